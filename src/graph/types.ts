@@ -1,0 +1,79 @@
+/** What a graph is made of. Values are immutable and point at what produced them; a graph is nothing but its named outputs. */
+import type { Attributes, Op } from './attributes.js';
+
+export type DType = 'float32' | 'uint8' | 'int32' | 'int64' | 'bool';
+
+export interface Arrays {
+  float32: Float32Array;
+  uint8: Uint8Array;
+  int32: Int32Array;
+  int64: BigInt64Array;
+  bool: Uint8Array;
+}
+
+/** A size, or the name of a size that stays free (the batch: `'n'`). */
+export type Dim = number | string;
+export type Shape = readonly Dim[];
+
+export interface Type {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/** How a parameter starts. Fans are already worked in: these are plain distributions. */
+export type Initial =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'normal'; readonly deviation: number }
+  | { readonly kind: 'uniform'; readonly bound: number };
+
+/** Fed at every run. */
+export interface Input {
+  readonly kind: 'input';
+  readonly name: string;
+}
+
+/** Kept from run to run under its name: learned (`trainable`) or tracked, as running statistics and optimiser moments are. */
+export interface Parameter {
+  readonly kind: 'parameter';
+  readonly name: string;
+  readonly trainable: boolean;
+  /** Whether weight decay pulls on it: filters and matrices, not biases and norms. */
+  readonly decays: boolean;
+  readonly initial: Initial;
+}
+
+export interface Constant {
+  readonly kind: 'constant';
+  readonly data: Arrays[DType];
+}
+
+export interface Produced {
+  readonly kind: 'node';
+  readonly node: Node;
+  readonly output: number;
+}
+
+export interface Value extends Type {
+  readonly source: Input | Parameter | Constant | Produced;
+}
+
+/** A leaf of one kind, so that `ParameterValue` says what `Value` cannot. */
+export type ParameterValue = Value & { readonly source: Parameter };
+export type InputValue = Value & { readonly source: Input };
+
+interface NodeOf<K extends Op> {
+  readonly op: K;
+  readonly attributes: Attributes[K];
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** Where in the network it stands, for example `layer1.0.conv1`; empty outside of any. */
+  readonly scope: string;
+}
+
+/** A node of one operator, or (the default) of any, discriminated by `op`. */
+export type Node<K extends Op = Op> = { [O in K]: NodeOf<O> }[K];
+
+export interface Graph {
+  readonly name: string;
+  readonly outputs: Readonly<Record<string, Value>>;
+}

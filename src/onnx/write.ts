@@ -1,0 +1,216 @@
+/** Graph -> ModelProto bytes. */
+import { create, toBinary } from '@bufbuild/protobuf';
+import { UserError } from '../errors.js';
+import {
+  type Arrays,
+  type DType,
+  elements,
+  type Graph,
+  type InputValue,
+  inputsOf,
+  type Node,
+  nodesOf,
+  type OnnxOp,
+  one,
+  type ParameterValue,
+  parametersOf,
+  type Shape,
+  show,
+  type Value,
+} from '../graph/index.js';
+import {
+  AttributeProto_AttributeType as Kind,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from './proto/onnx_pb.js';
+import { type Carrier, dataTypes, IR_VERSION, implied, OPSET, type Plain, schema } from './schema.js';
+
+export interface WriteOptions {
+  /** Values of parameters by name: these become initialisers. Parameters without one become inputs of the model. */
+  readonly weights?: ReadonlyMap<string, { readonly data: Arrays[DType] }>;
+  /** Written as metadata_props: labels, preprocessing and the like. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The bytes of an ONNX file (opset 17, IR version 8). Inputs and parameters keep their names, outputs theirs.
+ * @throws Error for a graph that still has named gradients: `lower` it first.
+ * @throws UserError where two of inputs, parameters and outputs share a name, or weights have another size than their parameter.
+ */
+export function writeOnnx(graph: Graph, { weights = new Map(), metadata = {} }: WriteOptions = {}): Uint8Array {
+  const outputs = distinctOutputs(graph);
+  const parameters = parametersOf(graph);
+  const leaves = [...inputsOf(graph), ...parameters].map((leaf) => leaf.source.name);
+  const writer = new Writer(outputs, leaves);
+  const nodes = nodesOf(Object.values(outputs)).map((node) => writer.node(node));
+  const inputs = [...inputsOf(graph), ...parameters.filter((p) => !weights.has(p.source.name))];
+  const stored = parameters.filter((p) => weights.has(p.source.name));
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: 'resmirror',
+    opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+    graph: {
+      name: graph.name,
+      // constants as nodes, parameters as initialisers: a reader can tell them apart
+      node: [...writer.constants.values(), ...nodes],
+      input: inputs.map((value) => info(value.source.name, value)),
+      output: Object.entries(outputs).map(([name, value]) => info(name, value)),
+      initializer: stored.map((p) => initializer(p, weights.get(p.source.name)!.data)),
+    },
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+/** Every output needs a node of its own to carry its name: leaves, and values that go out twice, pass through Identity. */
+function distinctOutputs(graph: Graph): Readonly<Record<string, Value>> {
+  const seen = new Set<Value>();
+  return Object.fromEntries(
+    Object.entries(graph.outputs).map(([name, value]) => {
+      const own = value.source.kind === 'node' && !seen.has(value);
+      seen.add(value);
+      return [name, own ? value : one('Identity', [value], {})];
+    }),
+  );
+}
+
+class Writer {
+  /** Constant nodes by a key of their contents, so that equal small constants are stored once. */
+  readonly constants = new Map<string, NodeProto>();
+  private readonly names = new Map<Value, string>();
+  private readonly counts = new Map<string, number>();
+
+  private readonly taken: Set<string>;
+  private made = 0;
+
+  constructor(outputs: Readonly<Record<string, Value>>, leaves: readonly string[]) {
+    this.taken = new Set(Object.keys(outputs));
+    for (const [name, value] of Object.entries(outputs)) this.names.set(value, name);
+    for (const name of leaves) {
+      if (this.taken.has(name)) throw new UserError(`two of the inputs, parameters and outputs are called '${name}'`);
+      this.taken.add(name);
+    }
+  }
+
+  node(node: Node): NodeProto {
+    const carriers = schema[node.op as OnnxOp] as Readonly<Record<string, Carrier>> | undefined;
+    if (!carriers) throw new Error(`${node.op} is no ONNX operator: lower the graph before it is written`);
+    const inputs = node.inputs.map((value) => this.nameOf(value));
+    const attributes = Object.entries(implied[node.op as OnnxOp] ?? {}).map(([name, value]) =>
+      attribute(name, 'string', value),
+    );
+    for (const [name, carrier] of Object.entries(carriers)) {
+      const value = (node.attributes as Readonly<Record<string, Plain>>)[name]!;
+      if (carrier.as !== 'input') attributes.push(attribute(name, carrier.as, value));
+      else {
+        while (inputs.length < carrier.index) inputs.push('');
+        inputs[carrier.index] = this.constant(value, carrier);
+      }
+    }
+    if (node.op === 'OneHot') inputs[2] = this.stored(new Float32Array([0, 1]), [2], 'float32');
+    return create(NodeProtoSchema, {
+      opType: node.op,
+      name: this.unique(node.scope ? `${node.scope}/${node.op}` : node.op),
+      input: inputs,
+      output: node.outputs.map((value) => this.nameOf(value)),
+      attribute: attributes,
+    });
+  }
+
+  private unique(name: string): string {
+    const count = this.counts.get(name) ?? 0;
+    this.counts.set(name, count + 1);
+    return count === 0 ? name : `${name}_${count}`;
+  }
+
+  /** A name for a tensor that no input, parameter or output has. */
+  private fresh(prefix: string): string {
+    const name = `${prefix}${this.made++}`;
+    return this.taken.has(name) ? this.fresh(prefix) : name;
+  }
+
+  private nameOf(value: Value): string {
+    const { source } = value;
+    if (source.kind === 'input' || source.kind === 'parameter') return source.name;
+    if (source.kind === 'constant') return this.stored(source.data, value.shape, value.dtype);
+    const known = this.names.get(value);
+    if (known !== undefined) return known;
+    const name = this.fresh('%');
+    this.names.set(value, name);
+    return name;
+  }
+
+  private constant(value: Plain, carrier: Extract<Carrier, { as: 'input' }>): string {
+    const list = (Array.isArray(value) ? value : [value]) as readonly number[];
+    const shape = carrier.scalar ? [] : [list.length];
+    return carrier.dtype === 'int64'
+      ? this.stored(BigInt64Array.from(list, BigInt), shape, 'int64')
+      : this.stored(Float32Array.from(list), shape, 'float32');
+  }
+
+  private stored(data: Arrays[DType], shape: Shape, dtype: DType): string {
+    const key = data.length <= 64 ? `${dtype}[${shape}]:${data.join()}` : `#${this.constants.size}`;
+    const known = this.constants.get(key);
+    if (known) return known.output[0]!;
+    const name = this.fresh('constant_');
+    const t = tensor(name, { shape, dtype }, data);
+    const attribute = [{ name: 'value', type: Kind.TENSOR, t }];
+    this.constants.set(key, create(NodeProtoSchema, { opType: 'Constant', name, output: [name], attribute }));
+    return name;
+  }
+}
+
+/** One message, filled by kind; implicit zeros are written all the same, as some readers look for the field. */
+function attribute(name: string, as: 'int' | 'ints' | 'float' | 'string' | 'type', value: Plain) {
+  const fields = {
+    int: () => ({ type: Kind.INT, i: BigInt(value as number) }),
+    ints: () => ({ type: Kind.INTS, ints: (value as readonly number[]).map(BigInt) }),
+    float: () => ({ type: Kind.FLOAT, f: value as number }),
+    string: () => ({ type: Kind.STRING, s: new TextEncoder().encode(value as string) }),
+    type: () => ({ type: Kind.INT, i: BigInt(dataTypes[value as DType]) }),
+  };
+  return { name, ...fields[as]() };
+}
+
+const bytesOf = (data: Arrays[DType]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+const tensor = (name: string, { shape, dtype }: { shape: Shape; dtype: DType }, data: Arrays[DType]): TensorProto =>
+  create(TensorProtoSchema, {
+    name,
+    dims: shape.map((d) => BigInt(d)),
+    dataType: dataTypes[dtype],
+    rawData: bytesOf(data),
+  });
+
+function initializer(parameter: ParameterValue, data: Arrays[DType]): TensorProto {
+  const { name } = parameter.source;
+  if (data.length !== elements(parameter.shape))
+    throw new UserError(`expected weights of shape ${show(parameter.shape)} for ${name}, got ${data.length} numbers`);
+  return tensor(name, parameter, data);
+}
+
+const info = (name: string, { shape, dtype }: Value | InputValue | ParameterValue): ValueInfoProto =>
+  create(ValueInfoProtoSchema, {
+    name,
+    type: {
+      value: {
+        case: 'tensorType',
+        value: {
+          elemType: dataTypes[dtype],
+          shape: {
+            dim: shape.map((d) => ({
+              value:
+                typeof d === 'number'
+                  ? { case: 'dimValue' as const, value: BigInt(d) }
+                  : { case: 'dimParam' as const, value: d },
+            })),
+          },
+        },
+      },
+    },
+  });

@@ -1,0 +1,90 @@
+/**
+ * What runs inside the worker: sessions of the runtime, and the variables that they share. Parameters and optimiser state
+ * stay here from step to step; only what is fed and fetched crosses the thread.
+ */
+import type {
+  InferenceSession,
+  InferenceSessionFactory,
+  Tensor as OrtTensor,
+  TensorConstructor,
+} from 'onnxruntime-common';
+import type { Tensor, Tensors } from './tensor.js';
+
+/** What the engine needs of onnxruntime-node, -web or another build. */
+export interface Ort {
+  readonly InferenceSession: InferenceSessionFactory;
+  readonly Tensor: TensorConstructor;
+}
+
+export interface Compile {
+  readonly program: number;
+  readonly model: Uint8Array;
+  readonly options: InferenceSession.SessionOptions;
+  /** Inputs that are fed from variables, by name. */
+  readonly variables: readonly string[];
+  /** Outputs that become the new value of a variable: output name -> variable name. */
+  readonly updates: Readonly<Record<string, string>>;
+}
+
+/** Everything that can be asked of the engine, each with its answer. */
+export interface Requests {
+  /** Answers with the names of the program's outputs. */
+  compile(request: Compile): Promise<readonly string[]>;
+  run(request: {
+    readonly program: number;
+    readonly feeds: Tensors;
+    readonly fetches: readonly string[];
+  }): Promise<Tensors>;
+  release(request: { readonly program: number }): Promise<void>;
+  write(request: { readonly variables: Tensors }): Promise<void>;
+  read(request: { readonly names: readonly string[] }): Promise<Tensors>;
+}
+
+interface Program extends Omit<Compile, 'model' | 'options'> {
+  readonly session: InferenceSession;
+}
+
+const plain = ({ type, dims, data }: OrtTensor): Tensor => ({ dtype: type, shape: dims, data }) as Tensor;
+
+export function createEngine(ort: Ort): Requests {
+  const programs = new Map<number, Program>();
+  const variables = new Map<string, OrtTensor>();
+  const resident = ({ dtype, shape, data }: Tensor) => new ort.Tensor(dtype, data as Float32Array, shape) as OrtTensor;
+  const variable = (name: string): OrtTensor => {
+    const found = variables.get(name);
+    if (!found) throw new Error(`the variable '${name}' has no value yet: write it before it is read or run`);
+    return found;
+  };
+  const programOf = (id: number): Program => {
+    const found = programs.get(id);
+    if (!found) throw new Error(`program ${id} was released`);
+    return found;
+  };
+
+  return {
+    async compile({ model, options, ...program }) {
+      const session = await ort.InferenceSession.create(model, options);
+      programs.set(program.program, { ...program, session });
+      return session.outputNames;
+    },
+    async run({ program: id, feeds, fetches }) {
+      const program = programOf(id);
+      const inputs: Record<string, OrtTensor> = {};
+      for (const [name, tensor] of Object.entries(feeds)) inputs[name] = resident(tensor);
+      for (const name of program.variables) inputs[name] = variable(name);
+      const outputs = await program.session.run(inputs, [...fetches, ...Object.keys(program.updates)]);
+      for (const [output, name] of Object.entries(program.updates)) variables.set(name, outputs[output] as OrtTensor);
+      return Object.fromEntries(fetches.map((name) => [name, plain(outputs[name] as OrtTensor)]));
+    },
+    async release({ program: id }) {
+      await programOf(id).session.release();
+      programs.delete(id);
+    },
+    async write({ variables: written }) {
+      for (const [name, tensor] of Object.entries(written)) variables.set(name, resident(tensor));
+    },
+    async read({ names }) {
+      return Object.fromEntries(names.map((name) => [name, plain(variable(name))]));
+    },
+  };
+}

@@ -1,0 +1,15 @@
+/** The thread that owns the native runtime: its `run` blocks the event loop it is called from, so that loop is this one. */
+import { parentPort } from 'node:worker_threads';
+import * as ort from 'onnxruntime-node';
+import type { Answer, Call } from './client.js';
+import { createEngine } from './engine.js';
+
+const engine = createEngine(ort);
+
+parentPort!.on('message', async ({ id, method, request }: Call) => {
+  const answer = await (engine[method] as (request: unknown) => Promise<unknown>)(request).then(
+    (result): Answer => ({ id, result }),
+    (error: Error): Answer => ({ id, error: error.message }),
+  );
+  parentPort!.postMessage(answer);
+});

@@ -1,0 +1,57 @@
+/** An encoder to a latent vector, and back through its mirror. */
+import { UserError } from '../errors.js';
+import { named, sequential } from '../nn/index.js';
+import type { AutoencoderConfig } from './config.js';
+import type { Network } from './network.js';
+import { type ResNetOptions, resnet } from './resnet.js';
+import type { GivenSetting } from './settings.js';
+import { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';
+
+export interface AutoencoderOptions
+  extends Pick<ResNetOptions, 'size' | 'channels' | 'stride' | 'shortcut'>,
+    Pick<TransposeResNetOptions, 'upsample' | 'output' | 'latent'> {
+  readonly variant?: ResNetOptions['variant'];
+}
+
+/**
+ * Image [n, c, h, w] -> latent vector [n, latent] -> image [n, c, h, w]. `variant: 'article'` pairs the two article networks.
+ * Parameters stand under `encoder.` and `decoder.`.
+ */
+export function autoencoder(
+  given: string | GivenSetting,
+  options: AutoencoderOptions = {},
+): Network<AutoencoderConfig> {
+  const { upsample, output = 'sigmoid', latent = 128, variant, size = [64, 64], ...shared } = options;
+  const encoder = resnet(given, { ...shared, size, classes: latent, ...(variant && { variant }) });
+  const { variant: encoded, channels, setting } = encoder.config;
+  const decoder = transposeResnet(setting, {
+    size: encoder.config.size,
+    channels,
+    latent,
+    output,
+    variant: encoded === 'article' ? 'article' : 'mirror',
+    of: encoded === 'cifar' ? 'cifar' : 'imagenet',
+    ...(upsample && { upsample }),
+  });
+  return autoencoderOf({ kind: 'autoencoder', encoder: encoder.config, decoder: decoder.config });
+}
+
+/** The autoencoder of two configurations. @throws UserError where the decoder does not take what the encoder gives. */
+export function autoencoderOf(config: AutoencoderConfig): Network<AutoencoderConfig> {
+  const { setting: encoding, kind: _, ...encoderOptions } = config.encoder;
+  const { setting: decoding, kind: __, ...decoderOptions } = config.decoder;
+  if (encoderOptions.classes !== decoderOptions.latent)
+    throw new UserError(
+      `expected a decoder for vectors of ${encoderOptions.classes}, got one for ${decoderOptions.latent}; set latent to the encoder's classes`,
+    );
+  const encoder = resnet(encoding, encoderOptions);
+  const decoder = transposeResnet(decoding, decoderOptions);
+  const embed = named('encoder', encoder.forward);
+  return {
+    config,
+    name: `autoencoder-${encoder.name}`,
+    input: encoder.input,
+    embed,
+    forward: sequential(embed, named('decoder', decoder.forward)),
+  };
+}

@@ -1,0 +1,54 @@
+/** What both directions walk: the rows of the paper's table 1, block by block, and the stems in front of them. */
+import { UserError } from '../errors.js';
+import type { Setting } from './settings.js';
+
+/** One residual block of the ResNet; the transposed network reads it from `to` to `from`. */
+export interface Row {
+  readonly from: number;
+  /** Channels inside of a bottleneck. */
+  readonly width: number;
+  readonly to: number;
+  readonly stride: number;
+}
+export type Stage = readonly Row[];
+
+export function stagesOf({ bottleneck, repeats, width: first }: Setting): readonly Stage[] {
+  let from = first;
+  return repeats.map((count, i) =>
+    Array.from({ length: count }, (_, j): Row => {
+      const width = first * 2 ** i;
+      const row = { from, width, to: bottleneck ? 4 * width : width, stride: i > 0 && j === 0 ? 2 : 1 };
+      from = row.to;
+      return row;
+    }),
+  );
+}
+
+/** Channels that leave the last stage. */
+export const lastChannels = (setting: Setting): number => stagesOf(setting).at(-1)!.at(-1)!.to;
+
+export interface Stem {
+  readonly kernel: number;
+  readonly stride: number;
+  /** Window of the max pool (stride 2) behind the convolution; none for 1. */
+  readonly pool: number;
+}
+export const stems = {
+  imagenet: { kernel: 7, stride: 2, pool: 3 },
+  cifar: { kernel: 3, stride: 1, pool: 1 },
+} as const satisfies Record<string, Stem>;
+
+/** How many times smaller the last stage's maps are than the image. */
+export const reductionOf = (setting: Setting, stem: Omit<Stem, 'kernel'>): number =>
+  stem.stride * (stem.pool > 1 ? 2 : 1) * 2 ** (setting.repeats.length - 1);
+
+/** Height and width of the last stage's maps. @throws UserError for sizes that the stages do not halve evenly. */
+export function reducedSize([height, width]: readonly [number, number], reduction: number): readonly [number, number] {
+  if (height % reduction || width % reduction) {
+    const nearest = [height, width].map((s) => Math.max(reduction, Math.round(s / reduction) * reduction));
+    throw new UserError(
+      `expected height and width in multiples of ${reduction}, got ${height} x ${width}; the nearest is ${nearest.join(' x ')}`,
+    );
+  }
+  return [height / reduction, width / reduction];
+}

@@ -1,0 +1,146 @@
+/**
+ * Transposed ResNet: vector [n, d] -> image [n, c, h, w]. The mirror reads the ResNet's rows from the last to the first and
+ * each block from its output to its input: what was halved is doubled, channels go back the way they came.
+ */
+import type { z } from 'zod';
+import { sigmoid, tanh } from '../graph/index.js';
+import {
+  batchNorm,
+  type ConvOptions,
+  dense,
+  glorot,
+  type Layer,
+  named,
+  relu,
+  residual,
+  type Size,
+  sequential,
+  shaped,
+  transposedConvolution,
+} from '../nn/index.js';
+import { TransposeResNetConfig } from './config.js';
+import type { Network } from './network.js';
+import { lastChannels, type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
+import { describeSetting, type GivenSetting, type Setting, settingOf, validated } from './settings.js';
+import { backwards, mirrored, type Names, unitOf } from './unit.js';
+
+const outputs: { readonly [O in TransposeResNetConfig['output']]: readonly Layer[] } = {
+  none: [],
+  sigmoid: [(x) => sigmoid(x)],
+  tanh: [(x) => tanh(x)],
+};
+
+/** Stages from the last to the first, blocks from the last to the first, each with its place in the ResNet. */
+const walkedBack = <T>(stages: readonly (readonly T[])[]) =>
+  stages.flatMap((rows, stage) => rows.map((row, block) => ({ row, stage, block }))).reverse();
+
+const variants: {
+  readonly [V in TransposeResNetConfig['variant']]: {
+    readonly reduction: (config: TransposeResNetConfig) => number;
+    readonly layers: (config: TransposeResNetConfig, reduced: readonly [number, number]) => readonly Layer[];
+  };
+} = {
+  mirror: {
+    reduction: ({ setting, of }) => reductionOf(setting, stems[of]),
+    layers: ({ setting, of, upsample, channels }, reduced) => {
+      const connection = mirrored(upsample);
+      const unit = unitOf(connection);
+      const deepest = lastChannels(setting);
+      const block = ({ from, width, to, stride }: Row, scope: string): Layer => {
+        const names = (position: number): Names => [`${scope}.conv${position}`, `${scope}.bn${position}`];
+        const left = setting.bottleneck
+          ? [unit(names(3), width, 1), unit(names(2), width, 3, { stride }), unit(names(1), from, 1, { relu: false })]
+          : [unit(names(2), to, 3), unit(names(1), from, 3, { stride, relu: false })];
+        const right =
+          from === to && stride === 1
+            ? []
+            : [unit([`${scope}.upsample.0`, `${scope}.upsample.1`], from, 1, { stride, relu: false })];
+        return residual({ name: scope, left, right });
+      };
+      const stem = stems[of];
+      return [
+        named('fc', dense(deepest * reduced[0] * reduced[1])),
+        shaped([deepest, ...reduced]),
+        named('bn', sequential(batchNorm(), relu)),
+        ...walkedBack(stagesOf(setting)).map(({ row, stage, block: index }) =>
+          block(row, `layer${stage + 1}.${index}`),
+        ),
+        ...(stem.pool > 1 ? [unit(['unpool.0', 'unpool.1'], setting.width, stem.pool, { stride: 2 })] : []),
+        named('conv1', mirrored(upsample, { bias: true })(channels, stem.kernel, stem.stride)),
+      ];
+    },
+  },
+  article: {
+    reduction: ({ setting }) => 4 * 2 ** (setting.repeats.length - 1),
+    layers: ({ setting, channels }, reduced) => {
+      const options: ConvOptions = { padding: 'same', bias: true, initial: glorot };
+      const bare = (name: string, to: number, kernel: Size, extra: ConvOptions, ...then: readonly Layer[]) =>
+        named(name, sequential(transposedConvolution(to, kernel, { ...options, ...extra }), ...then));
+      return [
+        named('fc', sequential(dense(2048, { initial: glorot }), relu)),
+        shaped([2048, 1, 1]),
+        bare('deconv1', 2048, reduced, { padding: 'valid' }, relu),
+        ...articleBlocks(setting, options),
+        bare('deconv2', 64, 3, { stride: 2 }, relu),
+        bare('deconv3', channels, reduced, { stride: 2 }),
+      ];
+    },
+  },
+};
+
+function articleBlocks(setting: Setting, options: ConvOptions): readonly Layer[] {
+  const unit = unitOf(backwards(options), { epsilon: 1e-6, momentum: 0.01, per: 'position', unbiased: false });
+  const last = setting.repeats.length - 1;
+  const stages = setting.repeats.map((count) => Array.from({ length: count }, () => undefined));
+  return walkedBack(stages).map(({ stage, block }) => {
+    const filters = 2048 / 2 ** (last - stage);
+    const stride = stage > 0 && block === 0 ? 2 : 1;
+    const to = setting.bottleneck ? filters / 4 : filters;
+    const name = (suffix: string): Names => [
+      `res_${stage}_${block}_${suffix}.deconv`,
+      `res_${stage}_${block}_${suffix}.bn`,
+    ];
+    const left = setting.bottleneck
+      ? [
+          unit(name('deconv1'), filters, 1),
+          unit(name('deconv2'), to, 3),
+          unit(name('deconv3'), to, 1, { stride, relu: false }),
+        ]
+      : [unit(name('left_mydeconv1'), to, 3), unit(name('left_mydeconv2'), to, 3, { stride })];
+    const right = unit(name('right_deconv'), to, 1, { stride });
+    return (x, net) =>
+      residual({ name: `res_${stage}_${block}`, left, right: x.shape[1] === to && stride === 1 ? [] : [right] })(
+        x,
+        net,
+      );
+  });
+}
+
+export type TransposeResNetOptions = Omit<z.input<typeof TransposeResNetConfig>, 'kind' | 'setting'>;
+
+/**
+ * The transposed ResNet of a name (`'RESNET50'`) or setting `{ bottleneck, repeats }`.
+ * Input [n, latent], output images [n, channels, h, w].
+ * @throws UserError for unknown names, options out of range, or a size that the stages do not double into.
+ */
+export function transposeResnet(
+  given: string | GivenSetting,
+  options: TransposeResNetOptions = {},
+): Network<TransposeResNetConfig> {
+  const setting = settingOf(given);
+  const cifarFamily = typeof given === 'string' && /cifar/i.test(given);
+  const config = validated(
+    TransposeResNetConfig,
+    { ...(cifarFamily && { of: 'cifar', size: 32 }), ...options, setting },
+    'transposed ResNet options',
+  );
+  const { reduction, layers } = variants[config.variant];
+  const reduced = reducedSize(config.size, reduction(config));
+  return {
+    config,
+    name: `transpose-${describeSetting(setting)}`,
+    input: [config.latent],
+    embed: (x) => x,
+    forward: sequential(...layers(config, reduced), ...outputs[config.output]),
+  };
+}

@@ -1,0 +1,63 @@
+/** The unit that both networks repeat: a convolution of either direction, a normalisation, and ReLU unless told otherwise. */
+import { depthToSpace, resize } from '../graph/index.js';
+import {
+  batchNorm,
+  type ConvOptions,
+  convolution,
+  type Layer,
+  type NormOptions,
+  named,
+  relu,
+  type Size,
+  sequential,
+  transposedConvolution,
+} from '../nn/index.js';
+import type { TransposeResNetConfig } from './config.js';
+
+/** Paths of a unit's convolution and normalisation: a file format, chosen once. */
+export type Names = readonly [conv: string, norm: string];
+
+export interface UnitOptions {
+  readonly stride?: number;
+  /** Ends in ReLU. Yes by default. */
+  readonly relu?: boolean;
+}
+export type Unit = (names: Names, to: number, kernel: Size, options?: UnitOptions) => Layer;
+
+/** A convolution of either direction, as a unit sees it. */
+export type Connection = (to: number, kernel: Size, stride: number) => Layer;
+
+export const unitOf =
+  (connection: Connection, norm: NormOptions = {}): Unit =>
+  ([conv, bn], to, kernel, { stride = 1, relu: active = true } = {}) =>
+    sequential(
+      named(conv, connection(to, kernel, stride)),
+      named(bn, sequential(batchNorm(norm), ...(active ? [relu] : []))),
+    );
+
+export const forwards =
+  (options: ConvOptions = {}): Connection =>
+  (to, kernel, stride) =>
+    convolution(to, kernel, { ...options, stride });
+
+export const backwards =
+  (options: ConvOptions = {}): Connection =>
+  (to, kernel, stride) =>
+    transposedConvolution(to, kernel, { ...options, stride });
+
+/** Three ways to double an image; kernels are those of the convolution that is mirrored. */
+const doublings: {
+  readonly [U in TransposeResNetConfig['upsample']]: (to: number, kernel: number, options: ConvOptions) => Layer;
+} = {
+  // an even kernel reaches every pixel equally often, so that no checkerboard appears: https://distill.pub/2016/deconv-checkerboard
+  deconv: (to, kernel, options) => transposedConvolution(to, kernel + 1, { ...options, stride: 2 }),
+  resize: (to, kernel, options) => sequential((x) => resize(x, [1, 1, 2, 2]), convolution(to, kernel, options)),
+  // sub-pixel convolution: https://arxiv.org/abs/1609.05158
+  'pixel-shuffle': (to, kernel, options) => sequential(convolution(4 * to, kernel, options), (x) => depthToSpace(x, 2)),
+};
+
+/** The mirror of a convolution with this kernel: at stride 1 a convolution itself, at stride 2 one of the doublings. */
+export const mirrored =
+  (upsample: TransposeResNetConfig['upsample'], options: ConvOptions = {}): Connection =>
+  (to, kernel, stride) =>
+    stride === 1 ? convolution(to, kernel, options) : doublings[upsample](to, kernel as number, options);

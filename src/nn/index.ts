@@ -1,0 +1,6 @@
+export * from './convolution.js';
+export * from './initial.js';
+export * from './layers.js';
+export * from './network.js';
+export * from './parameters.js';
+export * from './pixels.js';

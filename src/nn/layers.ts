@@ -1,0 +1,106 @@
+/** Everything else that residual networks are made of. */
+import { UserError } from '../errors.js';
+import {
+  add,
+  batchNormalization,
+  batchNormTraining,
+  currentScope,
+  elements,
+  fixed,
+  flatten,
+  gemm,
+  globalAveragePool,
+  mul,
+  pow,
+  relu as reluOf,
+  reshape,
+  scoped,
+  show,
+  statisticsShape,
+  sub,
+  type Value,
+} from '../graph/index.js';
+import { type Initialiser, ones, torchLinear, zeros } from './initial.js';
+import { type Layer, sequential } from './network.js';
+
+export const relu: Layer = (x) => reluOf(x);
+
+export interface NormOptions {
+  /** Added to the variance. 1e-5 by default. */
+  readonly epsilon?: number;
+  /** Share of the new batch in the running statistics, as PyTorch counts it. 0.1 by default. */
+  readonly momentum?: number;
+  /** `channel`: one statistic per channel; `position`: one per position and channel, over the batch alone. */
+  readonly per?: 'channel' | 'position';
+  /** Running variance from the unbiased estimate, as PyTorch keeps it. Yes by default; TensorFlow keeps the biased one. */
+  readonly unbiased?: boolean;
+}
+
+/**
+ * Batch normalisation (Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167, algorithms 1 and 2). Parameters `weight` and
+ * `bias`, tracked `running_mean` and `running_var`, each [c], or [c, h, w] per position.
+ */
+export const batchNorm =
+  ({ epsilon = 1e-5, momentum = 0.1, per = 'channel', unbiased = true }: NormOptions = {}): Layer =>
+  (x, net) => {
+    const axes = per === 'channel' ? x.shape.flatMap((_, i) => (i === 1 ? [] : [i])) : [0];
+    const shape = statisticsShape(x.shape, axes);
+    const scale = net.parameter('weight', shape, { initial: ones, decays: false });
+    const bias = net.parameter('bias', shape, { initial: zeros, decays: false });
+    const runningMean = net.parameter('running_mean', shape, { initial: zeros, trainable: false });
+    const runningVar = net.parameter('running_var', shape, { initial: ones, trainable: false });
+    if (!net.training)
+      return per === 'channel'
+        ? batchNormalization(x, { scale, bias, mean: runningMean, variance: runningVar, epsilon })
+        : add(mul(sub(x, runningMean), mul(scale, pow(add(runningVar, epsilon), -0.5))), bias);
+
+    const count = axes.reduce((n, axis) => n * fixed(x.shape[axis]), 1);
+    if (count < 2)
+      throw new UserError(
+        `batch normalisation in ${currentScope()} sees one value per statistic (input ${show(x.shape)}): train with a larger batch or a larger image`,
+      );
+    const { y, mean, variance } = batchNormTraining(x, { scale, bias, epsilon, axes });
+    const blend = (old: Value, now: Value, share: number) => add(mul(old, 1 - momentum), mul(now, share));
+    net.track(runningMean, blend(runningMean, mean, momentum));
+    net.track(runningVar, blend(runningVar, variance, unbiased ? (momentum * count) / (count - 1) : momentum));
+    return y;
+  };
+
+/** [n, d] -> [n, to]; parameters `weight` [to, d] and `bias` [to]. */
+export const dense =
+  (to: number, { initial = torchLinear }: { readonly initial?: Initialiser } = {}): Layer =>
+  (x, net) => {
+    const from = fixed(x.shape[1]);
+    const fans = { in: from, out: to };
+    const weight = net.parameter('weight', [to, from], { initial: initial.weight(fans) });
+    const bias = net.parameter('bias', [to], { initial: initial.bias(fans) });
+    return gemm(x, weight, bias, { transB: true });
+  };
+
+/** [n, c, h, w] -> [n, c]: the mean of each channel. */
+export const pooled: Layer = (x) => flatten(globalAveragePool(x));
+
+/** [n, …] -> [n, ...shape]. */
+export const shaped =
+  (shape: readonly number[]): Layer =>
+  (x) => {
+    if (elements(x.shape.slice(1)) !== elements(shape))
+      throw new UserError(`cannot shape ${show(x.shape)} as [n, ${shape}]`);
+    return reshape(x, [0, ...shape]);
+  };
+
+/** relu(left(x) + right(x)); an empty branch is the identity: He et al. 2015, section 3.2, https://arxiv.org/abs/1512.03385. */
+export const residual =
+  ({
+    name,
+    left,
+    right,
+  }: {
+    readonly name: string;
+    readonly left: readonly Layer[];
+    readonly right: readonly Layer[];
+  }): Layer =>
+  (x, net) => {
+    const branches = [left, right].map((layers) => sequential(...layers)(x, net)) as [Value, Value];
+    return scoped(name, () => reluOf(add(...branches)));
+  };

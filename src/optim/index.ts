@@ -1,0 +1,5 @@
+export * from './losses.js';
+export * from './optimizers.js';
+export * from './schedules.js';
+export * from './step.js';
+export * from './quality.js';

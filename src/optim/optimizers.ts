@@ -1,0 +1,70 @@
+/**
+ * Optimisers as graph fragments: from a parameter, its gradient and its state to their next values. What changes from step to
+ * step (the learning rate, bias corrections) is fed, so that one compiled step serves the whole training.
+ */
+import { add, div, mul, type ParameterValue, parameter, sqrt, sub, type Value } from '../graph/index.js';
+
+export interface Update {
+  /** The parameter's next value. */
+  readonly next: Value;
+  /** Next values of the optimiser's own tensors, which start at zero: state -> next. */
+  readonly states: readonly { readonly state: ParameterValue; readonly next: Value }[];
+}
+
+export interface Optimizer {
+  readonly name: string;
+  /** Names of the scalars fed at every step. */
+  readonly scalars: readonly string[];
+  /** Their values at step 1, 2, … for a learning rate. */
+  feeds(step: number, learningRate: number): Readonly<Record<string, number>>;
+  update(parameter: ParameterValue, gradient: Value, scalars: Readonly<Record<string, Value>>): Update;
+}
+
+const stateOf = ({ source, shape }: ParameterValue, name: string) =>
+  parameter(`${name}:${source.name}`, shape, { trainable: false });
+
+/**
+ * Stochastic gradient descent as PyTorch computes it: g += decay w; v = momentum v + g; w -= rate v (Nesterov: rate (g + momentum v)).
+ * Sutskever et al. 2013, http://proceedings.mlr.press/v28/sutskever13.html
+ */
+export const sgd = ({ momentum = 0.9, nesterov = false, weightDecay = 0 } = {}): Optimizer => ({
+  name: 'sgd',
+  scalars: ['learning_rate'],
+  feeds: (_, learningRate) => ({ learning_rate: learningRate }),
+  update(w, gradient, { learning_rate: rate }) {
+    const g = w.source.decays && weightDecay > 0 ? add(gradient, mul(w, weightDecay)) : gradient;
+    if (momentum === 0) return { next: sub(w, mul(g, rate!)), states: [] };
+    const state = stateOf(w, 'momentum');
+    const v = add(mul(state, momentum), g);
+    const direction = nesterov ? add(g, mul(v, momentum)) : v;
+    return { next: sub(w, mul(direction, rate!)), states: [{ state, next: v }] };
+  },
+});
+
+/** Adam with decoupled weight decay: Loshchilov & Hutter 2019, algorithm 2, https://arxiv.org/abs/1711.05101 */
+export const adamW = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = {}): Optimizer => ({
+  name: 'adamw',
+  scalars: ['learning_rate', 'correction1', 'correction2'],
+  feeds: (step, learningRate) => ({
+    learning_rate: learningRate,
+    correction1: 1 / (1 - beta1 ** step),
+    correction2: 1 / Math.sqrt(1 - beta2 ** step),
+  }),
+  update(w, g, { learning_rate: rate, correction1, correction2 }) {
+    const first = stateOf(w, 'first_moment');
+    const second = stateOf(w, 'second_moment');
+    const m = add(mul(first, beta1), mul(g, 1 - beta1));
+    const v = add(mul(second, beta2), mul(mul(g, g), 1 - beta2));
+    const step = div(mul(m, correction1!), add(mul(sqrt(v), correction2!), epsilon));
+    const kept = w.source.decays && weightDecay > 0 ? sub(w, mul(w, mul(rate!, weightDecay))) : w;
+    return {
+      next: sub(kept, mul(step, rate!)),
+      states: [
+        { state: first, next: m },
+        { state: second, next: v },
+      ],
+    };
+  },
+});
+
+export const optimizers = { sgd, adamw: adamW } as const;

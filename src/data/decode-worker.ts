@@ -1,0 +1,14 @@
+import { parentPort } from 'node:worker_threads';
+import sharp from 'sharp';
+import { fill, type Task } from './samples.js';
+
+// Workers are the parallelism: one thread per image is enough, and no image is decoded twice in the same way.
+sharp.concurrency(1);
+sharp.cache(false);
+
+const port = parentPort;
+port?.on('message', async (task: Task) => {
+  const reply = await fill(task);
+  const { images, labels, indices } = reply.batch;
+  port.postMessage(reply, [images.buffer, labels.buffer, indices.buffer] as ArrayBuffer[]);
+});

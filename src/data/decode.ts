@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { UserError } from '../errors.js';
+import { systemReason } from './folder-error.js';
+
+/** A decoded image, [h, w, c] sRGB, 0 to 255. */
+export interface Pixels {
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+/** A decoded image that remembers how large its file says it is. */
+export interface Decoded extends Pixels {
+  /** Size in the file, upright. */
+  readonly full: Size;
+  /** How many times smaller than that it was decoded. */
+  readonly reduction: Reduction;
+}
+
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * Reductions at which a JPEG decodes at 1/2, 1/4 or 1/8 of its size, with half as much again left to the resampling after:
+ * libvips uses the scaled decoder (shrink-on-load) only when some reduction remains.
+ */
+export const REDUCTIONS = [1, 3, 6, 12] as const;
+export type Reduction = (typeof REDUCTIONS)[number];
+
+export interface DecodeOptions {
+  /** Colours of the result, default 3. */
+  readonly channels?: 1 | 3;
+  /** The most pixels an image may have, judged by its header before anything is decoded. Default 100 million (300 MB). */
+  readonly pixelLimit?: number;
+  /** What errors call the image, default its path. */
+  readonly name?: string;
+  /** Decides from the upright size how much smaller a decoded image may be, default 1: not at all. */
+  readonly reduction?: (full: Size) => Reduction;
+}
+
+/** An image that cannot be used; `reason` is the plain phrase after its name. */
+export class ImageError extends UserError {
+  constructor(
+    file: string,
+    readonly reason: string,
+  ) {
+    super(`${file}: ${reason}`);
+  }
+}
+
+/** Formats as libvips names them. It knows more, such as SVG, but those are no photographs and not this program's to render. */
+const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'heif', 'tiff']);
+const FORMAT_NAMES = 'JPEG, PNG, WebP, GIF, AVIF or TIFF';
+
+/** What libvips says, without its own names for things: the last line of several is the cause. */
+function plainReason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/unsupported image format/i.test(message))
+    return `it is not an image of a known format (${FORMAT_NAMES}), or only a piece of one`;
+  const cause = message.split('\n').findLast((line) => /[a-z]{3}/i.test(line)) ?? '';
+  const detail = cause
+    .replace(/^Input buffer has corrupt header: ?/, '')
+    .replace(/^\w+: /, '')
+    .replace(/\s*\([\d.]+\)$/, '');
+  return `it is truncated or damaged${detail && ` (${detail})`}`;
+}
+
+/** ITU-R BT.601 luma in 16-bit fixed point, the formula of Pillow's mode L. */
+const luma = (red: number, green: number, blue: number): number =>
+  (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+
+/** The same image, [h, w, c], in gray or in colour. */
+export function withChannels(data: Uint8Array, from: 1 | 3, to: 1 | 3): Uint8Array {
+  if (from === to) return data;
+  const count = data.length / from;
+  const result = new Uint8Array(count * to);
+  if (to === 1)
+    for (let i = 0; i < count; i++)
+      result[i] = luma(data[3 * i] as number, data[3 * i + 1] as number, data[3 * i + 2] as number);
+  else for (let i = 0; i < count; i++) result.fill(data[i] as number, 3 * i, 3 * i + 3);
+  return result;
+}
+
+/** The largest reduction that no side of an image is too small for. */
+const fitting = ({ height, width }: Size, wanted: Reduction): Reduction =>
+  Math.min(height, width) >= 2 * wanted ? wanted : 1;
+
+/** Reads at once: a worker has nothing else to do, and waiting for the thread pool costs a fifth of decoding a small image. */
+function readBytes(path: string, fail: (reason: string) => ImageError): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw fail(systemReason(error));
+  }
+}
+
+/**
+ * Decodes an image file, or its bytes, to 8-bit sRGB: upright (EXIF orientation), without transparency (on white),
+ * whatever its colours (gray, palette, CMYK, 16 bits); of an animation the first frame.
+ * @throws ImageError that names the file and the reason: missing, empty, of no known format, truncated or too large
+ */
+export async function decodeImage(file: string | Uint8Array, options: DecodeOptions = {}): Promise<Decoded> {
+  const { channels = 3, pixelLimit = 100e6, reduction = () => 1 } = options;
+  const name = options.name ?? (typeof file === 'string' ? file : 'the image');
+  const fail = (reason: string) => new ImageError(name, reason);
+  const bytes = typeof file === 'string' ? readBytes(file, fail) : file;
+  if (bytes.length === 0) throw fail('the file is empty (0 bytes)');
+  const damaged = (error: unknown) => {
+    throw fail(plainReason(error));
+  };
+  const image = sharp(bytes, { failOn: 'error', limitInputPixels: false, autoOrient: true });
+  const { format, autoOrient: full } = await image.metadata().catch(damaged);
+  if (!FORMATS.has(format)) throw fail(`it is ${format.toUpperCase()}, but one of ${FORMAT_NAMES} is expected`);
+  if (full.height * full.width > pixelLimit)
+    throw fail(`it has ${full.width} x ${full.height} pixels, more than the limit of ${pixelLimit / 1e6} million`);
+  const factor = fitting(full, reduction(full));
+  if (factor > 1)
+    image.resize(Math.floor(full.width / factor), Math.floor(full.height / factor), { fit: 'fill', kernel: 'linear' });
+  const { data, info } = await image
+    .flatten({ background: '#fff' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch(damaged);
+  return {
+    data: withChannels(data, info.channels as 1 | 3, channels),
+    height: info.height,
+    width: info.width,
+    channels,
+    full: { height: full.height, width: full.width },
+    reduction: factor,
+  };
+}

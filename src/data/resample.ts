@@ -1,0 +1,127 @@
+import type { Pixels } from './decode.js';
+
+/** Part of an image, in its pixels; edges may lie between pixels. */
+export interface Box {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Filters and how far they reach, for enlarging; for shrinking they are stretched, so that every pixel counts. */
+const FILTERS = {
+  nearest: { reach: 0, weight: () => 1 },
+  bilinear: { reach: 1, weight: (x: number) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { reach: 2, weight: (x: number) => cubic(Math.abs(x)) },
+} as const;
+
+/** Keys, "Cubic convolution interpolation for digital image processing", IEEE ASSP 29(6), 1981, equation 15: a = -1/2. */
+const cubic = (x: number): number =>
+  x < 1 ? (1.5 * x - 2.5) * x * x + 1 : x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+
+export type Interpolation = keyof typeof FILTERS;
+export const INTERPOLATIONS = Object.keys(FILTERS) as readonly Interpolation[];
+
+/** Bits after the point of a weight: 8 for the pixel, 1 for overshoot and the sign leave 22 of 32. */
+const BITS = 22;
+
+/** How each output of one axis is a weighted sum of neighbouring inputs. */
+interface Taps {
+  /** [outputs] its first input. */
+  readonly first: Int32Array;
+  /** [outputs] its number of inputs. */
+  readonly count: Int32Array;
+  /** [outputs, most] fixed-point weights, each row's sum 1. */
+  readonly weights: Int32Array;
+  readonly most: number;
+}
+
+/**
+ * Taps that map inputs `from` … `from + length` of an axis of `size` inputs to `outputs`. Same rounding as Pillow's
+ * `Image.resize(…, box)`, so a network trained in Python sees the same pixels here.
+ */
+function taps(
+  { size, from, length }: { size: number; from: number; length: number },
+  outputs: number,
+  interpolation: Interpolation,
+): Taps {
+  const { reach, weight } = FILTERS[interpolation];
+  const scale = length / outputs;
+  const stretch = Math.max(1, scale);
+  const most = Math.ceil(reach * stretch) * 2 + 1;
+  const first = new Int32Array(outputs);
+  const count = new Int32Array(outputs);
+  const weights = new Int32Array(outputs * most);
+  const row = new Float64Array(most);
+  for (let output = 0; output < outputs; output++) {
+    const centre = from + (output + 0.5) * scale;
+    const start = reach === 0 ? Math.floor(centre) : Math.trunc(centre - reach * stretch + 0.5);
+    const end = reach === 0 ? start + 1 : Math.trunc(centre + reach * stretch + 0.5);
+    const low = Math.min(Math.max(start, 0), size - 1);
+    const used = Math.max(Math.min(end, size) - low, 1);
+    let sum = 0;
+    for (let tap = 0; tap < used; tap++) sum += row[tap] = weight((low + tap - centre + 0.5) / stretch);
+    first[output] = low;
+    count[output] = used;
+    for (let tap = 0; tap < used; tap++) {
+      const share = ((row[tap] as number) / sum) * 2 ** BITS;
+      weights[output * most + tap] = Math.trunc(share + (share < 0 ? -0.5 : 0.5));
+    }
+  }
+  return { first, count, weights, most };
+}
+
+/** Applies taps along the middle axis: [lines, inputs, inner] -> [lines, outputs, inner]. */
+function along(
+  { first, count, weights, most }: Taps,
+  {
+    data,
+    lines,
+    inputs,
+    inner,
+    skipped,
+  }: { data: Uint8Array; lines: number; inputs: number; inner: number; skipped: number },
+): Uint8Array {
+  const outputs = first.length;
+  const result = new Uint8ClampedArray(lines * outputs * inner);
+  let to = 0;
+  for (let line = 0; line < lines; line++) {
+    for (let output = 0; output < outputs; output++) {
+      const start = (line * inputs + (first[output] as number) - skipped) * inner;
+      const weightsAt = output * most;
+      const weightsEnd = weightsAt + (count[output] as number);
+      for (let at = start; at < start + inner; at++) {
+        let sum = 1 << (BITS - 1);
+        for (let tap = weightsAt, from = at; tap < weightsEnd; tap++, from += inner)
+          sum = (sum + Math.imul(weights[tap] as number, data[from] as number)) | 0;
+        result[to++] = sum >> BITS;
+      }
+    }
+  }
+  return new Uint8Array(result.buffer);
+}
+
+/** Whether an axis is copied as it is. */
+const unchanged = (from: number, length: number, outputs: number) => length === outputs && Number.isInteger(from);
+
+/**
+ * Part `box` of an image at another size, [h, w, c]: first along rows, then along columns, each rounded to 8 bits.
+ * Filters reach over the edges of the box into the image, as if the whole image were resized and then cropped.
+ */
+export function resample(
+  { data, height, width, channels }: Pixels,
+  {
+    box,
+    size: [rows, columns],
+    interpolation,
+  }: { box: Box; size: readonly [h: number, w: number]; interpolation: Interpolation },
+): Uint8Array {
+  const down = taps({ size: height, from: box.top, length: box.height }, rows, interpolation);
+  const top = down.first[0] as number;
+  const bottom = (down.first[rows - 1] as number) + (down.count[rows - 1] as number);
+  const across = taps({ size: width, from: box.left, length: box.width }, columns, interpolation);
+  const used = data.subarray(top * width * channels, bottom * width * channels);
+  const narrowed = along(across, { data: used, lines: bottom - top, inputs: width, inner: channels, skipped: 0 });
+  if (unchanged(box.top, box.height, rows)) return narrowed;
+  return along(down, { data: narrowed, lines: 1, inputs: bottom - top, inner: columns * channels, skipped: top });
+}

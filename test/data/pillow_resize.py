@@ -1,0 +1,36 @@
+#!/usr/bin/python3
+"""Makes pillow-resize.json: what Pillow makes of one small image, by filter, size and box.
+
+    /usr/bin/python3 test/data/pillow_resize.py > test/data/pillow-resize.json
+"""
+
+import base64
+import json
+
+import numpy as np
+import PIL
+from PIL import Image
+
+HEIGHT, WIDTH = 19, 23
+FILTERS = {"bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC, "nearest": Image.NEAREST}
+# Target (height, width) and box (left, top, right, bottom): shrinking, growing, one axis only, edges between pixels.
+CASES = [
+    ((8, 8), (0, 0, WIDTH, HEIGHT)),
+    ((32, 40), (0, 0, WIDTH, HEIGHT)),
+    ((19, 11), (0, 0, WIDTH, HEIGHT)),
+    ((7, 6), (3, 2, 20, 15)),
+    ((12, 12), (2.5, 1.25, 18.75, 17.5)),
+    ((30, 9), (4.2, 6.1, 9.3, 11.7)),
+]
+
+i = np.arange(HEIGHT * WIDTH * 3)
+image = Image.fromarray(((i * i * 31 + i * 7) % 256).astype(np.uint8).reshape(HEIGHT, WIDTH, 3))
+
+
+def row(name, size, box):
+    pixels = image.resize((size[1], size[0]), FILTERS[name], box=box).tobytes()
+    return {"interpolation": name, "size": size, "box": box, "pixels": base64.b64encode(pixels).decode()}
+
+
+rows = [row(name, size, box) for name in FILTERS for size, box in CASES]
+print(json.dumps({"pillow": PIL.__version__, "height": HEIGHT, "width": WIDTH, "rows": rows}, indent=2))

@@ -1,0 +1,84 @@
+/** The artefact: one safetensors file with weights under their public names, and what they mean as JSON beside them. */
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { buildNetwork, type Network, NetworkConfig, networkOf } from '../models/index.js';
+import { type Safetensors, encodeSafetensors } from './safetensors.js';
+
+/** Under this key of the file's metadata stands everything that is no tensor. */
+const KEY = 'resmirror';
+
+/** How images were prepared; statistics per channel of values scaled to 0 … 1. */
+export const Preprocessing = z.strictObject({
+  size: z.tuple([z.int().min(1), z.int().min(1)]).readonly(),
+  channels: z.union([z.literal(1), z.literal(3)]),
+  cropRatio: z.number().gt(0).max(1),
+  interpolation: z.enum(['nearest', 'bilinear', 'bicubic']),
+  mean: z.array(z.number()).readonly(),
+  std: z.array(z.number().gt(0)).readonly(),
+});
+export type Preprocessing = z.infer<typeof Preprocessing>;
+
+export const ModelCard = z.object({
+  format: z.literal(1),
+  task: z.enum(['classify', 'reconstruct']),
+  network: NetworkConfig,
+  preprocessing: Preprocessing,
+  /** Class names by output; empty for networks that make images. */
+  classes: z.array(z.string()).readonly(),
+  /** Figures of the run that it came from, such as its accuracy. */
+  metrics: z.record(z.string(), z.number()).default({}),
+});
+export type ModelCard = z.infer<typeof ModelCard>;
+
+export type Weights = Readonly<Record<string, { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }>>;
+
+export interface Model {
+  readonly card: ModelCard;
+  readonly network: Network;
+  readonly weights: Weights;
+}
+
+/** Metadata and tensors of a model, ready to be written; `extra` metadata stands beside the card. */
+export const modelFile = ({ card, weights }: Pick<Model, 'card' | 'weights'>, extra: Readonly<Record<string, string>> = {}) => ({
+  metadata: { ...extra, format: 'pt', [KEY]: JSON.stringify(card) },
+  tensors: Object.entries(weights),
+});
+
+/** The bytes of a model file. */
+export const encodeModel = (model: Pick<Model, 'card' | 'weights'>): Uint8Array => encodeSafetensors(modelFile(model));
+
+/**
+ * A model out of a safetensors file that this program wrote.
+ * @throws UserError for files of others, and for weights that are missing, left over or of another shape.
+ */
+export function modelOf({ metadata, tensors }: Safetensors, file = 'the file'): Model {
+  const text = metadata[KEY];
+  if (text === undefined)
+    throw new UserError(`${file} holds tensors but no resmirror model (no '${KEY}' in its metadata); models are written by 'resmirror train'`);
+  const card = cardOf(text, file);
+  const network = networkOf(card.network);
+  const { build } = buildNetwork(network, { batch: 1 });
+  const weights: Record<string, Weights[string]> = {};
+  for (const [name, { shape }] of build.parameters) {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new UserError(`${file}: the weight ${name} [${shape}] of ${network.name} is missing`);
+    if (tensor.dtype !== 'float32' || `${tensor.shape}` !== `${shape}`)
+      throw new UserError(`${file}: expected ${name} as float32 [${shape}], got ${tensor.dtype} [${tensor.shape}]`);
+    weights[name] = { dtype: 'float32', shape: tensor.shape, data: tensor.data };
+  }
+  const left = [...tensors.keys()].filter((name) => !(name in weights));
+  if (left.length > 0) throw new UserError(`${file}: ${left.length} tensor(s) that ${network.name} does not have: ${left.slice(0, 5).join(', ')}`);
+  return { card, network, weights };
+}
+
+function cardOf(text: string, file: string): ModelCard {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${file}: its description is no JSON: ${(error as Error).message}`);
+  }
+  const { success, data, error } = ModelCard.safeParse(given);
+  if (!success) throw new UserError(`${file}: its description is damaged, or from a newer version: ${z.prettifyError(error)}`);
+  return data;
+}

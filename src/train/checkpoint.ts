@@ -1,0 +1,63 @@
+/**
+ * What a run keeps on disk. A checkpoint is the model with a pointer to the optimiser's tensors in a second file: that file is
+ * written first and under a new name, so that the moment `last.safetensors` is renamed into place both belong together.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { type Model, modelOf, readSafetensors, type Weights, writeModel, writeSafetensors } from '../weights/index.js';
+
+/** Where a training stands: everything that its future depends on, besides tensors. */
+export const Progress = z.strictObject({
+  /** Optimiser steps taken. */
+  step: z.int().min(0),
+  /** The epoch under way, from 1. */
+  epoch: z.int().min(1),
+  /** Batches of it that are done. */
+  batch: z.int().min(0),
+  /** Sums over these batches. */
+  loss: z.number(),
+  correct: z.number(),
+  images: z.int().min(0),
+  /** Seconds trained, over all starts. */
+  seconds: z.number().min(0),
+  /** The best figure so far. */
+  best: z.number().exactOptional(),
+});
+export type Progress = z.infer<typeof Progress>;
+
+const LAST = 'last.safetensors';
+const BEST = 'best.safetensors';
+const optimizerName = (step: number) => `last.optimizer-${step}.safetensors`;
+const OPTIMIZER = /^last\.optimizer-\d+\.safetensors$/;
+
+export interface Checkpoint {
+  readonly model: Model;
+  /** Tensors of the optimiser by name. */
+  readonly states: Weights;
+  readonly progress: Progress;
+}
+
+/** Replaces the run's last checkpoint; a crash at any moment leaves the old one or the new one. */
+export async function writeCheckpoint(folder: string, { model, states, progress }: Checkpoint): Promise<void> {
+  const name = optimizerName(progress.step);
+  await writeSafetensors(join(folder, name), { tensors: Object.entries(states) });
+  await writeModel(join(folder, LAST), model, { progress: JSON.stringify(progress), optimizer: name });
+  for (const file of await readdir(folder)) if (OPTIMIZER.test(file) && file !== name) await rm(join(folder, file), { force: true });
+}
+
+export const writeBest = (folder: string, model: Model): Promise<void> => writeModel(join(folder, BEST), model);
+
+/** The run's last checkpoint. @throws UserError where there is none, or where it is damaged. */
+export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+  const path = join(folder, LAST);
+  const file = await readSafetensors(path);
+  const model = modelOf(file, path);
+  const optimizer = file.metadata['optimizer'];
+  const parsed = Progress.safeParse(JSON.parse(file.metadata['progress'] ?? 'null'));
+  if (!parsed.success || !optimizer || !OPTIMIZER.test(optimizer))
+    throw new UserError(`${path} is a model without the state of its training; resume from the folder that 'train' wrote`);
+  const { tensors } = await readSafetensors(join(folder, optimizer));
+  return { model, states: Object.fromEntries(tensors) as Weights, progress: parsed.data };
+}

@@ -1,0 +1,28 @@
+/** Judging a network on a set of images. */
+import type { Loader, Skipped } from '../data/batches.js';
+import type { Dataset } from '../data/dataset.js';
+import type { Program } from '../runtime/index.js';
+import type { TrainConfig } from './config.js';
+import { type Evaluation, tasks } from './tasks/index.js';
+import { imagesOf } from './trainer.js';
+
+export interface EvaluateOptions extends Pick<TrainConfig, 'task' | 'batch' | 'preprocessing' | 'classes' | 'strict'> {
+  readonly onBatch?: (done: number, of: number) => void;
+}
+
+/** Runs all images once through an evaluation program and tallies what comes out. */
+export async function evaluate(
+  program: Program,
+  loader: Loader,
+  dataset: Dataset,
+  { task, onBatch = () => {}, ...options }: EvaluateOptions,
+): Promise<Evaluation & { readonly skipped: readonly Skipped[] }> {
+  const tally = tasks[task].tally(options.classes);
+  const batches = loader.epoch(dataset, { ...options, shuffle: false, seed: 0, epoch: 0 });
+  let done = 0;
+  for await (const batch of batches) {
+    tally.add(batch, await program.run({ images: imagesOf(batch, options) }));
+    onBatch(++done, batches.length);
+  }
+  return { ...tally.result(), skipped: batches.skipped };
+}

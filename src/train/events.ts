@@ -1,0 +1,46 @@
+import type { Skipped } from '../data/batches.js';
+import type { EpochRecord } from './report/index.js';
+
+/** What a training tells while it runs. */
+export interface TrainEvents {
+  /** After planning, before the first step. */
+  onStart?(start: StartEvent): void;
+  onStep?(step: StepEvent): void;
+  /** While validating. */
+  onValidate?(done: number, of: number): void;
+  onEpoch?(record: EpochRecord, best: boolean): void;
+  /** Images that could not be read, each told once. */
+  onSkipped?(skipped: readonly Skipped[]): void;
+}
+
+export interface StartEvent {
+  /** `resnet18 on flowers` */
+  readonly title: string;
+  readonly epochs: number;
+  /** Per epoch. */
+  readonly batches: number;
+  readonly trainImages: number;
+  readonly validationImages: number;
+  /** Learned numbers of the network. */
+  readonly parameters: number;
+  /** Steps already taken: 0 but for a resumed run. */
+  readonly step: number;
+  /** About the data. */
+  readonly warnings: readonly string[];
+}
+
+export interface StepEvent {
+  readonly epoch: number;
+  /** Batch of the epoch, from 1. */
+  readonly batch: number;
+  readonly batches: number;
+  /** Means over the epoch so far. */
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+  /** Until the end of the whole training, in seconds. */
+  readonly secondsLeft: number;
+  /** Share of the epoch's time spent waiting for images. */
+  readonly waiting: number;
+}

@@ -1,0 +1,218 @@
+/** Epochs of steps, each followed by validation and a checkpoint. */
+import type { Batch, Batches, Loader, Skipped } from '../data/batches.js';
+import { UserError } from '../errors.js';
+import { summarise } from '../models/index.js';
+import type { Model } from '../weights/index.js';
+import { type Progress, writeBest, writeCheckpoint } from './checkpoint.js';
+import { evaluate } from './evaluate.js';
+import { type Plan, titleOf } from './plan.js';
+import type { EpochRecord } from './report/index.js';
+import { writeHistory } from './run-folder.js';
+import { type Evaluation, tasks } from './tasks/index.js';
+import type { RunOptions } from './train.js';
+import type { StepResult, Trainer } from './trainer.js';
+
+interface LoopOptions {
+  readonly plan: Plan;
+  readonly folder: string;
+  readonly trainer: Trainer;
+  readonly loader: Loader;
+  readonly options: RunOptions;
+  /** Epochs so far; grows. */
+  readonly history: EpochRecord[];
+  /** Where a checkpoint stood. */
+  readonly progress: Progress | undefined;
+}
+
+const now = () => performance.now() / 1000;
+
+export class Loop {
+  /** Of the last validation. */
+  evaluation: Evaluation | undefined;
+  private readonly broken = new Map<string, Skipped>();
+  private progress: Progress;
+  /** When this start began, as if earlier starts had gone before it without a pause. */
+  private readonly begun: number;
+  private saved = now();
+  /** Images per second of training in the epoch under way. */
+  private speed = 0;
+
+  constructor(private readonly given: LoopOptions) {
+    this.progress = given.progress ?? { ...fresh(1), step: 0, seconds: 0 };
+    this.begun = now() - this.progress.seconds;
+  }
+
+  /** Images that could not be read, each once. */
+  get skipped(): readonly Skipped[] {
+    return [...this.broken.values()];
+  }
+
+  /** Trains to the end; false when the signal stopped it before. */
+  async run(): Promise<boolean> {
+    const { config } = this.given.plan;
+    this.announce();
+    while (this.progress.epoch <= config.epochs) {
+      const before = now();
+      if (!(await this.trainEpoch(this.batches(), before))) return false;
+      await this.closeEpoch(await this.validate(), before);
+    }
+    this.evaluation ??= await this.validate(); // a run that is resumed at its end has not validated yet
+    return true;
+  }
+
+  private announce(): void {
+    const { plan, options } = this.given;
+    const { train, validation, warnings } = plan.splits;
+    options.onStart?.({
+      title: titleOf(plan),
+      epochs: plan.config.epochs,
+      batches: this.batches().length,
+      trainImages: train.length,
+      validationImages: validation.length,
+      parameters: summarise(plan.network).parameters,
+      step: this.progress.step,
+      warnings,
+    });
+  }
+
+  /** What is left of the epoch under way. */
+  private batches(): Batches {
+    const { plan, loader } = this.given;
+    const { batch, seed, preprocessing, augmentation, strict } = plan.config;
+    const { epoch, batch: from } = this.progress;
+    const order = { seed, epoch, from, shuffle: true, dropLast: true } as const;
+    return loader.epoch(plan.splits.train, { batch, preprocessing, augmentation, strict, ...order });
+  }
+
+  private async trainEpoch(batches: Batches, began: number): Promise<boolean> {
+    const { trainer, options, loader } = this.given;
+    const waited = loader.waited;
+    let images = 0;
+    for await (const batch of batches) {
+      const result = await trainer.step(batch, this.progress.step, batches.length);
+      this.advance(batch, result);
+      images += batch.count;
+      this.speed = images / (now() - began);
+      options.onStep?.({
+        ...this.means(),
+        epoch: this.progress.epoch,
+        batch: this.progress.batch,
+        batches: batches.length,
+        learningRate: result.learningRate,
+        imagesPerSecond: this.speed,
+        secondsLeft: this.secondsLeft(batches.length),
+        waiting: (loader.waited - waited) / (now() - began),
+      });
+      if (options.signal?.aborted || now() - this.saved > (options.checkpointSeconds ?? 300)) await this.save();
+      if (options.signal?.aborted) return false;
+    }
+    this.note(batches.skipped);
+    return true;
+  }
+
+  private advance({ count }: Batch, { loss, correct = 0, learningRate }: StepResult): void {
+    const { progress } = this;
+    if (!Number.isFinite(loss)) throw this.diverged(`the loss became ${loss}`, learningRate);
+    this.progress = {
+      ...progress,
+      step: progress.step + 1,
+      batch: progress.batch + 1,
+      loss: progress.loss + loss,
+      correct: progress.correct + correct,
+      images: progress.images + count,
+      seconds: now() - this.begun,
+    };
+  }
+
+  /** Means over the epoch so far. */
+  private means(): { readonly loss: number; readonly accuracy?: number } {
+    const { loss, batch, correct, images } = this.progress;
+    const counted = this.given.plan.config.task === 'classify';
+    return { loss: loss / batch, ...(counted && { accuracy: correct / images }) };
+  }
+
+  private secondsLeft(batches: number): number {
+    const { epochs, batch } = this.given.plan.config;
+    return ((epochs * batches - this.progress.step) * batch) / this.speed;
+  }
+
+  private async validate(): Promise<Evaluation> {
+    const { plan, trainer, loader, options } = this.given;
+    const onBatch = (done: number, of: number) => options.onValidate?.(done, of);
+    const judged = await evaluate(trainer.evaluation, loader, plan.splits.validation, { ...plan.config, onBatch });
+    this.note(judged.skipped);
+    this.evaluation = judged;
+    return judged;
+  }
+
+  /** Writes down what the epoch brought; the checkpoint comes last, so that a crash before it repeats the epoch's end. */
+  private async closeEpoch(evaluation: Evaluation, before: number): Promise<void> {
+    const { plan, folder, history, options } = this.given;
+    const { metrics } = evaluation;
+    const figure = metrics[tasks[plan.config.task].figure]!;
+    const best = figure > (this.progress.best ?? Number.NEGATIVE_INFINITY);
+    const record = this.record(metrics, now() - before);
+    history.push(record);
+    const { model, states } = await this.state(metrics);
+    if (best) await writeBest(folder, model);
+    await writeHistory(folder, history);
+    this.progress = { ...this.progress, ...fresh(record.epoch + 1), ...(best && { best: figure }) };
+    await this.write(model, states);
+    options.onEpoch?.(record, best);
+  }
+
+  private record(metrics: Evaluation['metrics'], seconds: number): EpochRecord {
+    const { plan, trainer } = this.given;
+    const { epoch, step, batch } = this.progress;
+    const { accuracy, top5, psnr } = metrics;
+    return {
+      epoch,
+      trainLoss: this.means().loss,
+      validationLoss: metrics[plan.config.loss === 'cross-entropy' ? 'loss' : plan.config.loss]!,
+      ...(accuracy !== undefined && { accuracy }),
+      ...(top5 !== undefined && { top5 }),
+      ...(psnr !== undefined && { psnr }),
+      learningRate: trainer.rate(step - 1, batch),
+      imagesPerSecond: this.speed,
+      seconds,
+    };
+  }
+
+  private async save(): Promise<void> {
+    const { model, states } = await this.state({});
+    await this.write(model, states);
+  }
+
+  private async write(model: Model, states: Model['weights']): Promise<void> {
+    await writeCheckpoint(this.given.folder, { model, states, progress: this.progress });
+    this.saved = now();
+  }
+
+  /** The model as it is now, and the optimiser's tensors. @throws UserError when training has diverged: nothing is written then. */
+  private async state(metrics: Evaluation['metrics']): Promise<{ model: Model; states: Model['weights'] }> {
+    const { plan, trainer } = this.given;
+    const { weights, states, broken } = await trainer.state();
+    if (broken) throw this.diverged(`${broken} is not finite any more`, trainer.rate(this.progress.step, 1));
+    const { task, preprocessing, classes } = plan.config;
+    const card = { format: 1, task, network: plan.network.config, preprocessing, classes, metrics } as const;
+    return { model: { card, network: plan.network, weights }, states };
+  }
+
+  private note(skipped: readonly Skipped[]): void {
+    const fresh = skipped.filter(({ file }) => !this.broken.has(file));
+    for (const one of fresh) this.broken.set(one.file, one);
+    if (fresh.length > 0) this.given.options.onSkipped?.(fresh);
+  }
+
+  private diverged(what: string, learningRate: number): UserError {
+    const { epoch, step } = this.progress;
+    const { folder } = this.given;
+    return new UserError(
+      `training diverged: ${what} at step ${step + 1} in epoch ${epoch}, at learning rate ${learningRate.toPrecision(3)}. ` +
+        `The last good checkpoint is kept in ${folder}; start again with a smaller learning rate, for example a tenth`,
+    );
+  }
+}
+
+/** The progress of an epoch that has not begun. */
+const fresh = (epoch: number) => ({ epoch, batch: 0, loss: 0, correct: 0, images: 0 });

@@ -1,0 +1,165 @@
+/** From what a person asks for to a whole configuration: every default of `train` stands here. */
+import { basename } from 'node:path';
+import type { z } from 'zod';
+import { type Dataset, openData, type Splits } from '../data/dataset.js';
+import { drawnDataset } from '../data/drawn/index.js';
+import { UserError } from '../errors.js';
+import { type Network, networkNamed, validated } from '../models/index.js';
+import { imagenetNormalisation } from '../nn/index.js';
+import type { Preprocessing } from '../weights/index.js';
+import { type Augmentation, OptimizerConfig, TrainConfig } from './config.js';
+
+/** What `train` may be told; all but task and data have defaults that depend on both. */
+export interface TrainOptions {
+  readonly task: TrainConfig['task'];
+  /** A folder of images, IDX or CIFAR files; `drawn` for pictures drawn by the program; or a data set that is open already. */
+  readonly data: string | Splits;
+  /** A network's name or JSON setting; resnet18 by default. For `reconstruct` the encoder, whose mirror decodes. */
+  readonly net?: string;
+  /** Height and width; by default that of small images (in multiples that the network halves evenly), 64 for photographs. */
+  readonly size?: number | readonly [number, number];
+  readonly variant?: 'imagenet' | 'cifar' | 'article';
+  readonly shortcut?: 'A' | 'B' | 'C';
+  readonly stride?: 'middle' | 'first';
+  readonly upsample?: 'deconv' | 'resize' | 'pixel-shuffle';
+  readonly latent?: number;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly optimizer?: 'sgd' | 'adamw';
+  readonly learningRate?: number;
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+  readonly schedule?: TrainConfig['schedule'];
+  readonly warmup?: number;
+  readonly labelSmoothing?: number;
+  readonly loss?: 'mse' | 'l1';
+  readonly crop?: readonly [number, number];
+  readonly padding?: number;
+  readonly flip?: number;
+  readonly seed?: number;
+  readonly validationFraction?: number;
+  readonly strict?: boolean;
+}
+
+export interface Plan {
+  readonly config: TrainConfig;
+  readonly network: Network;
+  readonly splits: Splits;
+}
+
+/** The recipe of each task for a batch of 64; bench/torch/flowers.py is its twin in PyTorch. */
+const recipes = {
+  classify: { epochs: 20, batch: 64, optimizer: 'sgd', learningRate: 0.05, labelSmoothing: 0.1, loss: 'cross-entropy' },
+  reconstruct: { epochs: 30, batch: 64, optimizer: 'adamw', learningRate: 1e-3, labelSmoothing: 0, loss: 'mse' },
+} as const;
+
+/** Photographs show their subject at any scale; small pictures fill their frame already. */
+const augmentations: Readonly<Record<TrainConfig['task'], Record<'files' | 'raster', z.input<typeof Augmentation>>>> = {
+  classify: { files: { scale: [0.35, 1], flip: 0.5 }, raster: { padding: 4, flip: 0.5 } },
+  reconstruct: { files: { flip: 0.5 }, raster: { flip: 0.5 } },
+};
+
+/** Opens the data and settles every choice. @throws UserError for what does not fit together. */
+export async function planTraining(options: TrainOptions): Promise<Plan> {
+  const { task, seed = 0, validationFraction = 0.2 } = options;
+  const splits = await openSplits(options.data, { task, seed, validationFraction });
+  const { classes } = splits.train;
+  const network = networkFor(options, splits.train);
+  const recipe = recipes[task];
+  const { epochs = recipe.epochs, batch = Math.min(recipe.batch, largestPowerOfTwo(splits.train.length)) } = options;
+  const config = validated(
+    TrainConfig,
+    {
+      task,
+      data: typeof options.data === 'string' ? options.data : splits.train.name,
+      network: network.config,
+      preprocessing: preprocessingFor(network),
+      augmentation: augmentationFor(options, splits.train),
+      classes: task === 'classify' ? classes : [],
+      epochs,
+      batch,
+      optimizer: optimizerFor(options, recipe.optimizer),
+      // the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD; Adam's steps do not grow with the gradient's noise
+      learningRate: options.learningRate ?? recipe.learningRate * (recipe.optimizer === 'sgd' ? batch / recipe.batch : 1),
+      schedule: options.schedule ?? 'cosine',
+      warmup: options.warmup ?? Math.min(5, epochs / 20),
+      labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
+      loss: options.loss ?? recipe.loss,
+      seed,
+      validationFraction,
+      strict: options.strict ?? false,
+    },
+    'training options',
+  );
+  return { config, network, splits };
+}
+
+/** `drawn`, or `drawn:20000` for so many training images: pictures that the program draws itself. */
+const DRAWN = /^drawn(?::(\d+))?$/;
+
+/** The images behind `data`, split as the configuration says. */
+export async function openSplits(
+  data: TrainOptions['data'],
+  { task, seed, validationFraction }: Pick<TrainConfig, 'task' | 'seed' | 'validationFraction'>,
+): Promise<Splits> {
+  if (typeof data !== 'string') return data;
+  const drawn = DRAWN.exec(data);
+  if (!drawn) return openData(data, { task, seed, validationFraction });
+  const train = Number(drawn[1] ?? 10_000);
+  return drawnDataset({ train, validation: Math.max(1, Math.round(train * validationFraction)), seed });
+}
+
+const largestPowerOfTwo = (limit: number) => 2 ** Math.floor(Math.log2(Math.max(limit, 2)));
+
+function networkFor(options: TrainOptions, { source, classes }: Dataset): Network {
+  const { task, net = 'resnet18', variant, shortcut, stride, upsample, latent } = options;
+  const cifar = variant === 'cifar' || /cifar/i.test(net);
+  const shared = {
+    size: options.size ?? (source.kind === 'raster' ? roundUp([source.height, source.width], cifar ? 8 : 32) : 64),
+    channels: source.kind === 'raster' ? source.channels : 3,
+    ...(variant && { variant }),
+    ...(shortcut && { shortcut }),
+    ...(stride && { stride }),
+  };
+  if (task === 'classify') {
+    if (upsample || latent) throw new UserError('upsample and latent belong to reconstruct; leave them out to classify');
+    return networkNamed(net, { ...shared, classes: classes.length });
+  }
+  const name = net.startsWith('autoencoder-') ? net : `autoencoder-${net}`;
+  return networkNamed(name, { ...shared, ...(upsample && { upsample }), ...(latent && { latent }) });
+}
+
+const roundUp = (sizes: readonly [number, number], multiple: number) =>
+  sizes.map((size) => Math.ceil(size / multiple) * multiple) as unknown as readonly [number, number];
+
+function preprocessingFor({ input }: Network): Preprocessing {
+  const [channels, height, width] = input as readonly [number, number, number];
+  if (channels !== 1 && channels !== 3) throw new UserError(`expected a network for 1 or 3 channels, got ${channels}`);
+  const { mean, std } = imagenetNormalisation;
+  return {
+    size: [height, width],
+    channels,
+    cropRatio: 1,
+    interpolation: 'bilinear',
+    mean: channels === 3 ? mean : [0.5],
+    std: channels === 3 ? std : [0.5],
+  };
+}
+
+function augmentationFor({ task, crop, padding, flip }: TrainOptions, { source }: Dataset): z.input<typeof Augmentation> {
+  const usual = augmentations[task][source.kind];
+  const chosen = crop ? { scale: crop } : padding === undefined ? usual : { padding };
+  return { ...chosen, flip: flip ?? usual.flip };
+}
+
+function optimizerFor({ optimizer, momentum, weightDecay }: TrainOptions, usual: 'sgd' | 'adamw'): z.output<typeof OptimizerConfig> {
+  const name = optimizer ?? usual;
+  return validated(
+    OptimizerConfig,
+    { name, ...(momentum !== undefined && { momentum }), ...(weightDecay !== undefined && { weightDecay }) },
+    'optimizer options',
+  );
+}
+
+/** What to call a run before people: `resnet18 on flowers`. */
+export const titleOf = ({ network, config }: Plan): string => `${network.name} on ${basename(config.data)}`;

@@ -1,0 +1,79 @@
+/** An image as it was decoded. */
+export interface Pixels {
+  /** [h, w, c] */
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  /** 1 gray, 3 red green blue. */
+  readonly channels: 1 | 3;
+}
+
+/** What one epoch brought. Values that are not finite leave a gap in the curves. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean over the epoch. */
+  readonly trainLoss: number;
+  /** Mean over the validation split. */
+  readonly validationLoss: number;
+  /** Top-1 on the validation split, 0 to 1. */
+  readonly accuracy?: number;
+  /** Top-5 on the validation split, 0 to 1. */
+  readonly top5?: number;
+  /** Mean over the validation split, in decibels. */
+  readonly psnr?: number;
+  /** At the end of the epoch. */
+  readonly learningRate: number;
+  /** While training. */
+  readonly imagesPerSecond: number;
+  /** Training and validation together. */
+  readonly seconds: number;
+}
+
+/** What one optimiser step brought. */
+export interface StepRecord {
+  readonly step: number;
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+/** How often each class was taken for each. */
+export interface Confusion {
+  readonly classes: readonly string[];
+  /** [true class][predicted class] */
+  readonly counts: readonly (readonly number[])[];
+}
+
+export interface Prediction {
+  readonly image: Pixels;
+  /** The true class. */
+  readonly truth: string;
+  /** Best first. */
+  readonly top: readonly { readonly label: string; readonly probability: number }[];
+}
+
+export interface Reconstruction {
+  readonly input: Pixels;
+  readonly output: Pixels;
+  readonly name?: string;
+}
+
+/** All that `report.html` shows. Parts that are absent or empty are left out of the page. */
+export interface Report {
+  readonly title: string;
+  readonly task: 'classify' | 'reconstruct';
+  /** The exact command line, ready to paste. */
+  readonly command: string;
+  /** Anything that JSON can hold. */
+  readonly configuration: unknown;
+  /** Versions, device, threads, … */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The key figures, most important first. */
+  readonly summary: readonly { readonly label: string; readonly value: string }[];
+  readonly history: readonly EpochRecord[];
+  readonly steps?: readonly StepRecord[];
+  readonly confusion?: Confusion;
+  readonly predictions?: readonly Prediction[];
+  readonly reconstructions?: readonly Reconstruction[];
+  readonly skipped?: readonly { readonly file: string; readonly reason: string }[];
+}

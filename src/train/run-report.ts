@@ -1,0 +1,113 @@
+/** What a run shows of itself: its figures, and what the network makes of images it did not train on. */
+import { cpus } from 'node:os';
+import type { Skipped } from '../data/batches.js';
+import { type Dataset, dataset } from '../data/dataset.js';
+import { subset } from '../data/source.js';
+import { Predictor } from '../inference/index.js';
+import { summarise } from '../models/index.js';
+import { permutation } from '../random/index.js';
+import { VERSION } from '../version.js';
+import { type Model, readModel } from '../weights/index.js';
+import { type Plan, titleOf } from './plan.js';
+import { type EpochRecord, type Pixels, type Report, writeReport } from './report/index.js';
+import type { Evaluation } from './tasks/index.js';
+
+export interface Finished {
+  readonly plan: Plan;
+  readonly folder: string;
+  readonly history: readonly EpochRecord[];
+  readonly evaluation: Evaluation | undefined;
+  readonly skipped: readonly Skipped[];
+  readonly command: string;
+  readonly device: string;
+  readonly threads: number;
+  readonly interrupted: boolean;
+}
+
+/** Writes `report.html` into the run's folder; returns its path. Samples come from the best model. */
+export async function reportRun(run: Finished): Promise<string> {
+  const { plan, folder, history, evaluation, skipped, command } = run;
+  const { config } = plan;
+  const samples = await samplesOf[config.task](await readModel(folder), someOf(plan.splits.validation, config.seed), run);
+  return writeReport(folder, {
+    title: titleOf(plan),
+    task: config.task,
+    command,
+    configuration: config,
+    environment: environmentOf(run),
+    summary: summaryOf(run),
+    history,
+    ...(evaluation?.confusion && { confusion: { classes: config.classes, counts: evaluation.confusion } }),
+    ...samples,
+    skipped,
+  });
+}
+
+const SAMPLES = 24;
+
+/** The same few images at every report of a run. */
+function someOf(validation: Dataset, seed: number): Dataset {
+  const indices = [...permutation(validation.length, seed, 'samples').slice(0, SAMPLES)];
+  return dataset(validation.name, subset(validation.source, indices), validation.classes);
+}
+
+type Samples = Pick<Report, 'predictions' | 'reconstructions'>;
+const samplesOf: { readonly [T in Report['task']]: (model: Model, images: Dataset, run: Finished) => Promise<Samples> } = {
+  classify: (model, images, run) =>
+    asking(model, run, async (predictor) => {
+      const predictions = [];
+      for await (const { index, seen, value } of predictor.classify(images, { top: 3 }))
+        predictions.push({ image: pixels(model, seen), truth: images.classes[images.label(index)] ?? '', top: value });
+      return { predictions };
+    }),
+  reconstruct: (model, images, run) =>
+    asking(model, run, async (predictor) => {
+      const reconstructions = [];
+      for await (const { image, seen, value } of predictor.reconstruct(images))
+        reconstructions.push({ input: pixels(model, seen), output: pixels(model, value), name: image });
+      return { reconstructions };
+    }),
+};
+
+async function asking(model: Model, { threads }: Finished, ask: (predictor: Predictor) => Promise<Samples>): Promise<Samples> {
+  const predictor = Predictor.open(model, { threads });
+  try {
+    return await ask(predictor);
+  } finally {
+    await predictor.close();
+  }
+}
+
+const pixels = ({ card }: Model, data: Uint8Array): Pixels => {
+  const [height, width] = card.preprocessing.size;
+  return { data, height, width, channels: card.preprocessing.channels };
+};
+
+/** How the best figure of each task is called and written. */
+const figures = {
+  classify: { label: 'Best accuracy', of: ({ accuracy }: EpochRecord) => accuracy, write: (value: number) => `${(100 * value).toFixed(1)} %` },
+  reconstruct: { label: 'Best PSNR', of: ({ psnr }: EpochRecord) => psnr, write: (value: number) => `${value.toFixed(2)} dB` },
+} as const;
+
+function summaryOf({ plan, history, interrupted }: Finished): Report['summary'] {
+  const { label, of, write } = figures[plan.config.task];
+  const values = history.map((record) => of(record) ?? Number.NEGATIVE_INFINITY);
+  const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
+  const speed = history.reduce((sum, record) => sum + record.imagesPerSecond, 0) / Math.max(history.length, 1);
+  return [
+    ...(values.length > 0 ? [{ label, value: write(Math.max(...values)) }] : []),
+    { label: 'Epochs', value: `${history.length} of ${plan.config.epochs}${interrupted ? ' (interrupted)' : ''}` },
+    { label: 'Time', value: `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` },
+    { label: 'Speed', value: `${speed.toFixed(0)} images/s` },
+    { label: 'Parameters', value: summarise(plan.network).parameters.toLocaleString('en') },
+  ];
+}
+
+const environmentOf = ({ device, threads }: Finished): Record<string, string> => ({
+  resmirror: VERSION,
+  Node: process.version,
+  platform: `${process.platform} ${process.arch}`,
+  processor: cpus()[0]?.model ?? 'unknown',
+  device,
+  threads: String(threads),
+});

@@ -1,0 +1,48 @@
+import type { Batch } from '../../data/batches.js';
+import type { Graph, Value } from '../../graph/index.js';
+import type { Network } from '../../models/index.js';
+import type { Tensors } from '../../runtime/index.js';
+import type { Preprocessing } from '../../weights/model.js';
+import type { TrainConfig } from '../config.js';
+
+/** What a forward pass in training mode gives the optimiser. */
+export interface Objective {
+  readonly loss: Value;
+  /** More results to fetch at every step. */
+  readonly outputs: Readonly<Record<string, Value>>;
+  /** New values of running statistics. */
+  readonly tracked: ReadonlyMap<string, Value>;
+}
+
+/** Figures of a set of images by name, and for classifiers who was taken for whom. */
+export interface Evaluation {
+  readonly images: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Rows true, columns predicted. */
+  readonly confusion?: readonly (readonly number[])[];
+}
+
+/** Gathers an evaluation batch by batch. */
+export interface Tally {
+  add(batch: Batch, outputs: Tensors): void;
+  result(): Evaluation;
+}
+
+/** What is asked of a network: how to train for it, and how to judge it. */
+export interface Task {
+  readonly objective: (network: Network, config: TrainConfig) => Objective;
+  /** What is fed beside the images. */
+  readonly targets: (batch: Batch, config: TrainConfig) => Tensors;
+  /** Images that came out right, where that can be counted while training. */
+  readonly correct: (batch: Batch, outputs: Tensors) => number | undefined;
+  /** The inference graph whose outputs the tally reads; images uint8 [n, h, w, c] go in as `images`. */
+  readonly evaluation: (network: Network, setting: EvaluationSetting) => Graph;
+  readonly tally: (classes: readonly string[]) => Tally;
+  /** The figure by which the best checkpoint is chosen: the higher the better. */
+  readonly figure: string;
+}
+
+export interface EvaluationSetting {
+  readonly batch: number;
+  readonly preprocessing: Preprocessing;
+}

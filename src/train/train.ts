@@ -1,0 +1,88 @@
+/** Training as one call: into a new run folder, or on from a checkpoint. */
+import { Loader, type Skipped } from '../data/batches.js';
+import { UserError } from '../errors.js';
+import { type Device, openRuntime } from '../runtime/index.js';
+import { VERSION } from '../version.js';
+import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import type { TrainConfig } from './config.js';
+import type { TrainEvents } from './events.js';
+import { Loop } from './loop.js';
+import { openSplits, type Plan, planTraining, type TrainOptions } from './plan.js';
+import type { EpochRecord } from './report/index.js';
+import { createRunFolder, readHistory, readRunConfig } from './run-folder.js';
+import { reportRun } from './run-report.js';
+import type { Evaluation } from './tasks/index.js';
+import { Trainer } from './trainer.js';
+
+/** Where and how to train, whatever is trained. */
+export interface RunOptions extends TrainEvents {
+  readonly device?: Device;
+  /** Threads of the engine; every core by default. */
+  readonly threads?: number;
+  /** Threads that decode images. */
+  readonly workers?: number;
+  /** Stops after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** The command line, for the report. */
+  readonly command?: string;
+  /** Seconds between checkpoints within an epoch; 300 by default. */
+  readonly checkpointSeconds?: number;
+}
+
+export interface TrainResult {
+  readonly folder: string;
+  readonly config: TrainConfig;
+  readonly history: readonly EpochRecord[];
+  /** Figures of the last validation; absent when stopped before it. */
+  readonly evaluation: Evaluation | undefined;
+  /** Images that could not be read. */
+  readonly skipped: readonly Skipped[];
+  /** Stopped by the signal before its end. */
+  readonly interrupted: boolean;
+  /** Path of `report.html`. */
+  readonly report: string;
+}
+
+/**
+ * Trains from the start into the new run folder `out`.
+ * @throws UserError for options that do not fit, unusable data, or a training whose loss is not finite any more.
+ */
+export async function train(options: TrainOptions & RunOptions & { readonly out: string }): Promise<TrainResult> {
+  const plan = await planTraining(options);
+  await createRunFolder(options.out, { command: options.command ?? '', version: VERSION, config: plan.config });
+  return run(plan, options.out, options);
+}
+
+/**
+ * Continues a run from its last checkpoint as if it had never stopped: on one device, the same losses bit for bit.
+ * @param options.data where the same images lie now, if they were moved
+ */
+export async function resume(folder: string, options: RunOptions & Partial<Pick<TrainOptions, 'data'>> = {}): Promise<TrainResult> {
+  const { config, command } = await readRunConfig(folder);
+  const checkpoint = await readCheckpoint(folder);
+  const splits = await openSplits(options.data ?? config.data, config);
+  if (config.task === 'classify' && `${splits.train.classes}` !== `${config.classes}`)
+    throw new UserError(
+      `${folder} was trained on the classes ${config.classes.join(', ')}, the data has ${splits.train.classes.join(', ')}; give the data it began with`,
+    );
+  return run({ config, network: checkpoint.model.network, splits }, folder, { command, ...options }, checkpoint);
+}
+
+async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?: Checkpoint): Promise<TrainResult> {
+  const { device = 'cpu', threads, workers } = options;
+  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const loader = new Loader(workers ? { workers } : {});
+  try {
+    const trainer = await Trainer.create(plan, runtime, checkpoint && { ...checkpoint.model.weights, ...checkpoint.states });
+    const history = checkpoint ? await readHistory(folder, checkpoint.progress.epoch) : [];
+    const loop = new Loop({ plan, folder, trainer, loader, options, history, progress: checkpoint?.progress });
+    const interrupted = !(await loop.run());
+    const { evaluation, skipped } = loop;
+    const { command = '' } = options;
+    const shown = { plan, folder, history, evaluation, skipped, command, device, threads: runtime.threads, interrupted };
+    return { folder, config: plan.config, history, evaluation, skipped, interrupted, report: await reportRun(shown) };
+  } finally {
+    await loader.close();
+    await runtime.close();
+  }
+}

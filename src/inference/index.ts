@@ -30,7 +30,10 @@ type Question = keyof typeof questions;
 export function questionGraph(question: Question, model: Model, batch: number | string = 'n'): Graph {
   const { preprocessing } = model.card;
   const images = input('images', [batch, ...preprocessing.size, preprocessing.channels], 'uint8');
-  return { name: `${model.network.name} ${question}`, outputs: questions[question](model, normalise(unit(images), preprocessing)) };
+  return {
+    name: `${model.network.name} ${question}`,
+    outputs: questions[question](model, normalise(unit(images), preprocessing)),
+  };
 }
 
 /** The result for one image. */
@@ -71,7 +74,10 @@ export class Predictor {
   }
 
   /** Classes of each image, the most probable first. @param images files or folders, or a data set. */
-  async *classify(images: readonly string[] | Dataset, { top = 5 } = {}): AsyncGenerator<Answer<readonly ClassScore[]>> {
+  async *classify(
+    images: readonly string[] | Dataset,
+    { top = 5 } = {},
+  ): AsyncGenerator<Answer<readonly ClassScore[]>> {
     this.expect('classify', 'classify images');
     const { classes } = this.model.card;
     for await (const { data, ...answer } of this.ask('classify', 'probabilities', images)) {
@@ -82,13 +88,15 @@ export class Predictor {
 
   /** The vector that the network makes of each image: pooled features, or an autoencoder's latent vector. */
   async *embed(images: readonly string[] | Dataset): AsyncGenerator<Answer<Float32Array>> {
-    for await (const { data, ...answer } of this.ask('embed', 'vectors', images)) yield { ...answer, value: data as Float32Array };
+    for await (const { data, ...answer } of this.ask('embed', 'vectors', images))
+      yield { ...answer, value: data as Float32Array };
   }
 
   /** Each image through an autoencoder and back, [h, w, c]. */
   async *reconstruct(images: readonly string[] | Dataset): AsyncGenerator<Answer<Uint8Array>> {
     this.expect('reconstruct', 'reconstruct images');
-    for await (const { data, ...answer } of this.ask('reconstruct', 'pixels', images)) yield { ...answer, value: data as Uint8Array };
+    for await (const { data, ...answer } of this.ask('reconstruct', 'pixels', images))
+      yield { ...answer, value: data as Uint8Array };
   }
 
   async close(): Promise<void> {
@@ -98,14 +106,22 @@ export class Predictor {
 
   private expect(task: Model['card']['task'], what: string): void {
     if (this.model.card.task !== task)
-      throw new UserError(`this model was trained to ${this.model.card.task}; to ${what}, give one made by 'train ${task}'`);
+      throw new UserError(
+        `this model was trained to ${this.model.card.task}; to ${what}, give one made by 'train ${task}'`,
+      );
   }
 
   private async *ask(question: Question, output: string, images: readonly string[] | Dataset) {
     const dataset = 'source' in images ? images : await openImages(images);
     const program = await this.program(question);
     const { preprocessing } = this.model.card;
-    const batches = this.loader.epoch(dataset, { batch: Math.min(this.batch, dataset.length), preprocessing, shuffle: false, seed: 0, epoch: 0 });
+    const batches = this.loader.epoch(dataset, {
+      batch: Math.min(this.batch, dataset.length),
+      preprocessing,
+      shuffle: false,
+      seed: 0,
+      epoch: 0,
+    });
     for await (const batch of batches) {
       const outputs = await program.run(this.feeds(batch), [output]);
       yield* rows(batch, outputs[output]!, dataset);
@@ -129,7 +145,10 @@ export class Predictor {
 
 /** The valid rows of an output, each with the image it belongs to. */
 function* rows({ images, indices, labels, count }: Batch, output: Tensors[string], dataset: Dataset) {
-  const share = <A extends { subarray(from: number, to: number): A; readonly length: number }>(array: A, i: number): A => {
+  const share = <A extends { subarray(from: number, to: number): A; readonly length: number }>(
+    array: A,
+    i: number,
+  ): A => {
     const size = array.length / labels.length;
     return array.subarray(i * size, (i + 1) * size);
   };

@@ -44,7 +44,8 @@ export async function writeCheckpoint(folder: string, { model, states, progress 
   const name = optimizerName(progress.step);
   await writeSafetensors(join(folder, name), { tensors: Object.entries(states) });
   await writeModel(join(folder, LAST), model, { progress: JSON.stringify(progress), optimizer: name });
-  for (const file of await readdir(folder)) if (OPTIMIZER.test(file) && file !== name) await rm(join(folder, file), { force: true });
+  for (const file of await readdir(folder))
+    if (OPTIMIZER.test(file) && file !== name) await rm(join(folder, file), { force: true });
 }
 
 export const writeBest = (folder: string, model: Model): Promise<void> => writeModel(join(folder, BEST), model);
@@ -54,10 +55,12 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   const path = join(folder, LAST);
   const file = await readSafetensors(path);
   const model = modelOf(file, path);
-  const optimizer = file.metadata['optimizer'];
-  const parsed = Progress.safeParse(JSON.parse(file.metadata['progress'] ?? 'null'));
+  const optimizer = file.metadata.optimizer;
+  const parsed = Progress.safeParse(JSON.parse(file.metadata.progress ?? 'null'));
   if (!parsed.success || !optimizer || !OPTIMIZER.test(optimizer))
-    throw new UserError(`${path} is a model without the state of its training; resume from the folder that 'train' wrote`);
+    throw new UserError(
+      `${path} is a model without the state of its training; resume from the folder that 'train' wrote`,
+    );
   const { tensors } = await readSafetensors(join(folder, optimizer));
   return { model, states: Object.fromEntries(tensors) as Weights, progress: parsed.data };
 }

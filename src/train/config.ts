@@ -5,7 +5,10 @@ import { Preprocessing } from '../weights/model.js';
 
 export const Augmentation = z.strictObject({
   /** Random crops of this share of the area, resized to the network's size. */
-  scale: z.tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)]).readonly().exactOptional(),
+  scale: z
+    .tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)])
+    .readonly()
+    .exactOptional(),
   /** Random shifts by up to this many pixels. */
   padding: z.int().min(0).max(256).exactOptional(),
   /** Probability of a horizontal flip. */
@@ -48,7 +51,10 @@ export const TrainConfig = z.strictObject({
   /** Loss of reconstruction. */
   loss: z.enum(['cross-entropy', 'mse', 'l1']),
   /** Of weights, order and augmentation. */
-  seed: z.int().min(0).max(2 ** 32 - 1),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
   /** Share of the images held out where the folder brings no split of its own. */
   validationFraction: z.number().gt(0).lt(1),
   /** A broken image ends the training instead of being skipped. */

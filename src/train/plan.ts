@@ -80,7 +80,8 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       batch,
       optimizer: optimizerFor(options, recipe.optimizer),
       // the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD; Adam's steps do not grow with the gradient's noise
-      learningRate: options.learningRate ?? recipe.learningRate * (recipe.optimizer === 'sgd' ? batch / recipe.batch : 1),
+      learningRate:
+        options.learningRate ?? recipe.learningRate * (recipe.optimizer === 'sgd' ? batch / recipe.batch : 1),
       schedule: options.schedule ?? 'cosine',
       warmup: options.warmup ?? Math.min(5, epochs / 20),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
@@ -122,7 +123,8 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset): Networ
     ...(stride && { stride }),
   };
   if (task === 'classify') {
-    if (upsample || latent) throw new UserError('upsample and latent belong to reconstruct; leave them out to classify');
+    if (upsample || latent)
+      throw new UserError('upsample and latent belong to reconstruct; leave them out to classify');
     return networkNamed(net, { ...shared, classes: classes.length });
   }
   const name = net.startsWith('autoencoder-') ? net : `autoencoder-${net}`;
@@ -146,13 +148,19 @@ function preprocessingFor({ input }: Network): Preprocessing {
   };
 }
 
-function augmentationFor({ task, crop, padding, flip }: TrainOptions, { source }: Dataset): z.input<typeof Augmentation> {
+function augmentationFor(
+  { task, crop, padding, flip }: TrainOptions,
+  { source }: Dataset,
+): z.input<typeof Augmentation> {
   const usual = augmentations[task][source.kind];
   const chosen = crop ? { scale: crop } : padding === undefined ? usual : { padding };
   return { ...chosen, flip: flip ?? usual.flip };
 }
 
-function optimizerFor({ optimizer, momentum, weightDecay }: TrainOptions, usual: 'sgd' | 'adamw'): z.output<typeof OptimizerConfig> {
+function optimizerFor(
+  { optimizer, momentum, weightDecay }: TrainOptions,
+  usual: 'sgd' | 'adamw',
+): z.output<typeof OptimizerConfig> {
   const name = optimizer ?? usual;
   return validated(
     OptimizerConfig,

@@ -21,7 +21,9 @@ export interface RunConfig {
 /** A new folder for a run. @throws UserError when there is a run already, which would be lost. */
 export async function createRunFolder(folder: string, run: RunConfig): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(`cannot make the run folder ${folder}: ${error.code === 'EEXIST' ? 'a file of that name is in the way' : error.message}`);
+    throw new UserError(
+      `cannot make the run folder ${folder}: ${error.code === 'EEXIST' ? 'a file of that name is in the way' : error.message}`,
+    );
   });
   if ((await readdir(folder)).includes(CONFIG))
     throw new UserError(`${folder} holds a run already: continue it with --resume ${folder}, or choose another --out`);
@@ -48,6 +50,9 @@ export const writeHistory = (folder: string, history: readonly EpochRecord[]): P
 /** Epochs before `epoch`: what comes after the checkpoint will be trained again. */
 export async function readHistory(folder: string, epoch: number): Promise<EpochRecord[]> {
   const text = await readFile(join(folder, METRICS), 'utf8').catch(() => '');
-  const records = text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as EpochRecord);
+  const records = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as EpochRecord);
   return records.filter((record) => record.epoch < epoch);
 }

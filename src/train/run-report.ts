@@ -28,7 +28,11 @@ export interface Finished {
 export async function reportRun(run: Finished): Promise<string> {
   const { plan, folder, history, evaluation, skipped, command } = run;
   const { config } = plan;
-  const samples = await samplesOf[config.task](await readModel(folder), someOf(plan.splits.validation, config.seed), run);
+  const samples = await samplesOf[config.task](
+    await readModel(folder),
+    someOf(plan.splits.validation, config.seed),
+    run,
+  );
   return writeReport(folder, {
     title: titleOf(plan),
     task: config.task,
@@ -52,7 +56,9 @@ function someOf(validation: Dataset, seed: number): Dataset {
 }
 
 type Samples = Pick<Report, 'predictions' | 'reconstructions'>;
-const samplesOf: { readonly [T in Report['task']]: (model: Model, images: Dataset, run: Finished) => Promise<Samples> } = {
+const samplesOf: {
+  readonly [T in Report['task']]: (model: Model, images: Dataset, run: Finished) => Promise<Samples>;
+} = {
   classify: (model, images, run) =>
     asking(model, run, async (predictor) => {
       const predictions = [];
@@ -69,7 +75,11 @@ const samplesOf: { readonly [T in Report['task']]: (model: Model, images: Datase
     }),
 };
 
-async function asking(model: Model, { threads }: Finished, ask: (predictor: Predictor) => Promise<Samples>): Promise<Samples> {
+async function asking(
+  model: Model,
+  { threads }: Finished,
+  ask: (predictor: Predictor) => Promise<Samples>,
+): Promise<Samples> {
   const predictor = Predictor.open(model, { threads });
   try {
     return await ask(predictor);
@@ -85,8 +95,16 @@ const pixels = ({ card }: Model, data: Uint8Array): Pixels => {
 
 /** How the best figure of each task is called and written. */
 const figures = {
-  classify: { label: 'Best accuracy', of: ({ accuracy }: EpochRecord) => accuracy, write: (value: number) => `${(100 * value).toFixed(1)} %` },
-  reconstruct: { label: 'Best PSNR', of: ({ psnr }: EpochRecord) => psnr, write: (value: number) => `${value.toFixed(2)} dB` },
+  classify: {
+    label: 'Best accuracy',
+    of: ({ accuracy }: EpochRecord) => accuracy,
+    write: (value: number) => `${(100 * value).toFixed(1)} %`,
+  },
+  reconstruct: {
+    label: 'Best PSNR',
+    of: ({ psnr }: EpochRecord) => psnr,
+    write: (value: number) => `${value.toFixed(2)} dB`,
+  },
 } as const;
 
 function summaryOf({ plan, history, interrupted }: Finished): Report['summary'] {

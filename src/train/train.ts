@@ -57,7 +57,10 @@ export async function train(options: TrainOptions & RunOptions & { readonly out:
  * Continues a run from its last checkpoint as if it had never stopped: on one device, the same losses bit for bit.
  * @param options.data where the same images lie now, if they were moved
  */
-export async function resume(folder: string, options: RunOptions & Partial<Pick<TrainOptions, 'data'>> = {}): Promise<TrainResult> {
+export async function resume(
+  folder: string,
+  options: RunOptions & Partial<Pick<TrainOptions, 'data'>> = {},
+): Promise<TrainResult> {
   const { config, command } = await readRunConfig(folder);
   const checkpoint = await readCheckpoint(folder);
   const splits = await openSplits(options.data ?? config.data, config);
@@ -73,13 +76,27 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader(workers ? { workers } : {});
   try {
-    const trainer = await Trainer.create(plan, runtime, checkpoint && { ...checkpoint.model.weights, ...checkpoint.states });
+    const trainer = await Trainer.create(
+      plan,
+      runtime,
+      checkpoint && { ...checkpoint.model.weights, ...checkpoint.states },
+    );
     const history = checkpoint ? await readHistory(folder, checkpoint.progress.epoch) : [];
     const loop = new Loop({ plan, folder, trainer, loader, options, history, progress: checkpoint?.progress });
     const interrupted = !(await loop.run());
     const { evaluation, skipped } = loop;
     const { command = '' } = options;
-    const shown = { plan, folder, history, evaluation, skipped, command, device, threads: runtime.threads, interrupted };
+    const shown = {
+      plan,
+      folder,
+      history,
+      evaluation,
+      skipped,
+      command,
+      device,
+      threads: runtime.threads,
+      interrupted,
+    };
     return { folder, config: plan.config, history, evaluation, skipped, interrupted, report: await reportRun(shown) };
   } finally {
     await loader.close();

@@ -44,7 +44,12 @@ export class Trainer {
   /** The learning rate of step 0, 1, … of a training whose epochs have this many batches. */
   rate(step: number, batches: number): number {
     const { learningRate: base, schedule, epochs, warmup } = this.config;
-    return learningRate(step, { base, steps: epochs * batches, warmup: Math.round(warmup * batches), schedule: schedules[schedule]() });
+    return learningRate(step, {
+      base,
+      steps: epochs * batches,
+      warmup: Math.round(warmup * batches),
+      schedule: schedules[schedule](),
+    });
   }
 
   /** Learns from one batch. */
@@ -57,7 +62,11 @@ export class Trainer {
       ...task.targets(batch, this.config),
       ...Object.fromEntries(scalars.map(([name, value]) => [name, float32(new Float32Array([value]), [])])),
     });
-    return { loss: (outputs.loss!.data as Float32Array)[0]!, learningRate: rate, correct: task.correct(batch, outputs) };
+    return {
+      loss: (outputs.loss!.data as Float32Array)[0]!,
+      learningRate: rate,
+      correct: task.correct(batch, outputs),
+    };
   }
 
   /** Weights with running statistics, the optimiser's tensors, and the name of one that is not finite any more. */
@@ -71,10 +80,13 @@ export class Trainer {
   }
 }
 
-const missing = (parameters: readonly ParameterValue[], given: Tensors) => parameters.filter((p) => !(p.source.name in given));
+const missing = (parameters: readonly ParameterValue[], given: Tensors) =>
+  parameters.filter((p) => !(p.source.name in given));
 
 const optimizerOf = ({ optimizer: { name, ...options } }: TrainConfig) => optimizers[name](options);
 
 /** A batch as the runtime takes it: uint8 [n, h, w, c]. */
-export const imagesOf = ({ images }: Batch, { batch, preprocessing: { size, channels } }: Pick<TrainConfig, 'batch' | 'preprocessing'>) =>
-  ({ dtype: 'uint8', shape: [batch, ...size, channels], data: images }) as const;
+export const imagesOf = (
+  { images }: Batch,
+  { batch, preprocessing: { size, channels } }: Pick<TrainConfig, 'batch' | 'preprocessing'>,
+) => ({ dtype: 'uint8', shape: [batch, ...size, channels], data: images }) as const;

@@ -12,8 +12,11 @@ export async function readModel(path: string): Promise<Model> {
 }
 
 /** Writes the whole file or none. */
-export const writeModel = (path: string, model: Pick<Model, 'card' | 'weights'>, extra: Readonly<Record<string, string>> = {}): Promise<void> =>
-  writeSafetensors(path, modelFile(model, extra));
+export const writeModel = (
+  path: string,
+  model: Pick<Model, 'card' | 'weights'>,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<void> => writeSafetensors(path, modelFile(model, extra));
 
 /** `MODEL` on the command line: the file itself, or a run folder's best (its last, before the first epoch is over). */
 export async function modelPath(path: string): Promise<string> {

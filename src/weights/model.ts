@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { buildNetwork, type Network, NetworkConfig, networkOf } from '../models/index.js';
-import { type Safetensors, encodeSafetensors } from './safetensors.js';
+import { encodeSafetensors, type Safetensors } from './safetensors.js';
 
 /** Under this key of the file's metadata stands everything that is no tensor. */
 const KEY = 'resmirror';
@@ -30,7 +30,9 @@ export const ModelCard = z.object({
 });
 export type ModelCard = z.infer<typeof ModelCard>;
 
-export type Weights = Readonly<Record<string, { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }>>;
+export type Weights = Readonly<
+  Record<string, { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }>
+>;
 
 export interface Model {
   readonly card: ModelCard;
@@ -39,7 +41,10 @@ export interface Model {
 }
 
 /** Metadata and tensors of a model, ready to be written; `extra` metadata stands beside the card. */
-export const modelFile = ({ card, weights }: Pick<Model, 'card' | 'weights'>, extra: Readonly<Record<string, string>> = {}) => ({
+export const modelFile = (
+  { card, weights }: Pick<Model, 'card' | 'weights'>,
+  extra: Readonly<Record<string, string>> = {},
+) => ({
   metadata: { ...extra, format: 'pt', [KEY]: JSON.stringify(card) },
   tensors: Object.entries(weights),
 });
@@ -54,7 +59,9 @@ export const encodeModel = (model: Pick<Model, 'card' | 'weights'>): Uint8Array 
 export function modelOf({ metadata, tensors }: Safetensors, file = 'the file'): Model {
   const text = metadata[KEY];
   if (text === undefined)
-    throw new UserError(`${file} holds tensors but no resmirror model (no '${KEY}' in its metadata); models are written by 'resmirror train'`);
+    throw new UserError(
+      `${file} holds tensors but no resmirror model (no '${KEY}' in its metadata); models are written by 'resmirror train'`,
+    );
   const card = cardOf(text, file);
   const network = networkOf(card.network);
   const { build } = buildNetwork(network, { batch: 1 });
@@ -67,7 +74,10 @@ export function modelOf({ metadata, tensors }: Safetensors, file = 'the file'): 
     weights[name] = { dtype: 'float32', shape: tensor.shape, data: tensor.data };
   }
   const left = [...tensors.keys()].filter((name) => !(name in weights));
-  if (left.length > 0) throw new UserError(`${file}: ${left.length} tensor(s) that ${network.name} does not have: ${left.slice(0, 5).join(', ')}`);
+  if (left.length > 0)
+    throw new UserError(
+      `${file}: ${left.length} tensor(s) that ${network.name} does not have: ${left.slice(0, 5).join(', ')}`,
+    );
   return { card, network, weights };
 }
 
@@ -79,6 +89,7 @@ function cardOf(text: string, file: string): ModelCard {
     throw new UserError(`${file}: its description is no JSON: ${(error as Error).message}`);
   }
   const { success, data, error } = ModelCard.safeParse(given);
-  if (!success) throw new UserError(`${file}: its description is damaged, or from a newer version: ${z.prettifyError(error)}`);
+  if (!success)
+    throw new UserError(`${file}: its description is damaged, or from a newer version: ${z.prettifyError(error)}`);
   return data;
 }

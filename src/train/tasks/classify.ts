@@ -33,10 +33,14 @@ export const classify: Task = {
 const rows = ({ labels, count }: Batch, { logits }: Tensors) => {
   const [, classes] = logits!.shape as [number, number];
   const data = logits!.data as Float32Array;
-  return Array.from({ length: count }, (_, i) => ({ label: labels[i]!, scores: data.subarray(i * classes, (i + 1) * classes) }));
+  return Array.from({ length: count }, (_, i) => ({
+    label: labels[i]!,
+    scores: data.subarray(i * classes, (i + 1) * classes),
+  }));
 };
 
-const largest = (scores: Float32Array): number => scores.reduce((best, score, i) => (score > scores[best]! ? i : best), 0);
+const largest = (scores: Float32Array): number =>
+  scores.reduce((best, score, i) => (score > scores[best]! ? i : best), 0);
 
 /** log(sum(exp)) without overflow. */
 const logSumExp = (scores: Float32Array): number => {

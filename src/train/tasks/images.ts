@@ -1,4 +1,4 @@
-import { input, type InputValue } from '../../graph/index.js';
+import { type InputValue, input } from '../../graph/index.js';
 import type { Preprocessing } from '../../weights/model.js';
 
 /** Images as files hold them: uint8 [n, h, w, c], fed as `images`. */

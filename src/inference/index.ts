@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import { clip, type Graph, input, softmax, type Value } from '../graph/index.js';
 import { Build, normalise, pixelsOf, unit } from '../nn/index.js';
 import { type Device, openRuntime, type Program, type Runtime, type Tensors } from '../runtime/index.js';
-import type { Model } from '../weights/index.js';
+import { type Model, readModel } from '../weights/index.js';
 
 export interface OpenModelOptions {
   readonly device?: Device;
@@ -142,6 +142,18 @@ export class Predictor {
     return program;
   }
 }
+
+/**
+ * Opens a trained model by its file or run folder.
+ *
+ * ```ts
+ * const model = await load('runs/flowers');
+ * for await (const { image, value } of model.classify(['rose.jpg'])) console.log(image, value[0]);
+ * await model.close();
+ * ```
+ */
+export const load = async (path: string, options: OpenModelOptions = {}): Promise<Predictor> =>
+  Predictor.open(await readModel(path), options);
 
 /** The valid rows of an output, each with the image it belongs to. */
 function* rows({ images, indices, labels, count }: Batch, output: Tensors[string], dataset: Dataset) {

@@ -2,26 +2,11 @@
  * From *what* to *how*: rewrites a graph for a target by a table of lowerings, one per operator that the target formulates
  * its own way. Operators without an entry stay as they are.
  */
-import {
-  type Attributes,
-  apply,
-  type Graph,
-  type NamedGradient,
-  type Node,
-  nodesOf,
-  type Op,
-  scopedAs,
-  type Value,
-} from '../graph/index.js';
+import { apply, type Graph, type Node, nodesOf, scopedAs, type Value } from '../graph/index.js';
+import type { Lowering, Lowerings } from './lowering.js';
 import { portable } from './portable.js';
 
-/** From the lowered inputs of a node to its lowered outputs. */
-export type Lowering<A> = (inputs: readonly Value[], attributes: A) => readonly Value[];
-
-/** Every named gradient must have a lowering; ONNX's own operators may have one where another formulation is faster. */
-export type Lowerings = { readonly [K in NamedGradient]: Lowering<Attributes[K]> } & {
-  readonly [K in Exclude<Op, NamedGradient>]?: Lowering<Attributes[K]>;
-};
+export type { Lowering, Lowerings } from './lowering.js';
 
 /** Targets by name. `portable` uses ONNX's standard operators only and serves every device. */
 export const targets = { portable } satisfies Record<string, Lowerings>;

@@ -1,6 +1,6 @@
 /** ONNX's standard operators only: CPUs of every kind, WebGPU, CUDA and WASM. docs/performance.md has the figures behind each choice. */
 import { hardSigmoid, mul } from '../graph/index.js';
-import type { Lowerings } from './index.js';
+import type { Lowerings } from './lowering.js';
 import { batchNormTraining, batchNormTrainingGrad } from './portable/batch-norm.js';
 import { convFilterGrad } from './portable/filter-grad.js';
 import { maxPoolGrad } from './portable/max-pool-grad.js';

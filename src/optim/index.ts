@@ -1,5 +1,5 @@
 export * from './losses.js';
 export * from './optimizers.js';
+export * from './quality.js';
 export * from './schedules.js';
 export * from './step.js';
-export * from './quality.js';

@@ -12,6 +12,8 @@ export interface TrainingStep {
   readonly states: readonly ParameterValue[];
   /** Every trainable parameter of the loss. */
   readonly trainable: readonly ParameterValue[];
+  /** Every parameter that the step reads besides the optimiser's: learned ones and running statistics. */
+  readonly parameters: readonly ParameterValue[];
 }
 
 export interface StepOptions {
@@ -39,13 +41,16 @@ export function trainingStep({ loss, optimizer, tracked = new Map(), outputs = {
     }
   });
   const named = [...next].map(([name, value]) => ({ output: `next:${name}`, name, value }));
+  const graph: Graph = {
+    name: 'training step',
+    outputs: { loss, ...outputs, ...Object.fromEntries(named.map(({ output, value }) => [output, value])) },
+  };
+  const own = new Set(states.map(({ source }) => source.name));
   return {
-    graph: {
-      name: 'training step',
-      outputs: { loss, ...outputs, ...Object.fromEntries(named.map(({ output, value }) => [output, value])) },
-    },
+    graph,
     updates: Object.fromEntries(named.map(({ output, name }) => [output, name])),
     states,
     trainable,
+    parameters: parametersOf(graph).filter(({ source }) => !own.has(source.name)),
   };
 }

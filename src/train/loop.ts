@@ -8,8 +8,8 @@ import { evaluate } from './evaluate.js';
 import { type Plan, titleOf } from './plan.js';
 import type { EpochRecord } from './report/index.js';
 import { writeHistory } from './run-folder.js';
+import type { RunOptions } from './run-options.js';
 import { type Evaluation, tasks } from './tasks/index.js';
-import type { RunOptions } from './train.js';
 import type { StepResult, Trainer } from './trainer.js';
 
 interface LoopOptions {

@@ -1,33 +1,20 @@
 /** Training as one call: into a new run folder, or on from a checkpoint. */
 import { Loader, type Skipped } from '../data/batches.js';
 import { UserError } from '../errors.js';
-import { type Device, openRuntime } from '../runtime/index.js';
+import { openRuntime } from '../runtime/index.js';
 import { VERSION } from '../version.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
-import type { TrainEvents } from './events.js';
 import { Loop } from './loop.js';
 import { openSplits, type Plan, planTraining, type TrainOptions } from './plan.js';
 import type { EpochRecord } from './report/index.js';
 import { createRunFolder, readHistory, readRunConfig } from './run-folder.js';
+import type { RunOptions } from './run-options.js';
 import { reportRun } from './run-report.js';
 import type { Evaluation } from './tasks/index.js';
 import { Trainer } from './trainer.js';
 
-/** Where and how to train, whatever is trained. */
-export interface RunOptions extends TrainEvents {
-  readonly device?: Device;
-  /** Threads of the engine; every core by default. */
-  readonly threads?: number;
-  /** Threads that decode images. */
-  readonly workers?: number;
-  /** Stops after the step under way, with a checkpoint. */
-  readonly signal?: AbortSignal;
-  /** The command line, for the report. */
-  readonly command?: string;
-  /** Seconds between checkpoints within an epoch; 300 by default. */
-  readonly checkpointSeconds?: number;
-}
+export type { RunOptions } from './run-options.js';
 
 export interface TrainResult {
   readonly folder: string;

@@ -1,12 +1,11 @@
 /** One network in training on one runtime: compiled step, compiled evaluation, variables, and what a checkpoint holds of them. */
 import type { Batch } from '../data/batches.js';
-import type { ParameterValue } from '../graph/index.js';
 import { buildNetwork } from '../models/index.js';
-import { initialise } from '../nn/index.js';
-import { learningRate, optimizers, schedules, trainingStep } from '../optim/index.js';
-import { float32, type Program, type Runtime, type Tensors } from '../runtime/index.js';
+import { learningRate, optimizers, schedules } from '../optim/index.js';
+import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import type { Weights } from '../weights/index.js';
 import type { TrainConfig } from './config.js';
+import { Learner } from './learner.js';
 import type { Plan } from './plan.js';
 import { tasks } from './tasks/index.js';
 
@@ -21,24 +20,23 @@ export class Trainer {
   private constructor(
     private readonly config: TrainConfig,
     private readonly runtime: Runtime,
-    private readonly stepProgram: Program,
+    private readonly learner: Learner,
+    /** The compiled evaluation, which shares the variables. */
     readonly evaluation: Program,
-    private readonly optimizer: ReturnType<typeof optimizerOf>,
-    private readonly names: { readonly weights: readonly string[]; readonly states: readonly string[] },
+    /** Names of the network's weights in its own order, as model files keep them. */
+    private readonly weights: readonly string[],
   ) {}
 
   /** Compiles the step and the evaluation, and sets first values: given ones, or freshly drawn. */
   static async create({ config, network }: Plan, runtime: Runtime, given: Tensors = {}): Promise<Trainer> {
     const task = tasks[config.task];
-    const { loss, outputs, tracked } = task.objective(network, config);
-    const optimizer = optimizerOf(config);
-    const { graph, updates, states } = trainingStep({ loss, outputs, tracked, optimizer });
-    const weights = [...buildNetwork(network, { batch: config.batch }).build.parameters.values()];
-    await runtime.write({ ...initialise(missing([...weights, ...states], given), config.seed), ...given });
-    const step = await runtime.compile(graph, { updates });
+    const { name, ...options } = config.optimizer;
+    const optimizer = optimizers[name](options);
+    const objective = task.objective(network, config);
+    const learner = await Learner.create(runtime, { ...objective, optimizer, seed: config.seed, given });
     const evaluation = await runtime.compile(task.evaluation(network, config));
-    const names = { weights: weights.map((p) => p.source.name), states: states.map((p) => p.source.name) };
-    return new Trainer(config, runtime, step, evaluation, optimizer, names);
+    const weights = [...buildNetwork(network, { batch: config.batch }).build.parameters.keys()];
+    return new Trainer(config, runtime, learner, evaluation, weights);
   }
 
   /** The learning rate of step 0, 1, … of a training whose epochs have this many batches. */
@@ -56,12 +54,8 @@ export class Trainer {
   async step(batch: Batch, step: number, batches: number): Promise<StepResult> {
     const rate = this.rate(step, batches);
     const task = tasks[this.config.task];
-    const scalars = Object.entries(this.optimizer.feeds(step + 1, rate));
-    const outputs = await this.stepProgram.run({
-      images: imagesOf(batch, this.config),
-      ...task.targets(batch, this.config),
-      ...Object.fromEntries(scalars.map(([name, value]) => [name, float32(new Float32Array([value]), [])])),
-    });
+    const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config) };
+    const outputs = await this.learner.step(feeds, { step, learningRate: rate });
     return {
       loss: (outputs.loss!.data as Float32Array)[0]!,
       learningRate: rate,
@@ -72,18 +66,13 @@ export class Trainer {
   /** Weights with running statistics, the optimiser's tensors, and the name of one that is not finite any more. */
   async state(): Promise<{ readonly weights: Weights; readonly states: Weights; readonly broken: string | undefined }> {
     const [weights, states] = (await Promise.all([
-      this.runtime.read(this.names.weights),
-      this.runtime.read(this.names.states),
+      this.runtime.read(this.weights),
+      this.runtime.read(this.learner.states.map((p) => p.source.name)),
     ])) as [Weights, Weights];
     const all = Object.entries({ ...weights, ...states });
     return { weights, states, broken: all.find(([, { data }]) => !data.every(Number.isFinite))?.[0] };
   }
 }
-
-const missing = (parameters: readonly ParameterValue[], given: Tensors) =>
-  parameters.filter((p) => !(p.source.name in given));
-
-const optimizerOf = ({ optimizer: { name, ...options } }: TrainConfig) => optimizers[name](options);
 
 /** A batch as the runtime takes it: uint8 [n, h, w, c]. */
 export const imagesOf = (

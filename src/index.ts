@@ -1,0 +1,47 @@
+/**
+ * resmirror: residual networks in both directions.
+ *
+ * From top to bottom: whole jobs (`train`, `resume`, `load`), networks (`resnet`, `transposeResnet`, `autoencoder`), and what
+ * both are made of (`graph`, `nn`, `optim`, `backward`, `openRuntime`, `Learner`) for networks of one's own.
+ */
+export { backward, hasDerivative } from './autodiff/index.js';
+export {
+  type Batch,
+  type Batches,
+  type EpochOptions,
+  Loader,
+  type LoaderOptions,
+  type Skipped,
+} from './data/batches.js';
+export { type Dataset, openData, openImages, type Splits } from './data/dataset.js';
+export { type DrawnOptions, drawnDataset, writeDrawnFolder } from './data/drawn/index.js';
+export { UserError } from './errors.js';
+export * as graph from './graph/index.js';
+export {
+  type Answer,
+  type ClassScore,
+  load,
+  type OpenModelOptions,
+  Predictor,
+  questionGraph,
+} from './inference/index.js';
+export { lower, type Target } from './lower/index.js';
+export * from './models/index.js';
+export * as nn from './nn/index.js';
+export { type OnnxModel, readOnnx, type WriteOptions, writeOnnx } from './onnx/index.js';
+export * as optim from './optim/index.js';
+export * from './runtime/index.js';
+export type { StartEvent, StepEvent, TrainEvents } from './train/events.js';
+export { Learner, type LearnerOptions } from './train/learner.js';
+export { planTraining, type TrainOptions } from './train/plan.js';
+export type { EpochRecord } from './train/report/index.js';
+export { type RunOptions, resume, type TrainResult, train } from './train/train.js';
+export { VERSION } from './version.js';
+export {
+  type Model,
+  type ModelCard,
+  type Preprocessing,
+  readModel,
+  type Weights,
+  writeModel,
+} from './weights/index.js';

@@ -1,0 +1,17 @@
+import type { Device } from '../runtime/index.js';
+import type { TrainEvents } from './events.js';
+
+/** Where and how to train, whatever is trained. */
+export interface RunOptions extends TrainEvents {
+  readonly device?: Device;
+  /** Threads of the engine; every core by default. */
+  readonly threads?: number;
+  /** Threads that decode images. */
+  readonly workers?: number;
+  /** Stops after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** The command line, for the report. */
+  readonly command?: string;
+  /** Seconds between checkpoints within an epoch; 300 by default. */
+  readonly checkpointSeconds?: number;
+}

@@ -111,7 +111,8 @@ interface Cut {
 }
 /** Cuts along axes; negative positions count from the end, `Infinity` is the end itself. */
 export function slice(x: Value, cuts: readonly Cut[]): Value {
-  const bound = (position: number) => Math.max(Math.min(position, 2 ** 31 - 1), -(2 ** 31 - 1));
+  // not 2^31 - 1, which ONNX Runtime takes for the other end where the step is negative
+  const bound = (position: number) => Math.max(Math.min(position, 2 ** 31 - 2), -(2 ** 31 - 2));
   return one('Slice', [x], {
     starts: cuts.map((c) => bound(c.start)),
     ends: cuts.map((c) => bound(c.end)),
@@ -123,7 +124,7 @@ export function slice(x: Value, cuts: readonly Cut[]): Value {
 /** One number stands for all spatial axes; for pads, for all sides. */
 type Sizes = number | readonly number[];
 const sizes = (given: Sizes | undefined, length: number, otherwise: number): readonly number[] =>
-  typeof given === 'object' ? given : Array<number>(length).fill(given ?? otherwise);
+  typeof given === 'object' ? given : Array<number>(Math.max(length, 0)).fill(given ?? otherwise);
 
 interface Convolution {
   readonly strides?: Sizes;

@@ -123,6 +123,7 @@ const windows = (
 
 const pool: Rule<PoolAttributes> = (inputs, attributes) => {
   const x = at(inputs, 0);
+  rank(x, [3, 4, 5], 'input');
   return [like(x, [...x.shape.slice(0, 2), ...windows(spatial(x), attributes)])];
 };
 
@@ -155,7 +156,7 @@ function reshaped(from: Shape, to: readonly number[]): Shape {
   return kept.map((d) => (d === -1 ? rest : d));
 }
 
-/** Number of elements that a slice takes of an axis, by ONNX's (and Python's) clamping. */
+/** Number of elements that a slice takes of an axis, by ONNX's clamping (Python's, but that a start below 0 is 0 for negative steps too). */
 function sliceLength(size: number, start: number, end: number, step: number): number {
   const clamp = (v: number, low: number, high: number) => Math.min(Math.max(v < 0 ? v + size : v, low), high);
   const [from, to] =

@@ -67,7 +67,7 @@ export function print(graph: Graph): string {
     const call = `${node.op}(${node.inputs.map(nameOf).join(', ')})`;
     return `  ${outputs} = ${call}${attributes.length ? ` {${attributes.join(', ')}}` : ''}${node.scope ? `  # ${node.scope}` : ''}`;
   });
-  const leaf = (value: InputValue | ParameterValue) => `${value.source.name} ${typeOf(value)}`;
+  const leaf = (value: InputValue) => `${value.source.name} ${typeOf(value)}`;
   const outputs = Object.entries(graph.outputs).map(([name, value]) => `${name}: ${nameOf(value)}`);
   return [
     `graph ${graph.name} (${inputsOf(graph).map(leaf).join(', ')})`,

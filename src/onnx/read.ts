@@ -63,7 +63,13 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
     if (values.has(name)) continue;
     values.set(name, input(name, shapeOf(name, type), dtype(type?.value.value?.elemType ?? 0, `input ${name}`)));
   }
-  for (const node of proto.node) readNode(node, values, weights);
+  for (const node of proto.node)
+    try {
+      readNode(node, values, weights);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(`node ${node.name || 'without name'}: ${error.message}`);
+    }
   const outputs = Object.fromEntries(proto.output.map(({ name }) => [name, known(values, name, 'the graph')]));
   const metadata = Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value]));
   const graph = { name: proto.name, outputs };
@@ -103,7 +109,7 @@ const known = (values: ReadonlyMap<string, Value>, name: string, by: string): Va
 type Weights = ReadonlyMap<string, { readonly data: Float32Array }>;
 
 function readNode(proto: NodeProto, values: Map<string, Value>, weights: Weights): void {
-  const where = `${proto.opType} (${proto.name || 'unnamed'})`;
+  const where = proto.opType;
   const given = new Map(proto.attribute.map((a) => [a.name, a]));
   if (proto.opType === 'Constant') {
     const held = given.get('value')?.t;

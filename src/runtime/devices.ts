@@ -16,7 +16,7 @@ export const devices = {
 export type Device = keyof typeof devices;
 
 export function deviceNamed(name: string): Device {
-  if (name in devices) return name as Device;
+  if (Object.hasOwn(devices, name)) return name as Device;
   throw new UserError(`expected a device out of ${Object.keys(devices).join(', ')}, got '${name}'`);
 }
 

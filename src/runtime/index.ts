@@ -9,7 +9,7 @@
  * ```
  */
 import { UserError } from '../errors.js';
-import { type Graph, inputsOf, parametersOf, type Shape, show } from '../graph/index.js';
+import { elements, type Graph, inputsOf, parametersOf, type Shape, show } from '../graph/index.js';
 import { lower } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import { Client } from './client.js';
@@ -58,14 +58,15 @@ export function openRuntime({ device = 'cpu', threads = defaultThreads() }: Runt
 
   const start = async (
     model: Uint8Array,
-    { variables = [], updates = {}, check = () => {} }: Prepared = {},
+    { name = 'the model', variables = [], updates = {}, check = () => {} }: Prepared = {},
   ): Promise<Program> => {
     const program = programs++;
     const outputs = await client.call('compile', { program, model, options, variables, updates });
-    const fetchable = outputs.filter((name) => !(name in updates));
+    const fetchable = outputs.filter((output) => !(output in updates));
     return {
       async run(feeds, fetches = fetchable) {
         check(feeds);
+        refuseUnknown(`${name}: no output`, fetches, outputs);
         return client.call('run', { program, feeds, fetches });
       },
       release: () => client.call('release', { program }),
@@ -82,7 +83,9 @@ export function openRuntime({ device = 'cpu', threads = defaultThreads() }: Runt
         .map((p) => p.source.name)
         .filter((name) => !(name in weights));
       const expected = inputsOf(lowered).map((i) => ({ name: i.source.name, dtype: i.dtype, shape: i.shape }));
+      refuseUnknown(`${graph.name}: no output`, Object.keys(updates), Object.keys(graph.outputs));
       return start(model, {
+        name: graph.name,
         variables,
         updates,
         check: (feeds) => checkFeeds(graph.name, expected, feeds),
@@ -96,6 +99,7 @@ export function openRuntime({ device = 'cpu', threads = defaultThreads() }: Runt
 }
 
 interface Prepared {
+  readonly name?: string;
   readonly variables?: readonly string[];
   readonly updates?: Readonly<Record<string, string>>;
   readonly check?: (feeds: Tensors) => void;
@@ -115,10 +119,20 @@ function checkFeeds(graph: string, expected: readonly Expected[], feeds: Tensors
       throw new UserError(
         `${graph}: expected ${name} as ${dtype}${show(shape)}, got ${came ? `${came.dtype}${show(came.shape)}` : 'nothing'}`,
       );
+    if (came.data.length !== elements(came.shape))
+      throw new UserError(
+        `${graph}: ${name} of shape ${show(came.shape)} needs ${elements(came.shape)} numbers, got ${came.data.length}`,
+      );
   }
-  const unknown = Object.keys(feeds).filter((name) => !expected.some((e) => e.name === name));
+  refuseUnknown(
+    `${graph}: no input`,
+    Object.keys(feeds),
+    expected.map((e) => e.name),
+  );
+}
+
+function refuseUnknown(what: string, names: readonly string[], known: readonly string[]): void {
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0)
-    throw new UserError(
-      `${graph}: no input called ${unknown.join(', ')}; inputs are ${expected.map((e) => e.name).join(', ')}`,
-    );
+    throw new UserError(`${what} called ${unknown.join(', ')}, only ${known.join(', ') || 'none'}`);
 }

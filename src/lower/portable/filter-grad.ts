@@ -86,7 +86,6 @@ function general(x: Value, dy: Value, attributes: Geometry): Value {
   const ends = endPads(x, dy, attributes);
   const seen = reached(x, ends);
   const [n, c, ...sizes] = fixedShape(seen.shape) as [number, number, ...number[]];
-  const _out = dy.shape[1] as number;
   const inner = c / group;
   const axes = sizes.map((_, i) => i + 3);
   const image = reshape(transpose(reshape(seen, [n, group, inner, ...sizes]), [2, 1, 0, ...axes]), [

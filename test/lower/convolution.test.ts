@@ -1,0 +1,120 @@
+/** Convolutions and their two adjoints against plain loops, over random geometries that take every branch. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import * as g from '../../src/graph/index.js';
+import { lower } from '../../src/lower/index.js';
+import { random } from '../../src/random/index.js';
+import { openRuntime, type Tensor } from '../../src/runtime/index.js';
+import { Draws } from '../autodiff/draws.js';
+import { type Convolution, convolution } from '../autodiff/geometry.js';
+import * as reference from './reference.js';
+
+const runtime = openRuntime({ threads: 1 });
+after(() => runtime.close());
+
+const shapesOf = ({ attributes, kernel_shape, sizes, batch, inner, outer }: Convolution) => {
+  const x = [batch, inner, ...sizes];
+  const w = [outer, inner / attributes.group, ...kernel_shape];
+  const y = g.conv(g.input('x', x), g.input('w', w), attributes).shape as number[];
+  return { x, w, y };
+};
+
+const run = async (y: g.Value, { feeds }: Draws): Promise<Tensor> => {
+  const graph = lower({ name: 'test', outputs: { y } });
+  const program = await runtime.compile(graph);
+  const used = g.inputsOf(graph).map(({ source: { name } }) => [name, feeds[name]!] as const);
+  const { y: found } = await program.run(Object.fromEntries(used));
+  await program.release();
+  return found!;
+};
+
+const opsOf = (y: g.Value) =>
+  g.nodesOf(Object.values(lower({ name: 'test', outputs: { y } }).outputs)).map((node) => node.op);
+const dataOf = ({ feeds }: Draws) => Object.values(feeds).map((tensor) => tensor.data as Float32Array);
+
+interface Formulation {
+  /** The value under test, of operands drawn in the order that `expected` reads. */
+  readonly build: (d: Draws, shapes: reference.Shapes, attributes: g.ConvAttributes) => g.Value;
+  readonly expected: (
+    shapes: reference.Shapes,
+    operands: readonly Float32Array[],
+    attributes: g.ConvAttributes,
+  ) => Float64Array;
+  /** Which way it was lowered, read off the lowered operators. */
+  readonly branchOf: (ops: readonly g.Op[], attributes: g.ConvAttributes) => string;
+  /** Every branch that the random geometries must meet. */
+  readonly branches: readonly string[];
+}
+
+/** What the stride leaves over at the end of the image, which the adjoint must be told. */
+const leftover = ({ x, w, y }: reference.Shapes, { strides, pads, dilations }: g.ConvAttributes) =>
+  strides.map((stride, i) => {
+    const covered = stride * (y[2 + i]! - 1) + dilations[i]! * (w[2 + i]! - 1) + 1;
+    return x[2 + i]! + pads[i]! + pads[i + strides.length]! - covered;
+  });
+
+const formulations: Readonly<Record<string, Formulation>> = {
+  Conv: {
+    build: (d, { x, w }, attributes) => g.conv(d.normal(x), d.normal(w), attributes),
+    expected: (shapes, [x, w], attributes) => reference.conv(shapes, { x: x!, w: w! }, attributes),
+    branchOf: () => 'as it is',
+    branches: ['as it is'],
+  },
+  ConvTranspose: {
+    build: (d, shapes, attributes) =>
+      g.convTranspose(d.normal(shapes.y), d.normal(shapes.w), {
+        ...attributes,
+        output_padding: leftover(shapes, attributes),
+      }),
+    expected: (shapes, [y, w], attributes) => reference.convTranspose(shapes, { y: y!, w: w! }, attributes),
+    branchOf: (ops, { strides }) =>
+      ops.includes('ConvTranspose') ? 'fallback' : strides.every((s) => s === 1) ? 'turned' : 'sub-pixel',
+    branches: ['fallback', 'turned', 'sub-pixel'],
+  },
+  ConvFilterGrad: {
+    build: (d, { x, w, y }, attributes) =>
+      g.convFilterGrad(d.normal(x), d.normal(y), { ...attributes, kernel_shape: w.slice(2) }),
+    expected: (shapes, [x, y], attributes) => reference.filterGradient(shapes, { x: x!, y: y! }, attributes),
+    branchOf: (ops) => {
+      if (ops.length === 0) return 'padding only';
+      return ops.includes('MatMul') ? 'pointwise' : ops.at(-2) === 'Reshape' ? 'all taps' : 'general';
+    },
+    branches: ['padding only', 'pointwise', 'all taps', 'general'],
+  },
+};
+
+for (const [name, { build, expected, branchOf, branches }] of Object.entries(formulations))
+  test(`${name} equals its definition in every branch`, async () => {
+    const met = new Set<string>();
+    for (let draw = 0; draw < 60; draw++) {
+      const d = new Draws(random('lower', name, draw));
+      // half of them of the kind that networks are made of: two axes, one group, no dilation
+      const geometry = convolution(d, draw % 2 ? { rank: 2, plain: true } : {});
+      const shapes = shapesOf(geometry);
+      const y = build(d, shapes, geometry.attributes);
+      met.add(branchOf(opsOf(y), geometry.attributes));
+      const what = `${name}, draw ${draw}, x [${shapes.x}], w [${shapes.w}], ${JSON.stringify(geometry.attributes)}`;
+      reference.assertClose(await run(y, d), expected(shapes, dataOf(d), geometry.attributes), what);
+    }
+    assert.deepEqual([...met].sort(), [...branches].sort());
+  });
+
+test('a transposed convolution adds its bias per channel in every branch', async () => {
+  for (const strides of [1, 2, 3])
+    for (const group of [1, 2]) {
+      const d = new Draws(random('bias', strides, group));
+      const [x, w] = [d.normal([2, 4, 3, 2]), d.normal([4, 3, 3, 3])];
+      const bias = d.normal([3 * group]);
+      const options = { strides, group, pads: 1, output_padding: strides - 1 };
+      const y = g.sub(g.convTranspose(x, w, { ...options, bias }), g.convTranspose(x, w, options));
+      const expected = reference
+        .positions(y.shape as number[])
+        .map(([, c]) => (d.feeds.x2!.data as Float32Array)[c as number]!);
+      reference.assertClose(await run(y, d), expected, `bias, stride ${strides}, ${group} group(s)`);
+    }
+});
+
+test('a transposed convolution of free batch size stays one operator', () => {
+  const y = g.convTranspose(g.input('x', ['n', 2, 4, 4]), g.input('w', [2, 3, 3, 3]), { strides: 2 });
+  assert.deepEqual(opsOf(y), ['ConvTranspose']);
+});

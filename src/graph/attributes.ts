@@ -5,7 +5,7 @@
  * What ONNX passes as constant inputs (the shape of a Reshape, the pads of a Pad …) is an attribute here, since a graph's
  * shapes are known when it is built; `onnx/` moves them to where the standard has them.
  */
-import type { DType } from './types.js';
+import type { DType } from './dtype.js';
 
 type None = Readonly<Record<never, never>>;
 

@@ -1,8 +1,10 @@
 /** Making values: leaves, and nodes whose output types follow from the shape rules. */
 import { UserError } from '../errors.js';
 import type { Attributes, Op } from './attributes.js';
-import { elements, shapes, show } from './shapes.js';
-import type { Arrays, DType, Initial, InputValue, Node, ParameterValue, Shape, Type, Value } from './types.js';
+import type { Arrays, DType } from './dtype.js';
+import { shapes } from './shapes.js';
+import { elements, show } from './sizes.js';
+import type { Initial, InputValue, Node, ParameterValue, Shape, Type, Value } from './types.js';
 
 let scope = '';
 

@@ -4,8 +4,9 @@
  */
 import type { Attributes, ConvAttributes, ConvTransposeAttributes, Op, PoolAttributes } from './attributes.js';
 import { apply, one, scalar } from './build.js';
-import { axesOf, fixedShape } from './shapes.js';
-import type { DType, Value } from './types.js';
+import type { DType } from './dtype.js';
+import { axesOf, fixedShape } from './sizes.js';
+import type { Value } from './types.js';
 
 const unary =
   <K extends Op>(op: Record<never, never> extends Attributes[K] ? K : never) =>

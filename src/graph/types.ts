@@ -1,15 +1,6 @@
 /** What a graph is made of. Values are immutable and point at what produced them; a graph is nothing but its named outputs. */
 import type { Attributes, Op } from './attributes.js';
-
-export type DType = 'float32' | 'uint8' | 'int32' | 'int64' | 'bool';
-
-export interface Arrays {
-  float32: Float32Array;
-  uint8: Uint8Array;
-  int32: Int32Array;
-  int64: BigInt64Array;
-  bool: Uint8Array;
-}
+import type { Arrays, DType } from './dtype.js';
 
 /** A size, or the name of a size that stays free (the batch: `'n'`). */
 export type Dim = number | string;

@@ -1,6 +1,6 @@
 /** Reading a graph: order of nodes, leaves, text. */
 import { UserError } from '../errors.js';
-import { show } from './shapes.js';
+import { show } from './sizes.js';
 import type { Graph, Input, InputValue, Node, Parameter, ParameterValue, Value } from './types.js';
 
 /** Every node that the values depend on, each after those it needs. Iterative: nets of 1,000 layers do not overflow the stack. */

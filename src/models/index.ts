@@ -3,6 +3,14 @@ export * from './config.js';
 export * from './named.js';
 export * from './network.js';
 export { type ResNetOptions, resnet } from './resnet.js';
-export { describeSetting, type GivenSetting, type Setting, type SettingName, settingOf, settings, validated } from './settings.js';
+export {
+  describeSetting,
+  type GivenSetting,
+  type Setting,
+  type SettingName,
+  settingOf,
+  settings,
+  validated,
+} from './settings.js';
 export { type LayerRow, type Summary, summarise } from './summary.js';
 export { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';

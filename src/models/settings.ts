@@ -54,6 +54,20 @@ const commandName = (name: string) => name.toLowerCase().replaceAll('_', '-');
 export function validated<S extends z.ZodType>(schema: S, given: unknown, what: string): z.output<S> {
   const { success, data, error } = schema.safeParse(given);
   if (success) return data;
-  const issues = error.issues.map(({ path, message }) => (path.length ? `${path.join('.')}: ${message}` : message));
-  throw new UserError(`expected ${what}, got ${JSON.stringify(given)}: ${issues.join('; ')}`);
+  const known = schema instanceof z.ZodObject ? ` (known are ${Object.keys(schema.shape).join(', ')})` : '';
+  const issues = error.issues.map((issue) => {
+    const place = issue.path.length ? `${issue.path.join('.')}: ` : '';
+    if (issue.code === 'unrecognized_keys') return `${place}${issue.message}${place ? '' : known}`;
+    return `${place}${issue.message}, got ${excerpt(issue.path.reduce(memberOf, given))}`;
+  });
+  throw new UserError(`expected ${what}; ${issues.join('; ')}`);
 }
+
+const memberOf = (value: unknown, key: PropertyKey): unknown =>
+  (value as Record<PropertyKey, unknown> | undefined)?.[key];
+
+const EXCERPT = 80;
+const excerpt = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text;
+};

@@ -78,8 +78,8 @@ export const transposedConvolution =
     const from = fixed(x.shape[1]);
     const large = spatial(x).map((size) => size * stride);
     const pads = padsOf(padding, kernel, stride, large);
-    // each output pixel hears from about k k / stride^2 positions
-    const fans = { in: (from * kh * kw) / stride ** 2, out: to * kh * kw };
+    const connections = from * kh * kw;
+    const fans = { in: connections, out: to * kh * kw, heard: connections / stride ** 2 };
     const weight = net.parameter('weight', [from, to, kh, kw], { initial: initial.weight(fans) });
     const output_padding = [kh, kw].map((k, axis) =>
       padding === 'valid' ? 0 : stride - k + pads[axis]! + pads[axis + 2]!,

@@ -8,6 +8,8 @@ export const ones: Initial = { kind: 'constant', value: 1 };
 export interface Fans {
   readonly in: number;
   readonly out: number;
+  /** Connections that one output really has, where a stride leaves some of `in` without a partner; `in` by default. */
+  readonly heard?: number;
 }
 
 export interface Initialiser {
@@ -23,7 +25,7 @@ export const heFanOut: Initialiser = {
 
 /** Keeps the variance of activations through ReLU: the same paper's other choice. */
 export const heFanIn: Initialiser = {
-  weight: (fans) => ({ kind: 'normal', deviation: Math.sqrt(2 / fans.in) }),
+  weight: (fans) => ({ kind: 'normal', deviation: Math.sqrt(2 / (fans.heard ?? fans.in)) }),
   bias: () => zeros,
 };
 

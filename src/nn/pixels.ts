@@ -20,5 +20,4 @@ export function normalise(x: Value, { mean, std }: Normalisation): Value {
 }
 
 /** float32 [n, c, h, w] in 0 … 1 -> uint8 [n, h, w, c], rounded, with what lies outside clipped. */
-export const pixelsOf = (x: Value): Value =>
-  cast(add(mul(transpose(clip(x, 0, 1), [0, 2, 3, 1]), 255), 0.5), 'uint8');
+export const pixelsOf = (x: Value): Value => cast(add(mul(transpose(clip(x, 0, 1), [0, 2, 3, 1]), 255), 0.5), 'uint8');

@@ -26,11 +26,24 @@ export const Progress = z.strictObject({
   best: z.number().exactOptional(),
 });
 export type Progress = z.infer<typeof Progress>;
+const ProgressText = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('no JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(Progress);
 
 const LAST = 'last.safetensors';
 const BEST = 'best.safetensors';
 const optimizerName = (step: number) => `last.optimizer-${step}.safetensors`;
 const OPTIMIZER = /^last\.optimizer-\d+\.safetensors$/;
+/** What a killed process was writing. */
+const UNFINISHED = /^\.(last|best)\..*\.tmp$/;
 
 export interface Checkpoint {
   readonly model: Model;
@@ -45,18 +58,19 @@ export async function writeCheckpoint(folder: string, { model, states, progress 
   await writeSafetensors(join(folder, name), { tensors: Object.entries(states) });
   await writeModel(join(folder, LAST), model, { progress: JSON.stringify(progress), optimizer: name });
   for (const file of await readdir(folder))
-    if (OPTIMIZER.test(file) && file !== name) await rm(join(folder, file), { force: true });
+    if ((OPTIMIZER.test(file) && file !== name) || UNFINISHED.test(file)) await rm(join(folder, file), { force: true });
 }
 
 export const writeBest = (folder: string, model: Model): Promise<void> => writeModel(join(folder, BEST), model);
 
-/** The run's last checkpoint. @throws UserError where there is none, or where it is damaged. */
-export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+/** The run's last checkpoint; none before the first is written. @throws UserError where it is damaged. */
+export async function readCheckpoint(folder: string): Promise<Checkpoint | undefined> {
   const path = join(folder, LAST);
+  if (!(await readdir(folder)).includes(LAST)) return undefined;
   const file = await readSafetensors(path);
   const model = modelOf(file, path);
   const optimizer = file.metadata.optimizer;
-  const parsed = Progress.safeParse(JSON.parse(file.metadata.progress ?? 'null'));
+  const parsed = ProgressText.safeParse(file.metadata.progress);
   if (!parsed.success || !optimizer || !OPTIMIZER.test(optimizer))
     throw new UserError(
       `${path} is a model without the state of its training; resume from the folder that 'train' wrote`,

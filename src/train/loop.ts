@@ -34,11 +34,14 @@ export class Loop {
   /** When this start began, as if earlier starts had gone before it without a pause. */
   private readonly begun: number;
   private saved = now();
+  /** Whether the folder holds a checkpoint. */
+  private kept: boolean;
   /** Images per second of training in the epoch under way. */
   private speed = 0;
 
   constructor(private readonly given: LoopOptions) {
     this.progress = given.progress ?? { ...fresh(1), step: 0, seconds: 0 };
+    this.kept = given.progress !== undefined;
     this.begun = now() - this.progress.seconds;
   }
 
@@ -88,6 +91,7 @@ export class Loop {
     const { trainer, options, loader } = this.given;
     const waited = loader.waited;
     let images = 0;
+    let stopped = false;
     for await (const batch of batches) {
       const result = await trainer.step(batch, this.progress.step, batches.length);
       this.advance(batch, result);
@@ -103,16 +107,18 @@ export class Loop {
         secondsLeft: this.secondsLeft(batches.length),
         waiting: (loader.waited - waited) / (now() - began),
       });
-      if (options.signal?.aborted || now() - this.saved > (options.checkpointSeconds ?? 300)) await this.save();
-      if (options.signal?.aborted) return false;
+      stopped = options.signal?.aborted ?? false;
+      if (stopped || now() - this.saved > (options.checkpointSeconds ?? 300)) await this.save();
+      if (stopped) break;
     }
     this.note(batches.skipped);
-    return true;
+    return !stopped;
   }
 
   private advance({ count }: Batch, { loss, correct = 0, learningRate }: StepResult): void {
     const { progress } = this;
-    if (!Number.isFinite(loss)) throw this.diverged(`the loss became ${loss}`, learningRate);
+    if (!Number.isFinite(loss))
+      throw this.diverged(`the loss became ${loss} at step ${progress.step + 1}`, learningRate);
     this.progress = {
       ...progress,
       step: progress.step + 1,
@@ -186,13 +192,19 @@ export class Loop {
   private async write(model: Model, states: Model['weights']): Promise<void> {
     await writeCheckpoint(this.given.folder, { model, states, progress: this.progress });
     this.saved = now();
+    this.kept = true;
   }
 
   /** The model as it is now, and the optimiser's tensors. @throws UserError when training has diverged: nothing is written then. */
   private async state(metrics: Evaluation['metrics']): Promise<{ model: Model; states: Model['weights'] }> {
     const { plan, trainer } = this.given;
     const { weights, states, broken } = await trainer.state();
-    if (broken) throw this.diverged(`${broken} is not finite any more`, trainer.rate(this.progress.step, 1));
+    const { step } = this.progress;
+    if (broken)
+      throw this.diverged(
+        `${broken} is not finite any more after step ${step}`,
+        trainer.rate(step - 1, this.batches().length),
+      );
     const { task, preprocessing, classes } = plan.config;
     const card = { format: 1, task, network: plan.network.config, preprocessing, classes, metrics } as const;
     return { model: { card, network: plan.network, weights }, states };
@@ -205,11 +217,11 @@ export class Loop {
   }
 
   private diverged(what: string, learningRate: number): UserError {
-    const { epoch, step } = this.progress;
     const { folder } = this.given;
+    const kept = this.kept ? `The last good checkpoint is kept in ${folder}` : 'There is no checkpoint yet';
     return new UserError(
-      `training diverged: ${what} at step ${step + 1} in epoch ${epoch}, at learning rate ${learningRate.toPrecision(3)}. ` +
-        `The last good checkpoint is kept in ${folder}; start again with a smaller learning rate, for example a tenth`,
+      `training diverged: ${what} in epoch ${this.progress.epoch}, at learning rate ${learningRate.toPrecision(3)}. ` +
+        `${kept}; start again with a smaller learning rate, for example a tenth`,
     );
   }
 }

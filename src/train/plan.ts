@@ -49,9 +49,18 @@ export interface Plan {
 
 /** The recipe of each task for a batch of 64; bench/torch/flowers.py is its twin in PyTorch. */
 const recipes = {
-  classify: { epochs: 20, batch: 64, optimizer: 'sgd', learningRate: 0.05, labelSmoothing: 0.1, loss: 'cross-entropy' },
-  reconstruct: { epochs: 30, batch: 64, optimizer: 'adamw', learningRate: 1e-3, labelSmoothing: 0, loss: 'mse' },
+  classify: { epochs: 20, batch: 64, optimizer: 'sgd', labelSmoothing: 0.1, loss: 'cross-entropy' },
+  reconstruct: { epochs: 30, batch: 64, optimizer: 'adamw', labelSmoothing: 0, loss: 'mse' },
 } as const;
+
+/**
+ * Peak rate for a batch, by optimiser: the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD; Adam's steps do
+ * not grow with the gradient's noise.
+ */
+const learningRates: { readonly [O in NonNullable<TrainOptions['optimizer']>]: (batch: number) => number } = {
+  sgd: (batch) => (0.05 * batch) / 64,
+  adamw: () => 1e-3,
+};
 
 /** Photographs show their subject at any scale; small pictures fill their frame already. */
 const augmentations: Readonly<Record<TrainConfig['task'], Record<'files' | 'raster', z.input<typeof Augmentation>>>> = {
@@ -67,6 +76,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const network = networkFor(options, splits.train);
   const recipe = recipes[task];
   const { epochs = recipe.epochs, batch = Math.min(recipe.batch, largestPowerOfTwo(splits.train.length)) } = options;
+  const optimizer = optimizerFor(options, recipe.optimizer);
   const config = validated(
     TrainConfig,
     {
@@ -78,10 +88,8 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       classes: task === 'classify' ? classes : [],
       epochs,
       batch,
-      optimizer: optimizerFor(options, recipe.optimizer),
-      // the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD; Adam's steps do not grow with the gradient's noise
-      learningRate:
-        options.learningRate ?? recipe.learningRate * (recipe.optimizer === 'sgd' ? batch / recipe.batch : 1),
+      optimizer,
+      learningRate: options.learningRate ?? learningRates[optimizer.name](batch),
       schedule: options.schedule ?? 'cosine',
       warmup: options.warmup ?? Math.min(5, epochs / 20),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
@@ -96,7 +104,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
 }
 
 /** `drawn`, or `drawn:20000` for so many training images: pictures that the program draws itself. */
-const DRAWN = /^drawn(?::(\d+))?$/;
+export const DRAWN = /^drawn(?::(\d+))?$/;
 
 /** The images behind `data`, split as the configuration says. */
 export async function openSplits(

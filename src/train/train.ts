@@ -1,6 +1,7 @@
 /** Training as one call: into a new run folder, or on from a checkpoint. */
 import { Loader, type Skipped } from '../data/batches.js';
 import { UserError } from '../errors.js';
+import { networkOf } from '../models/index.js';
 import { openRuntime } from '../runtime/index.js';
 import { VERSION } from '../version.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
@@ -41,7 +42,8 @@ export async function train(options: TrainOptions & RunOptions & { readonly out:
 }
 
 /**
- * Continues a run from its last checkpoint as if it had never stopped: on one device, the same losses bit for bit.
+ * Continues a run from its last checkpoint (from the start where it was stopped before the first) as if it had never stopped:
+ * on one device, the same losses bit for bit.
  * @param options.data where the same images lie now, if they were moved
  */
 export async function resume(
@@ -55,7 +57,7 @@ export async function resume(
     throw new UserError(
       `${folder} was trained on the classes ${config.classes.join(', ')}, the data has ${splits.train.classes.join(', ')}; give the data it began with`,
     );
-  return run({ config, network: checkpoint.model.network, splits }, folder, { command, ...options }, checkpoint);
+  return run({ config, network: networkOf(config.network), splits }, folder, { command, ...options }, checkpoint);
 }
 
 async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?: Checkpoint): Promise<TrainResult> {

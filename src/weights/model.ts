@@ -64,7 +64,11 @@ export function modelOf({ metadata, tensors }: Safetensors, file = 'the file'): 
     );
   const card = cardOf(text, file);
   const network = networkOf(card.network);
-  const { build } = buildNetwork(network, { batch: 1 });
+  const { y, build } = buildNetwork(network, { batch: 1 });
+  if (card.task === 'classify' && y.shape[1] !== card.classes.length)
+    throw new UserError(
+      `${file}: ${network.name} has ${y.shape[1]} outputs, but its description has ${card.classes.length} class name(s)`,
+    );
   const weights: Record<string, Weights[string]> = {};
   for (const [name, { shape }] of build.parameters) {
     const tensor = tensors.get(name);

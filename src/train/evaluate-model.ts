@@ -1,0 +1,91 @@
+/** Judging a trained model on a data set, by whatever names and in whatever order its classes come. */
+import { resolve } from 'node:path';
+import { Loader, type Skipped } from '../data/batches.js';
+import { type Dataset, dataset, type Splits } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import { type Device, openRuntime } from '../runtime/index.js';
+import { type Model, readModel } from '../weights/index.js';
+import { evaluate } from './evaluate.js';
+import { DRAWN, openSplits } from './plan.js';
+import { readRunConfig } from './run-folder.js';
+import { type Evaluation, tasks } from './tasks/index.js';
+
+export type Split = 'train' | 'validation' | 'test';
+
+export interface EvaluateModelOptions {
+  /** Which part of the data. `validation` by default: of data without parts all of it, or what training held out. */
+  readonly split?: Split;
+  readonly device?: Device;
+  /** Threads of the engine; every core by default. */
+  readonly threads?: number;
+  /** Images that go through the network at once. 32 by default. */
+  readonly batch?: number;
+  /** A broken image is an error instead of being skipped. */
+  readonly strict?: boolean;
+  readonly onBatch?: (done: number, of: number) => void;
+}
+
+export interface ModelEvaluation extends Evaluation {
+  readonly model: Model;
+  /** The images that were judged. */
+  readonly dataset: Dataset;
+  readonly skipped: readonly Skipped[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Judges the model of a file or run folder on a folder of images, or on a data set that is open already.
+ * @throws UserError for data that does not fit: classes that the model does not know, or a part that the data lacks
+ */
+export async function evaluateModel(
+  path: string,
+  data: string | Splits,
+  options: EvaluateModelOptions = {},
+): Promise<ModelEvaluation> {
+  const { split = 'validation', device = 'cpu', threads, batch = 32, strict = false, onBatch } = options;
+  const model = await readModel(path);
+  const { task, preprocessing, classes } = model.card;
+  const splits = await splitsFor(path, data, task);
+  const part = partOf(splits, split);
+  const images = task === 'classify' ? relabelled(part, classes) : part;
+  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const loader = new Loader();
+  try {
+    const setting = { task, batch: Math.min(batch, images.length), preprocessing, classes, strict };
+    const program = await runtime.compile(tasks[task].evaluation(model.network, setting), { weights: model.weights });
+    const judged = await evaluate(program, loader, images, { ...setting, ...(onBatch && { onBatch }) });
+    return { ...judged, model, dataset: images, warnings: splits.warnings };
+  } finally {
+    await loader.close();
+    await runtime.close();
+  }
+}
+
+/** A model's own training data is split as it was then; of other data that has no parts, everything is judged. */
+async function splitsFor(path: string, data: string | Splits, task: Model['card']['task']): Promise<Splits> {
+  if (typeof data !== 'string') return data;
+  const run = await readRunConfig(path).catch(() => undefined);
+  if (run && resolve(run.config.data) === resolve(data)) return openSplits(data, run.config);
+  const drawn = DRAWN.test(data); // always split, into images that share nothing
+  return openSplits(data, { task, seed: 0, validationFraction: drawn ? 0.2 : 0 });
+}
+
+/** Where a folder's test images serve as validation, they are found under both names. */
+function partOf(splits: Splits, split: Split): Dataset {
+  const found = splits[split] ?? (splits.validation.name.endsWith(' test') ? splits.validation : undefined);
+  if (found) return found;
+  throw new UserError(`the data has no test images of its own; leave out the split, or choose train or validation`);
+}
+
+/** The same images with the model's class numbers. */
+function relabelled(images: Dataset, classes: readonly string[]): Dataset {
+  const unknown = images.classes.filter((name) => !classes.includes(name));
+  if (unknown.length > 0)
+    throw new UserError(
+      `the model knows the classes ${classes.join(', ')}; ${images.name} also has ${unknown.join(', ')}. Rename or remove these folders, or train on this data`,
+    );
+  const { source } = images;
+  const numbers = images.classes.map((name) => classes.indexOf(name));
+  const labels = Int32Array.from({ length: images.length }, (_, i) => numbers[images.label(i)]!);
+  return dataset(images.name, { ...source, labels }, classes);
+}

@@ -1,0 +1,91 @@
+/** Parameters and multiply-adds as the field publishes them. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildNetwork, resnet, summarise } from '../../src/models/index.js';
+
+describe('standard networks with 1,000 classes at 224 x 224', () => {
+  const published = [
+    { depth: 18, parameters: 11_689_512, giga: '1.82' },
+    { depth: 34, parameters: 21_797_672, giga: '3.67' },
+    { depth: 50, parameters: 25_557_032, giga: '4.11' },
+    { depth: 101, parameters: 44_549_160, giga: '7.83' },
+    { depth: 152, parameters: 60_192_808, giga: '11.56' },
+  ];
+  for (const { depth, parameters, giga } of published)
+    it(`ResNet-${depth}`, () => {
+      const summary = summarise(resnet(`RESNET${depth}`));
+      assert.equal(summary.parameters, parameters);
+      assert.equal((summary.multiplyAdds / 1e9).toFixed(2), giga);
+    });
+});
+
+describe("the CIFAR family has table 6's parameters, in millions", () => {
+  const published = [
+    [20, '0.27', 2],
+    [32, '0.46', 2],
+    [44, '0.66', 2],
+    [56, '0.85', 2],
+    [110, '1.7', 1],
+  ] as const;
+  for (const [depth, millions, digits] of published)
+    it(`ResNet-${depth}`, () => {
+      const { parameters } = summarise(resnet(`cifar-resnet${depth}`, { shortcut: 'A' }));
+      assert.equal((parameters / 1e6).toFixed(digits), millions);
+    });
+
+  it('shortcuts cost what their projections hold', () => {
+    const [a, b, c] = (['A', 'B', 'C'] as const).map(
+      (shortcut) => summarise(resnet('CIFAR_RESNET20', { shortcut })).parameters,
+    ) as [number, number, number];
+    const projection = (from: number, to: number) => from * to + 2 * to;
+    assert.equal(b - a, projection(16, 32) + projection(32, 64));
+    assert.equal(c - b, 3 * projection(16, 16) + 2 * projection(32, 32) + 2 * projection(64, 64));
+  });
+});
+
+describe('a summary', () => {
+  it('adds up to its totals, which are those of the parameters that are built', () => {
+    const network = resnet('RESNET50', { size: 64, classes: 10 });
+    const { layers, parameters, multiplyAdds } = summarise(network);
+    const total = (of: (row: (typeof layers)[number]) => number) => layers.reduce((sum, row) => sum + of(row), 0);
+    assert.equal(
+      total((row) => row.parameters),
+      parameters,
+    );
+    assert.equal(
+      total((row) => row.multiplyAdds),
+      multiplyAdds,
+    );
+    const learned = [...buildNetwork(network).build.parameters.values()].filter((p) => p.source.trainable);
+    const numbers = learned.map(({ shape }) => shape.reduce<number>((product, size) => product * (size as number), 1));
+    assert.equal(
+      numbers.reduce((a, b) => a + b),
+      parameters,
+    );
+  });
+
+  it('names each layer, its operators and its shape', () => {
+    const { layers, input, name } = summarise(resnet('RESNET18', { size: [64, 96], channels: 1, classes: 7 }));
+    assert.deepEqual([name, input], ['resnet18', [1, 64, 96]]);
+    const rows = Object.fromEntries(layers.map((row) => [row.layer, row]));
+    assert.deepEqual(rows.conv1, {
+      layer: 'conv1',
+      kind: 'Conv',
+      output: [64, 32, 48],
+      parameters: 64 * 49,
+      multiplyAdds: 64 * 32 * 48 * 49,
+    });
+    assert.deepEqual(rows.maxpool?.output, [64, 16, 24]);
+    assert.deepEqual(rows['layer4.1']?.output, [512, 2, 3]);
+    assert.deepEqual(rows.fc?.output, [7]);
+  });
+});
+
+it('ResNet-152 is built in well under a second', () => {
+  const times = Array.from({ length: 3 }, () => {
+    const begun = performance.now();
+    buildNetwork(resnet('RESNET152'), { batch: 2, training: true });
+    return performance.now() - begun;
+  });
+  assert.ok(Math.min(...times) < 500, `took ${times.map((time) => time.toFixed(0)).join(', ')} ms`);
+});

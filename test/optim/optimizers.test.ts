@@ -1,0 +1,172 @@
+/** Optimisers and losses, step by step, against PyTorch: goldens/optimizers.py. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, describe, it } from 'node:test';
+import { backward } from '../../src/autodiff/index.js';
+import { add, input, mul, parameter, reduceSum, type Value } from '../../src/graph/index.js';
+import { buildNetwork, resnet } from '../../src/models/index.js';
+import {
+  adamW,
+  crossEntropy,
+  meanAbsoluteError,
+  meanSquaredError,
+  type Optimizer,
+  sgd,
+  trainingStep,
+} from '../../src/optim/index.js';
+import { float32, openRuntime, type Tensors } from '../../src/runtime/index.js';
+import { Learner } from '../../src/train/learner.js';
+import { noise } from '../goldens/rule.js';
+
+interface Settings {
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  readonly weight_decay?: number;
+  readonly betas?: readonly [number, number];
+  readonly eps?: number;
+}
+interface Golden {
+  readonly learningRates: readonly number[];
+  readonly optimizers: Readonly<
+    Record<
+      string,
+      {
+        readonly optimizer: 'SGD' | 'AdamW';
+        readonly settings: Settings;
+        readonly steps: readonly Readonly<Record<'kernel' | 'bias', readonly number[]>>[];
+      }
+    >
+  >;
+  readonly losses: Readonly<Record<string, { readonly loss: number; readonly gradient: readonly number[] }>>;
+}
+const golden = JSON.parse(
+  readFileSync(new URL('../../../test/goldens/data/optimizers.json', import.meta.url), 'utf8'),
+) as Golden;
+
+const shapes = { kernel: [3, 4], bias: [3] } as const;
+const names = Object.keys(shapes) as (keyof typeof shapes)[];
+
+/** PyTorch's optimisers by PyTorch's settings. */
+const makers: { readonly [O in 'SGD' | 'AdamW']: (settings: Settings) => Optimizer } = {
+  SGD: ({ momentum = 0, nesterov = false, weight_decay: weightDecay = 0 }) => sgd({ momentum, nesterov, weightDecay }),
+  AdamW: ({ betas: [beta1, beta2] = [0.9, 0.999], eps: epsilon = 1e-8, weight_decay: weightDecay = 0.01 }) =>
+    adamW({ beta1, beta2, epsilon, weightDecay }),
+};
+
+function close(actual: ArrayLike<number>, expected: readonly number[], what: string, tolerance = 1e-6): void {
+  assert.equal(actual.length, expected.length);
+  for (const [i, value] of expected.entries())
+    assert.ok(Math.abs(actual[i]! - value) < tolerance, `${what}[${i}] is ${actual[i]}, expected ${value}`);
+}
+
+const runtime = openRuntime({ threads: 1 });
+after(() => runtime.close());
+
+describe('optimisers equal PyTorch', () => {
+  for (const [name, { optimizer, settings, steps }] of Object.entries(golden.optimizers))
+    it(name, async () => {
+      // a loss whose gradient is what is fed
+      const products = names.map((key) =>
+        reduceSum(mul(parameter(key, shapes[key]), input(`gradient:${key}`, shapes[key]))),
+      ) as [Value, Value];
+      const learner = await Learner.create(runtime, {
+        loss: add(...products),
+        optimizer: makers[optimizer](settings),
+        given: Object.fromEntries(names.map((key) => [key, float32(noise(key, shapes[key], 1), shapes[key])])),
+      });
+      for (const [step, expected] of steps.entries()) {
+        const feeds = names.map((key) => {
+          const gradient = noise(`gradient${step}:${key}`, shapes[key], 1);
+          return [`gradient:${key}`, float32(gradient, shapes[key])];
+        });
+        await learner.step(Object.fromEntries(feeds), { step, learningRate: golden.learningRates[step]! });
+        const now = await runtime.read(names);
+        for (const key of names) close(now[key]!.data as Float32Array, expected[key], `step ${step}: ${key}`, 2e-6);
+      }
+    });
+});
+
+describe('losses equal PyTorch, with their gradients', () => {
+  const shape = [6, 5] as const;
+  const oneHot = Float32Array.from({ length: 30 }, (_, i) => (i % 5 === Math.floor(i / 5) % 5 ? 1 : 0));
+  const picture = noise('target', shape, 1);
+  const losses: Readonly<Record<string, readonly [(y: Value, target: Value) => Value, Float32Array]>> = {
+    'cross-entropy': [crossEntropy, oneHot],
+    'cross-entropy-smooth': [(y, target) => crossEntropy(y, target, { labelSmoothing: 0.1 }), oneHot],
+    mse: [meanSquaredError, picture],
+    l1: [meanAbsoluteError, picture],
+  };
+  it('each has a golden', () => assert.deepEqual(Object.keys(losses).sort(), Object.keys(golden.losses).sort()));
+
+  for (const [name, [lossOf, target]] of Object.entries(losses))
+    it(name, async () => {
+      const x = parameter('x', shape);
+      const loss = lossOf(x, input('target', shape));
+      await runtime.write({ x: float32(noise('logits', shape, 3), shape) });
+      const program = await runtime.compile({ name, outputs: { loss, gradient: backward(loss, [x])[0]! } });
+      const outputs = await program.run({ target: float32(target, shape) });
+      close(outputs.loss!.data as Float32Array, [golden.losses[name]!.loss], 'loss');
+      close(outputs.gradient!.data as Float32Array, golden.losses[name]!.gradient, 'gradient');
+    });
+});
+
+describe('a training step', () => {
+  it('lets weight decay pull on filters and matrices, not on norms and biases', async () => {
+    const network = resnet({ bottleneck: false, repeats: [1, 1], width: 4 }, { size: 16, classes: 3 });
+    const parameters = [...buildNetwork(network).build.parameters.values()].filter((p) => p.source.trainable);
+    for (const optimizer of [sgd({ momentum: 0, weightDecay: 0.5 }), adamW({ weightDecay: 0.5 })]) {
+      // a loss that depends on no parameter's value: only decay moves them
+      const loss = parameters.map((p) => mul(reduceSum(p), input('zero', []))).reduce((a, b) => add(a, b));
+      const given = Object.fromEntries(
+        parameters.map(({ source, shape }) => {
+          const sizes = shape as readonly number[];
+          return [source.name, float32(new Float32Array(sizes.reduce((a, b) => a * b)).fill(2), sizes)];
+        }),
+      );
+      const learner = await Learner.create(runtime, { loss, optimizer, given });
+      await learner.step({ zero: float32(new Float32Array(1), []) }, { step: 0, learningRate: 0.1 });
+      const now = await runtime.read(Object.keys(given));
+      for (const { source } of parameters) {
+        const pulled = /(conv\d|downsample\.0|fc)\.weight$/.test(source.name);
+        const value = (now[source.name]!.data as Float32Array)[0]!;
+        assert.ok(Math.abs(value - (pulled ? 2 * (1 - 0.1 * 0.5) : 2)) < 1e-6, `${source.name} became ${value}`);
+      }
+    }
+  });
+
+  it('takes any loss, tracks what it is told to, and says what it reads', async () => {
+    const [w, b, seen] = [
+      parameter('w', [1]),
+      parameter('b', [1]),
+      parameter('seen', [], { trainable: false, initial: { kind: 'constant', value: 0 } }),
+    ];
+    const x = input('x', [4]);
+    const made = add(mul(x, w), b);
+    const loss = meanSquaredError(made, add(mul(x, 3), -1));
+    const options = {
+      loss,
+      optimizer: sgd({ momentum: 0.5 }),
+      tracked: new Map([['seen', add(seen, 4)]]),
+      outputs: { made },
+    };
+    const step = trainingStep(options);
+    const sorted = (values: readonly { readonly source: { readonly name: string } }[]) =>
+      values.map(({ source }) => source.name).sort();
+    assert.deepEqual(sorted(step.trainable), ['b', 'w']);
+    assert.deepEqual(sorted(step.states), ['momentum:b', 'momentum:w']);
+    assert.deepEqual(sorted(step.parameters), ['b', 'seen', 'w']);
+    assert.deepEqual(Object.values(step.updates).sort(), ['b', 'momentum:b', 'momentum:w', 'seen', 'w']);
+
+    const learner = await Learner.create(runtime, options);
+    const fed = { x: float32(Float32Array.from([-1, 0, 1, 2]), [4]) };
+    let outputs: Tensors = {};
+    for (let i = 0; i < 200; i++) outputs = await learner.step(fed, { step: i, learningRate: 0.1 });
+    assert.ok((outputs.loss!.data as Float32Array)[0]! < 1e-8);
+    close(outputs.made!.data as Float32Array, [-4, -1, 2, 5], 'made', 1e-3);
+    const now = await runtime.read(['w', 'b', 'seen']);
+    assert.deepEqual(
+      Object.values(now).map(({ data }) => Math.round(Number(data[0]) * 1e3) / 1e3),
+      [3, -1, 800],
+    );
+  });
+});

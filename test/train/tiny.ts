@@ -1,0 +1,52 @@
+/** A training small enough to be repeated many times, and what two of them must have in common. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { readCheckpoint } from '../../src/train/checkpoint.js';
+import type { TrainOptions } from '../../src/train/plan.js';
+import type { EpochRecord } from '../../src/train/report/index.js';
+import type { RunOptions } from '../../src/train/train.js';
+
+/** A name for a folder that does not exist yet, in one that goes when the test file ends. */
+export async function newFolder(): Promise<string> {
+  const parent = await mkdtemp(join(tmpdir(), 'resmirror-train-'));
+  after(() => rm(parent, { recursive: true, force: true }));
+  return join(parent, 'run');
+}
+
+/** 200 drawn pictures of 16 x 16 through one block of four channels: six steps an epoch. */
+export const tiny = {
+  task: 'classify',
+  data: 'drawn:200',
+  net: '{"bottleneck":false,"repeats":[1],"width":4}',
+  variant: 'cifar',
+  size: 16,
+  batch: 32,
+  epochs: 3,
+  seed: 7,
+  threads: 1,
+  workers: 1,
+} as const satisfies TrainOptions & RunOptions;
+export const TINY_STEPS = 6;
+
+/** History without what the clock says. */
+export async function figuresOf(folder: string): Promise<readonly Omit<EpochRecord, 'seconds' | 'imagesPerSecond'>[]> {
+  const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trim().split('\n');
+  return lines.map((line) => {
+    const { seconds: _, imagesPerSecond: __, ...figures } = JSON.parse(line) as EpochRecord;
+    return figures;
+  });
+}
+
+/** All that a run has come to: the best model's file, and the last one's weights, optimiser and place. */
+export async function outcomeOf(folder: string) {
+  const { model, states, progress } = (await readCheckpoint(folder))!;
+  const { seconds: _, ...place } = progress;
+  const best = createHash('sha256').update(await readFile(join(folder, 'best.safetensors')));
+  return { best: best.digest('hex'), weights: model.weights, states, place };
+}
+
+/** Eight steps an epoch, for very long. */
+export const enduring = { ...tiny, data: 'drawn:64', batch: 8, epochs: 60, size: 12 } as const;

@@ -1,0 +1,86 @@
+/** `resmirror export`: a model for other programs. */
+import { questionGraph } from '../inference/index.js';
+import { buildNetwork } from '../models/index.js';
+import { writeOnnx } from '../onnx/index.js';
+import { VERSION } from '../version.js';
+import { type Model, readModel, writeAtomically, writeModel, writeSafetensors } from '../weights/index.js';
+import { command, flag, option } from './command.js';
+import { usageError } from './failure.js';
+import { scaled } from './figures.js';
+
+const formats = ['onnx', 'safetensors'] as const;
+type Format = (typeof formats)[number];
+
+export const exportModel = command({
+  arguments: { '<model>': 'a run folder or .safetensors file' },
+  options: {
+    format: option('--format <name>', 'what to write', { choices: formats, usual: 'by the name of --out, or onnx' }),
+    out: option('--out <file>', 'where', { usual: 'model.onnx or model.safetensors' }),
+    pixels: flag('--pixels', 'onnx: take bytes and prepare them inside; give probabilities or pixels'),
+    bare: flag('--bare', 'safetensors: weights only, without the description that resmirror reads'),
+  },
+  notes: `ONNX: input 'input' float32 [n, c, h, w], normalised by mean and std of the
+preprocessing; output 'logits' [n, k] of a classifier, 'image' [n, c, h, w] of
+an autoencoder. With --pixels: input 'images' uint8 [n, h, w, c], output
+'probabilities' [n, k] or 'pixels' uint8 [n, h, w, c]. The number n of images is
+free. Labels and preprocessing are in metadata_props as JSON.
+Safetensors: weights under torchvision's names where it has any.`,
+  examples: [
+    ['export runs/resnet18-photos-1 --format onnx --out photos.onnx', 'for ONNX Runtime, OpenVINO, TensorRT, …'],
+    ['export runs/resnet18-photos-1 --pixels --out photos.onnx', 'with the preprocessing inside'],
+    ['export runs/resnet18-photos-1 --format safetensors --bare --out weights.safetensors', 'for PyTorch'],
+  ],
+  async run({ args, options, terminal }) {
+    const { pixels = false, bare = false } = options;
+    const format = options.format ?? (options.out?.endsWith('.safetensors') ? 'safetensors' : 'onnx');
+    const unfit = { onnx: bare && '--bare', safetensors: pixels && '--pixels' }[format];
+    if (unfit) throw usageError(`${unfit} does not belong to --format ${format}; leave it out`);
+    const { out = `model.${format}` } = options;
+    const model = await readModel(args.model);
+    const bytes = await writers[format](out, model, { pixels, bare });
+    terminal.print(`${model.network.name} in ${out}${bytes ? `, ${scaled(bytes)}B` : ''}`);
+    return { json: { out, format, network: model.network.name } };
+  },
+});
+
+interface Choices {
+  readonly pixels: boolean;
+  readonly bare: boolean;
+}
+
+/** Format -> writes the file whole; resolves to its size where that is known. */
+const writers: {
+  readonly [F in Format]: (out: string, model: Model, choices: Choices) => Promise<number | undefined>;
+} = {
+  onnx: async (out, model, { pixels }) => {
+    const bytes = onnxOf(model, { pixels });
+    await writeAtomically(out, [bytes]);
+    return bytes.length;
+  },
+  safetensors: async (out, model, { bare }) => {
+    const tensors = Object.entries(model.weights);
+    await (bare ? writeSafetensors(out, { tensors, metadata: { format: 'pt' } }) : writeModel(out, model));
+    return undefined;
+  },
+};
+
+/** The ONNX file of a model: its network alone, or with pixels in and answers out. */
+export function onnxOf(model: Model, { pixels = false } = {}): Uint8Array {
+  const { card, network } = model;
+  const output = card.task === 'classify' ? 'logits' : 'image';
+  const graph = pixels
+    ? questionGraph(card.task, model)
+    : { name: network.name, outputs: { [output]: buildNetwork(network).y } };
+  const { task, classes, preprocessing, metrics } = card;
+  return writeOnnx(graph, {
+    weights: new Map(Object.entries(model.weights)),
+    metadata: {
+      producer: `resmirror ${VERSION}`,
+      task,
+      labels: JSON.stringify(classes),
+      preprocessing: JSON.stringify(preprocessing),
+      network: JSON.stringify(network.config),
+      metrics: JSON.stringify(metrics),
+    },
+  });
+}

@@ -1,0 +1,27 @@
+/** How errors leave the program. */
+import { CommanderError } from 'commander';
+import { UserError } from '../errors.js';
+
+export interface Failure {
+  readonly message: string;
+  /** 1: it did not work; 2: the command line is not understood. */
+  readonly exitCode: number;
+}
+
+/** What to tell about an error, in one message without a stack; `verbose` adds where it comes from. */
+export function failureOf(error: unknown, { verbose = false, command = '' } = {}): Failure {
+  if (error instanceof CommanderError) return { message: usage(error, command), exitCode: 2 };
+  const { message, stack = message, code } = error as NodeJS.ErrnoException;
+  const ours = error instanceof UserError || code === 'ENOSPC';
+  if (ours) return { message: verbose ? `${message}\n\n${stack}` : message, exitCode: 1 };
+  return {
+    message: `${message}\n\nThis is a bug in resmirror, not yours. Please report it with the following lines:\n${stack}`,
+    exitCode: 1,
+  };
+}
+
+/** A command line that parses but asks for nothing that can be done. */
+export const usageError = (message: string): CommanderError => new CommanderError(2, 'usage', message);
+
+const usage = ({ message }: CommanderError, command: string) =>
+  `${message.replace(/^error: /, '')}\n\n'resmirror ${command ? `${command} ` : ''}--help' shows what can be given.`;

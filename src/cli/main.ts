@@ -1,0 +1,119 @@
+/** The program: finds the command, loads it and nothing else, prints what comes of it. */
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../version.js';
+import { type CommandSpec, equip, type Outcome } from './command.js';
+import { failureOf } from './failure.js';
+
+interface CommandRow {
+  readonly summary: string;
+  /** Only what is asked for is loaded: --help and summary answer at once. */
+  readonly load: () => Promise<CommandSpec>;
+}
+
+const commands: Readonly<Record<string, CommandRow>> = {
+  summary: {
+    summary: 'show the layers of a network: output shapes, parameters, multiply-adds',
+    load: async () => (await import('./summary.js')).summary,
+  },
+  train: {
+    summary: 'train a network to classify or to reconstruct images',
+    load: async () => (await import('./train.js')).train,
+  },
+  eval: {
+    summary: 'judge a model on a set of images',
+    load: async () => (await import('./eval.js')).evaluation,
+  },
+  predict: {
+    summary: 'say what is on images',
+    load: async () => (await import('./predict.js')).predict,
+  },
+  embed: {
+    summary: 'turn images into feature vectors',
+    load: async () => (await import('./embed.js')).embed,
+  },
+  reconstruct: {
+    summary: 'send images through an autoencoder and back',
+    load: async () => (await import('./reconstruct.js')).reconstruct,
+  },
+  export: {
+    summary: 'write a model as ONNX or plain safetensors',
+    load: async () => (await import('./export.js')).exportModel,
+  },
+  doctor: {
+    summary: 'show what is installed and what works on this machine',
+    load: async () => (await import('./doctor.js')).doctor,
+  },
+  demo: {
+    summary: 'train both kinds of network on images that the program draws, in a few minutes',
+    load: async () => (await import('./demo.js')).demo,
+  },
+};
+
+const OVERVIEW = `
+A first round:
+  resmirror doctor                               what works here
+  resmirror demo                                 everything once, in minutes
+  resmirror summary resnet50 --size 224          the network as a table
+  resmirror train classify ./photos              photos/<class>/*.jpg
+  resmirror predict runs/resnet18-photos-1 x.jpg
+
+DATA is a folder of images (DATA/<class>/*.jpg or DATA/train/<class>/*.jpg), IDX
+or CIFAR files, or 'drawn' for images that the program draws itself.
+MODEL is a run folder or a .safetensors file.
+'resmirror COMMAND --help' tells more.`;
+
+/** Runs a command line (without node and script); resolves to the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  // 'resmirror predict … | head': nobody listens any more, which is no error
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const name = argv.find((word) => Object.hasOwn(commands, word)) ?? '';
+  try {
+    return await run(argv, name);
+  } catch (error) {
+    return explain(error, argv, name);
+  }
+}
+
+async function run(argv: readonly string[], name: string): Promise<number> {
+  const program = new Command('resmirror')
+    .description('Residual networks in both directions: ResNet (image to classes) and its mirror (vector to image).')
+    .usage('COMMAND …')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'show what can be given')
+    .helpCommand('help [command]', 'show what a command takes')
+    .addHelpText('after', ({ error }) => (error ? '' : OVERVIEW));
+  quietly(program);
+  let outcome: Outcome | undefined;
+  for (const [word, { summary, load }] of Object.entries(commands)) {
+    const target = quietly(program.command(word).description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`));
+    target.summary(summary);
+    if (word !== name) continue;
+    equip(target, await load(), (result) => {
+      outcome = result;
+    });
+  }
+  if (argv.length === 0) program.outputHelp();
+  else await program.parseAsync(argv, { from: 'user' });
+  if (outcome && argv.includes('--json')) process.stdout.write(`${JSON.stringify(outcome.json, null, 2)}\n`);
+  return outcome?.exitCode ?? 0;
+}
+
+/** Errors are thrown, and told by `explain`. */
+const quietly = (command: Command): Command =>
+  command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ writeErr: () => {} })
+    .configureHelp({ optionDescription: ({ description }) => description });
+
+function explain(error: unknown, argv: readonly string[], name: string): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help and --version
+  const verbose = argv.includes('--verbose') || Boolean(process.env.DEBUG);
+  const { message, exitCode } = failureOf(error, { verbose, command: name });
+  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message }, null, 2)}\n`);
+  else process.stderr.write(`resmirror: ${message}\n`);
+  return exitCode;
+}

@@ -1,0 +1,33 @@
+/** Options that shape a network, shared by the commands that make one. */
+import { option } from './command.js';
+import { count, size } from './values.js';
+
+export const NETWORKS = `Networks: resnet18, 34, 50, 101, 152; cifar-resnet20, 32, 44, 56, 110; any of
+them after transpose- or autoencoder-; or a setting of your own such as
+'{"bottleneck":false,"repeats":[1,1,1],"width":16}'.`;
+
+const group = 'Network';
+
+export const networkOptions = {
+  size: option('--size <HxW>', 'height and width of the images, or one number', { parse: size, group }),
+  variant: option('--variant <name>', 'family; transposed networks come as mirror and article', {
+    choices: ['imagenet', 'cifar', 'article', 'mirror'],
+    group,
+  }),
+  shortcut: option('--shortcut <kind>', 'shortcuts padded, projected where shapes change, or projected everywhere', {
+    choices: ['A', 'B', 'C'],
+    usual: 'B',
+    group,
+  }),
+  stride: option('--stride <place>', "where bottleneck blocks stride: as torchvision's v1.5, or the paper's v1", {
+    choices: ['middle', 'first'],
+    usual: 'middle',
+    group,
+  }),
+  upsample: option('--upsample <way>', 'how the transposed network enlarges', {
+    choices: ['deconv', 'resize', 'pixel-shuffle'],
+    usual: 'deconv',
+    group,
+  }),
+  latent: option('--latent <d>', 'length of the vector in the middle', { parse: count, usual: '128', group }),
+} as const;

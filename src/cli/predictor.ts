@@ -1,0 +1,28 @@
+/** Opening a model for the commands that ask it about images. */
+import type { Predictor } from '../inference/index.js';
+import { computeSettings } from './device.js';
+import { counted } from './figures.js';
+import type { Terminal } from './terminal.js';
+
+interface Asking {
+  readonly model: string;
+  readonly compute: Parameters<typeof computeSettings>[0];
+  readonly terminal: Terminal;
+}
+
+/** Opens the model, hands it to `ask`, tells of images that could not be read, and closes it whatever happens. */
+export async function withPredictor<T>(
+  { model, compute, terminal }: Asking,
+  ask: (predictor: Predictor) => Promise<T>,
+): Promise<T> {
+  const { load } = await import('../inference/index.js');
+  const predictor = await load(model, await computeSettings(compute));
+  try {
+    const result = await ask(predictor);
+    for (const { file, reason } of predictor.skipped) terminal.warn(`skipped ${file}: ${reason}`);
+    if (predictor.skipped.length > 1) terminal.warn(`${counted(predictor.skipped.length, 'image')} skipped`);
+    return result;
+  } finally {
+    await predictor.close();
+  }
+}

@@ -1,0 +1,97 @@
+/** What `train` can be told, and what it does where nothing is said (src/train/plan.ts decides). */
+import type { TrainOptions } from '../train/plan.js';
+import { flag, type OptionRow, option } from './command.js';
+import { networkOptions } from './network-options.js';
+import { count, natural, nonNegative, positive, seed, share, shares } from './values.js';
+
+const [learning, images, machine] = ['Learning', 'Images', 'Run'];
+
+/** Options that a training is made of: keys are those of TrainOptions. */
+export const recipeOptions = {
+  net: option('--net <name>', 'the network, or for reconstruct its encoder', { usual: 'resnet18', group: 'Network' }),
+  size: { ...networkOptions.size, usual: "the images' own up to 64" },
+  variant: option('--variant <name>', 'family', {
+    choices: ['imagenet', 'cifar', 'article'] as const,
+    usual: 'by the name of the network',
+    group: 'Network',
+  }),
+  shortcut: networkOptions.shortcut,
+  stride: networkOptions.stride,
+  upsample: { ...networkOptions.upsample, help: `reconstruct: ${networkOptions.upsample.help}` },
+  latent: { ...networkOptions.latent, help: `reconstruct: ${networkOptions.latent.help}` },
+
+  epochs: option('--epochs <n>', 'rounds through the images', {
+    parse: count,
+    usual: '20 to classify, 30 to reconstruct',
+    group: learning,
+  }),
+  batch: option('--batch <n>', 'images per step', { parse: count, usual: '64, less of fewer images', group: learning }),
+  learningRate: option('--lr <rate>', 'peak of the learning rate', {
+    parse: positive,
+    usual: '0.05 for a batch of 64 to classify, in proportion to the batch; 0.001 to reconstruct',
+    group: learning,
+  }),
+  optimizer: option('--optimizer <name>', 'how weights follow gradients', {
+    choices: ['sgd', 'adamw'] as const,
+    usual: 'sgd to classify, adamw to reconstruct',
+    group: learning,
+  }),
+  momentum: option('--momentum <m>', 'of sgd, in the way of Nesterov', { parse: share, usual: '0.9', group: learning }),
+  weightDecay: option('--weight-decay <d>', 'pull of filters and matrices towards zero', {
+    parse: nonNegative,
+    usual: '0.0005 with sgd, 0.01 with adamw',
+    group: learning,
+  }),
+  schedule: option('--schedule <name>', 'how the learning rate falls', {
+    choices: ['cosine', 'step', 'constant'] as const,
+    usual: 'cosine',
+    group: learning,
+  }),
+  warmup: option('--warmup <epochs>', 'over which the learning rate rises', {
+    parse: nonNegative,
+    usual: 'a twentieth of all, at most 5',
+    group: learning,
+  }),
+  labelSmoothing: option('--label-smoothing <share>', 'classify: doubt about the labels', {
+    parse: share,
+    usual: '0.1',
+    group: learning,
+  }),
+  loss: option('--loss <name>', 'reconstruct: squared or absolute differences', {
+    choices: ['mse', 'l1'] as const,
+    usual: 'mse',
+    group: learning,
+  }),
+  seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),
+
+  crop: option('--crop <least,most>', 'random crops of this share of the area', {
+    parse: shares,
+    usual: '0.35,1 to classify photographs',
+    group: images,
+  }),
+  padding: option('--padding <pixels>', 'random shifts', {
+    parse: natural,
+    usual: '4 to classify IDX, CIFAR and drawn images',
+    group: images,
+  }),
+  flip: option('--flip <probability>', 'of a mirror image', { parse: share, usual: '0.5', group: images }),
+  validationFraction: option('--validation-fraction <share>', 'set aside where the folder has no split of its own', {
+    parse: share,
+    usual: '0.2',
+    group: images,
+  }),
+  strict: flag('--strict', 'stop at a broken image instead of skipping it', { group: images }),
+} satisfies { readonly [K in keyof Omit<TrainOptions, 'task' | 'data'>]: OptionRow };
+
+/** Options of one run of it. */
+export const runOptions = {
+  out: option('--out <folder>', 'of the run', { usual: 'runs/NET-DATA-1, 2, …', group: machine }),
+  resume: option('--resume <run>', 'go on with an interrupted run from its last checkpoint', { group: machine }),
+  threads: option('--threads <n>', 'of the engine', { parse: count, usual: 'every core', group: machine }),
+  workers: option('--workers <n>', 'threads that decode images', {
+    parse: count,
+    usual: 'one less than cores, at most 4',
+    group: machine,
+  }),
+  device: option('--device <name>', 'where to compute', { usual: 'cpu', group: machine }),
+} as const;

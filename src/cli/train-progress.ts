@@ -1,0 +1,117 @@
+/** What a training shows while it runs: a line that lives, and one per epoch that stays. */
+
+import type { TrainConfig } from '../train/config.js';
+import type { StartEvent, StepEvent, TrainEvents } from '../train/events.js';
+import type { EpochRecord } from '../train/report/index.js';
+import { padLeft } from './columns.js';
+import { counted, duration, grouped, percent } from './figures.js';
+import { rail, StatusLine } from './status-line.js';
+import type { Terminal } from './terminal.js';
+
+type Task = TrainConfig['task'];
+
+/** A learning rate in six columns at most: 0.0311, 3.4e-4. */
+const rate = (value: number) => (value < 1e-3 ? value.toExponential(1) : value.toFixed(4));
+
+/** The columns of the epoch lines. */
+const columns: readonly (readonly [title: string, width: number, cell: (record: EpochRecord) => string])[] = [
+  ['train loss', 12, ({ trainLoss }) => trainLoss.toPrecision(4)],
+  ['val loss', 11, ({ validationLoss }) => validationLoss.toPrecision(4)],
+  ['quality', 11, ({ accuracy, psnr }) => (accuracy === undefined ? `${psnr?.toFixed(2)} dB` : percent(accuracy))],
+  ['lr', 10, ({ learningRate }) => rate(learningRate)],
+  ['img/s', 8, ({ imagesPerSecond }) => imagesPerSecond.toFixed(0)],
+  ['time', 8, ({ seconds }) => duration(seconds)],
+];
+
+/** Waiting for images less than this is nobody's concern. */
+const WAITING_MATTERS = 0.01;
+
+/** How the figure of each task is called. */
+const quality: { readonly [T in Task]: string } = { classify: 'accuracy', reconstruct: 'PSNR' };
+
+/** Runs a training with events that show it as lines on stderr. */
+export async function showing<T>(
+  { task, folder, terminal }: { readonly task: Task; readonly folder: string; readonly terminal: Terminal },
+  training: (events: TrainEvents) => Promise<T>,
+): Promise<T> {
+  const line = new StatusLine();
+  try {
+    return await training(events(line, { task, folder, terminal }));
+  } finally {
+    line.clear();
+  }
+}
+
+function events(
+  line: StatusLine,
+  { task, folder, terminal }: { readonly task: Task; readonly folder: string; readonly terminal: Terminal },
+): TrainEvents {
+  const paint = terminal.paintNews;
+  let start: StartEvent | undefined;
+  let step: StepEvent | undefined;
+  const epochName = (epoch: number) => padLeft(`${epoch}/${start?.epochs}`, 7);
+  const draw = (share: number, label: string, figures: string, plain: string) =>
+    line.update(
+      (width) => {
+        const drawn = rail(share, { label, figures, width });
+        return `${drawn.label} ${paint('cyan', drawn.done)}${paint('dim', drawn.left)} ${drawn.figures}`;
+      },
+      () => plain,
+    );
+  return {
+    onStart(event) {
+      start = event;
+      const { title, parameters, trainImages, validationImages, epochs, batches } = event;
+      line.keep(`${paint('bold', title)}  ${paint('dim', `${grouped(parameters)} parameters, into ${folder}`)}`);
+      line.keep(
+        paint(
+          'dim',
+          `${counted(trainImages, 'image')} to learn from, ${grouped(validationImages)} to check by; ${counted(epochs, 'epoch')} of ${counted(batches, 'step')}`,
+        ),
+      );
+      for (const warning of event.warnings) terminal.warn(warning);
+      if (event.step > 0) line.keep(`Going on after step ${grouped(event.step)}.`);
+      const titles = columns.map(([title, width]) => padLeft(title === 'quality' ? quality[task] : title, width));
+      line.keep('');
+      line.keep(paint('bold', `${padLeft('epoch', 7)}${titles.join('')}`));
+    },
+    onStep(event) {
+      step = event;
+      const { epoch, batch, batches } = event;
+      const figures = figuresOf(event);
+      draw(
+        batch / batches,
+        epochName(epoch),
+        figures,
+        `epoch ${epoch}/${start?.epochs}, step ${batch}/${batches}: ${figures}`,
+      );
+    },
+    onValidate(done, of) {
+      if (step)
+        draw(
+          done / of,
+          epochName(step.epoch),
+          'checking',
+          `epoch ${step.epoch}/${start?.epochs}: checking ${done}/${of}`,
+        );
+    },
+    onEpoch(record, best) {
+      const cells = columns.map(([, width, cell]) => padLeft(cell(record), width));
+      line.keep(`${epochName(record.epoch)}${cells.join('')}${best ? paint('green', '  ✓ best') : ''}`);
+    },
+    onSkipped(skipped) {
+      line.clear();
+      for (const { file, reason } of skipped) terminal.warn(`skipped ${file}: ${reason}`);
+    },
+  };
+}
+
+function figuresOf({ loss, accuracy, imagesPerSecond, secondsLeft, waiting }: StepEvent): string {
+  return [
+    `loss ${loss.toPrecision(4)}`,
+    ...(accuracy === undefined ? [] : [percent(accuracy)]),
+    `${imagesPerSecond.toFixed(0)} img/s`,
+    ...(waiting > WAITING_MATTERS ? [`waits ${(100 * waiting).toFixed(0)} %`] : []),
+    `${duration(secondsLeft)} left`,
+  ].join(', ');
+}

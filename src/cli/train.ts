@@ -1,0 +1,137 @@
+/** `resmirror train`: from images to a model. */
+import { describeSetting, settingOf, settingText } from '../models/index.js';
+import type { TrainOptions } from '../train/plan.js';
+import type { RunOptions, TrainResult } from '../train/train.js';
+import { command } from './command.js';
+import { deviceOption } from './device.js';
+import { usageError } from './failure.js';
+import { counted } from './figures.js';
+import { INTERRUPTED, interruptible } from './interrupt.js';
+import { NETWORKS } from './network-options.js';
+import { dataName, newRun } from './new-run.js';
+import { bestOf, qualityOf } from './run-result.js';
+import { shellLine } from './shell.js';
+import type { Terminal } from './terminal.js';
+import { recipeOptions, runOptions } from './train-options.js';
+import { showing } from './train-progress.js';
+
+const tasks = ['classify', 'reconstruct'] as const;
+type Task = (typeof tasks)[number];
+
+export const train = command({
+  arguments: {
+    '[task]': 'classify or reconstruct',
+    '[data]': "folder of images, IDX or CIFAR files, or 'drawn' (drawn:4000 for so many)",
+  },
+  options: { ...recipeOptions, ...runOptions },
+  notes: NETWORKS,
+  examples: [
+    ['train classify ./photos', 'photos/<class>/*.jpg, everything else by itself'],
+    ['train classify ./photos --net resnet50 --size 224 --epochs 90', 'a larger one'],
+    ['train classify ./fashion-mnist --net cifar-resnet20 --epochs 2', 'IDX files'],
+    ['train reconstruct ./tiles --latent 256', 'an autoencoder'],
+    ['train --resume runs/resnet18-photos-1', 'on from where Ctrl-C stopped it'],
+  ],
+  async run({ args, options, terminal }) {
+    const { out, resume: from, threads, workers, device, ...recipe } = options;
+    const shared = {
+      ...(threads && { threads }),
+      ...(workers && { workers }),
+      ...(device && { device: await deviceOption(device) }),
+    };
+    const result = from
+      ? await goOn(from, { args, given: { ...recipe, ...(out && { out }) }, shared, terminal })
+      : await start(args, recipe, { out, shared, terminal });
+    conclude(result, terminal);
+    return {
+      json: jsonOf(result),
+      ...(result.interrupted && { exitCode: INTERRUPTED }),
+    };
+  },
+});
+
+interface Given {
+  readonly task: string | undefined;
+  readonly data: string | undefined;
+}
+
+async function start(
+  { task, data }: Given,
+  recipe: Omit<TrainOptions, 'task' | 'data'>,
+  { out, shared, terminal }: { out: string | undefined; shared: RunOptions; terminal: Terminal },
+): Promise<TrainResult> {
+  if (!isTask(task) || data === undefined)
+    throw usageError(
+      `expected 'train classify DATA' or 'train reconstruct DATA', got 'train${task ? ` ${task}` : ''}'; DATA is a folder of images`,
+    );
+  const folder = out ?? (await newRun(`${runName(task, recipe.net)}-${dataName(data)}`));
+  const { train: begin } = await training();
+  const settings = { ...recipe, ...shared, task, data, out: folder };
+  return interruptible(terminal, (signal) =>
+    showing({ task, folder, terminal }, (events) =>
+      begin({ ...settings, ...events, signal, command: `resmirror ${shellLine(process.argv.slice(2))}` }),
+    ),
+  );
+}
+
+async function goOn(
+  folder: string,
+  { args, given, shared, terminal }: { args: Given; given: object; shared: RunOptions; terminal: Terminal },
+): Promise<TrainResult> {
+  const [unused] = Object.keys(given);
+  if (unused) throw usageError(`a resumed run keeps its configuration: leave out ${unused}, or start a new run`);
+  const { readRunConfig } = await import('../train/run-folder.js');
+  const { task } = (await readRunConfig(folder)).config;
+  const { resume } = await training();
+  return interruptible(terminal, (signal) =>
+    showing({ task, folder, terminal }, (events) =>
+      resume(folder, { ...shared, ...events, ...(args.data && { data: args.data }), signal }),
+    ),
+  );
+}
+
+const training = () => import('../train/train.js');
+const isTask = (task: string | undefined): task is Task => tasks.some((known) => known === task);
+
+/** What the network is called in the name of its run. */
+function runName(task: Task, net = 'resnet18'): string {
+  const encoder = describeSetting(settingOf(settingText(net.replace(/^autoencoder-/, ''))));
+  return task === 'reconstruct' ? `autoencoder-${encoder}` : encoder;
+}
+
+/** What to do with a model, by what it was trained for. */
+const nextSteps: { readonly [T in Task]: (run: string) => readonly string[] } = {
+  classify: (run) => [`predict ${run} IMAGE…`, `export ${run} --format onnx --out model.onnx`],
+  reconstruct: (run) => [`reconstruct ${run} IMAGE… --out grid.png`, `embed ${run} IMAGE… --out vectors.npy`],
+};
+
+/** What came of it, what to look at, and what to do next. */
+function conclude({ folder, config, history, skipped, interrupted, report }: TrainResult, terminal: Terminal): void {
+  const bold = (text: string) => terminal.paint('bold', text);
+  const run = shellLine([folder]);
+  terminal.print();
+  if (interrupted) {
+    terminal.print(`Stopped and saved. Go on with  ${bold(`resmirror train --resume ${run}`)}`);
+    return;
+  }
+  const best = bestOf(history);
+  if (best) terminal.print(`Best    ${bold(qualityOf(best))} after epoch ${best.epoch} of ${config.epochs}`);
+  if (skipped.length > 0) terminal.print(`Left    ${counted(skipped.length, 'image')} that could not be read`);
+  terminal.print(`Model   ${folder}/best.safetensors`);
+  terminal.print(`Report  ${report}`);
+  const [first, ...rest] = nextSteps[config.task](run).map((line) => `resmirror ${line}`);
+  terminal.print(`Next    ${[first, ...rest].join('\n        ')}`);
+}
+
+function jsonOf({ folder, config, history, evaluation, skipped, interrupted, report }: TrainResult): object {
+  return {
+    folder,
+    model: `${folder}/best.safetensors`,
+    report,
+    interrupted,
+    epochs: history,
+    metrics: evaluation?.metrics ?? {},
+    skipped,
+    config,
+  };
+}

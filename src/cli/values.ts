@@ -1,0 +1,46 @@
+/** How options are read. Each throws commander's InvalidArgumentError, whose message follows the option's name. */
+import { InvalidArgumentError } from 'commander';
+
+interface Range {
+  readonly whole?: boolean;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+function numberWithin({ whole = false, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: Range) {
+  const range = Number.isFinite(to) ? `${from} to ${to}` : `${from} or more`;
+  return (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (value >= from && value <= to && (!whole || Number.isInteger(value))) return value;
+    throw new InvalidArgumentError(`Expected a ${whole ? 'whole number' : 'number'}, ${range}.`);
+  };
+}
+
+/** 1, 2, 3, … */
+export const count = numberWithin({ whole: true, from: 1 });
+/** 0, 1, 2, … */
+export const natural = numberWithin({ whole: true, from: 0 });
+export const seed = numberWithin({ whole: true, from: 0, to: 2 ** 32 - 1 });
+export const nonNegative = numberWithin({ from: 0 });
+export const share = numberWithin({ from: 0, to: 1 });
+
+/** A number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+/** `224` or `96x160`: height and width. */
+export function size(text: string): readonly [height: number, width: number] {
+  const match = /^(\d+)(?:[x×](\d+))?$/i.exec(text.trim());
+  if (!match) throw new InvalidArgumentError('Expected a size such as 224, or height x width such as 96x160.');
+  return [Number(match[1]), Number(match[2] ?? match[1])];
+}
+
+/** `0.35,1`: the least and the largest share of an image's area. */
+export function shares(text: string): readonly [least: number, largest: number] {
+  const [least = Number.NaN, largest = Number.NaN, ...rest] = text.split(',').map(Number);
+  if (least > 0 && least <= largest && largest <= 1 && rest.length === 0) return [least, largest];
+  throw new InvalidArgumentError('Expected two shares of the area such as 0.35,1.');
+}

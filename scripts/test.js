@@ -31,6 +31,8 @@ tests.on('test:fail', (data) => {
 });
 tests.compose(new spec()).pipe(process.stdout);
 tests.on('end', () => {
-  process.on('exit', () => console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`));
+  process.on('exit', () =>
+    console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`),
+  );
   process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
 });

@@ -15,13 +15,14 @@ export async function evaluate(
   program: Program,
   loader: Loader,
   dataset: Dataset,
-  { task, onBatch = () => {}, ...options }: EvaluateOptions,
+  { task, batch: size, preprocessing, classes, strict, onBatch = () => {} }: EvaluateOptions,
 ): Promise<Evaluation & { readonly skipped: readonly Skipped[] }> {
-  const tally = tasks[task].tally(options.classes);
-  const batches = loader.epoch(dataset, { ...options, shuffle: false, seed: 0, epoch: 0 });
+  const tally = tasks[task].tally(classes);
+  // names one by one: a whole configuration fits the type too, and its augmentation must not come along
+  const batches = loader.epoch(dataset, { batch: size, preprocessing, strict, shuffle: false, seed: 0, epoch: 0 });
   let done = 0;
   for await (const batch of batches) {
-    tally.add(batch, await program.run({ images: imagesOf(batch, options) }));
+    tally.add(batch, await program.run({ images: imagesOf(batch, { batch: size, preprocessing }) }));
     onBatch(++done, batches.length);
   }
   return { ...tally.result(), skipped: batches.skipped };

@@ -67,7 +67,7 @@ describe('batch normalisation', () => {
   for (const options of variants) {
     const layer = named('bn', batchNorm(options));
     const { per = 'channel', epsilon = 1e-5 } = options;
-    const shape = per === 'channel' ? [C] : [C, H, W];
+    const shape: readonly number[] = per === 'channel' ? [C] : [C, H, W];
     const { normal, uniform } = random('parameters', JSON.stringify(options));
     const values = (draw: () => number) => {
       const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, draw);

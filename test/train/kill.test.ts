@@ -15,7 +15,10 @@ const KILLS = 50;
 const PROGRAM = fileURLToPath(new URL('./train-until-killed.js', import.meta.url));
 
 /** Lets the child take some steps, and kills it about when the last of them is written down. */
-async function killWhileWriting(child: ChildProcess, { steps, delay }: { steps: number; delay: number }): Promise<void> {
+async function killWhileWriting(
+  child: ChildProcess,
+  { steps, delay }: { steps: number; delay: number },
+): Promise<void> {
   assert.ok(child.connected, 'the program failed before it was told to begin');
   const ended = once(child, 'exit');
   child.send('go');

@@ -44,9 +44,13 @@ export async function figuresOf(folder: string): Promise<readonly Omit<EpochReco
 export async function outcomeOf(folder: string) {
   const { model, states, progress } = (await readCheckpoint(folder))!;
   const { seconds: _, ...place } = progress;
-  const best = createHash('sha256').update(await readFile(join(folder, 'best.safetensors')));
-  return { best: best.digest('hex'), weights: model.weights, states, place };
+  return { best: await digestOf(join(folder, 'best.safetensors')), weights: model.weights, states, place };
 }
 
+export const digestOf = async (path: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+
 /** Eight steps an epoch, for very long. */
-export const enduring = { ...tiny, data: 'drawn:64', batch: 8, epochs: 60, size: 12 } as const;
+export const enduring = { ...tiny, data: 'drawn:64', batch: 8, epochs: 40, size: 12 } as const;

@@ -1,0 +1,206 @@
+/** Whole trainings of a tiny network: they learn, keep their best, report, and never depend on how many threads work. */
+import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { load } from '../../src/inference/index.js';
+import type { StartEvent, StepEvent } from '../../src/train/events.js';
+import { openSplits, planTraining } from '../../src/train/plan.js';
+import type { EpochRecord } from '../../src/train/report/index.js';
+import { train } from '../../src/train/train.js';
+import { readModel } from '../../src/weights/index.js';
+import { temporaryFolder, userError, writePhotos } from '../data/fixtures.js';
+import { figuresOf, newFolder, outcomeOf, TINY_STEPS, tiny } from './tiny.js';
+
+describe('training', () => {
+  it('a classifier learns, keeps its best epoch, and writes all of a run', async () => {
+    const out = await newFolder();
+    const [starts, steps, epochs]: [StartEvent[], StepEvent[], [EpochRecord, boolean][]] = [[], [], []];
+    const options = { ...tiny, epochs: 12, learningRate: 0.1, flip: 0, padding: 0, labelSmoothing: 0 } as const;
+    const result = await train({
+      ...options,
+      net: '{"bottleneck":false,"repeats":[1,1],"width":8}',
+      command: 'resmirror train "it"',
+      out,
+      onStart: (start) => starts.push(start),
+      onStep: (step) => steps.push(step),
+      onEpoch: (record, best) => epochs.push([record, best]),
+    });
+    const losses = result.history.map(({ trainLoss }) => trainLoss);
+    assert.ok(losses.at(-1)! < 0.9 * losses[0]!, `losses ${losses}`);
+    assert.ok(losses[0]! < 1.5 * Math.log(10));
+
+    const accuracies = result.history.map(({ accuracy }) => accuracy!);
+    const top = Math.max(...accuracies);
+    const { card } = await readModel(out);
+    assert.equal(card.metrics.accuracy, top);
+    assert.equal(card.metrics.loss, result.history[accuracies.indexOf(top)]?.validationLoss); // the first of equal ones
+    assert.deepEqual(
+      epochs.map(([, best]) => best),
+      accuracies.map((value, i) => value > Math.max(0, ...accuracies.slice(0, i)) || i === 0),
+    );
+    assert.deepEqual(card.classes, result.config.classes);
+
+    assert.deepEqual(
+      epochs.map(([record]) => record),
+      result.history,
+    );
+    assert.equal(
+      await readFile(join(out, 'metrics.jsonl'), 'utf8'),
+      result.history.map((r) => `${JSON.stringify(r)}\n`).join(''),
+    );
+    assert.deepEqual(
+      starts.map(({ epochs, batches, trainImages, validationImages, step }) => [
+        epochs,
+        batches,
+        trainImages,
+        validationImages,
+        step,
+      ]),
+      [[12, TINY_STEPS, 200, 40, 0]],
+    );
+    assert.equal(steps.length, 12 * TINY_STEPS);
+    for (const [i, { epoch, batch, imagesPerSecond, secondsLeft, waiting }] of steps.entries()) {
+      assert.deepEqual([epoch, batch], [1 + Math.floor(i / TINY_STEPS), 1 + (i % TINY_STEPS)]);
+      assert.ok(imagesPerSecond > 0 && secondsLeft >= 0 && waiting >= 0 && waiting <= 1);
+    }
+    assert.equal(steps.at(-1)?.secondsLeft, 0);
+
+    const { evaluation } = result;
+    assert.equal(evaluation?.images, 40);
+    assert.equal(evaluation?.metrics.accuracy, accuracies.at(-1));
+    const counts = evaluation!.confusion!;
+    assert.equal(
+      counts.flat().reduce((a, b) => a + b),
+      40,
+    );
+    assert.equal(counts.reduce((sum, row, i) => sum + row[i]!, 0) / 40, accuracies.at(-1));
+
+    const page = await readFile(result.report, 'utf8');
+    for (const text of [`${(100 * top).toFixed(1)} %`, '12 of 12', 'resmirror train &quot;it&quot;', ...card.classes])
+      assert.ok(page.includes(text), `${text} is not in the report`);
+    assert.deepEqual((await readdir(out)).sort(), [
+      'best.safetensors',
+      'config.json',
+      `last.optimizer-${12 * TINY_STEPS}.safetensors`,
+      'last.safetensors',
+      'metrics.jsonl',
+      'report.html',
+    ]);
+    await assert.rejects(train({ ...tiny, out }), userError(out, 'holds a run already', '--resume', 'another --out'));
+  });
+
+  it('an autoencoder learns, and its model reconstructs', async () => {
+    const out = await newFolder();
+    const options = { ...tiny, task: 'reconstruct', epochs: 6, learningRate: 0.01, latent: 8 } as const;
+    const { history, evaluation, report, config } = await train({ ...options, out });
+    assert.ok(history.at(-1)!.trainLoss < 0.8 * history[0]!.trainLoss);
+    assert.deepEqual(Object.keys(evaluation!.metrics).sort(), ['l1', 'mse', 'psnr', 'ssim']);
+    const { mse, psnr, ssim } = evaluation!.metrics as { mse: number; psnr: number; ssim: number };
+    assert.equal(history.at(-1)?.psnr, psnr);
+    assert.equal(history.at(-1)?.validationLoss, mse);
+    assert.ok(psnr >= -10 * Math.log10(mse) && ssim > 0 && ssim < 1); // Jensen: the mean of logarithms
+    assert.deepEqual([config.classes, config.loss], [[], 'mse']);
+    const best = Math.max(...history.map(({ psnr }) => psnr!));
+    assert.ok((await readFile(report, 'utf8')).includes(`${best.toFixed(2)} dB`));
+    const model = await load(out, { threads: 1 });
+    assert.equal(model.model.card.metrics.psnr, best);
+    await model.close();
+  });
+
+  it('judges images as they are, however those it learns from are changed', async () => {
+    const out = await newFolder();
+    const { evaluation } = await train({ ...tiny, epochs: 1, learningRate: 0.1, padding: 8, flip: 1, out });
+    const { validation } = await openSplits(tiny.data, { task: 'classify', seed: tiny.seed, validationFraction: 0.2 });
+    const model = await load(out, { threads: 1 });
+    let loss = 0;
+    for await (const { index, value } of model.classify(validation, { top: 10 })) {
+      const truth = value.find(({ label }) => label === validation.classes[validation.label(index)]);
+      loss -= Math.log(truth!.probability) / validation.length;
+    }
+    await model.close();
+    assert.ok(Math.abs(loss - evaluation!.metrics.loss!) < 1e-4, `${loss} and ${evaluation?.metrics.loss}`);
+  });
+
+  it('does not depend on the number of threads that decode', async () => {
+    const data = await temporaryFolder();
+    for (const name of ['a', 'b']) await writePhotos(join(data, name), 20);
+    const [one, three] = [await newFolder(), await newFolder()];
+    const options = { ...tiny, data, batch: 8, epochs: 2, crop: [0.4, 1] } as const;
+    await train({ ...options, workers: 1, out: one });
+    await train({ ...options, workers: 3, out: three });
+    assert.deepEqual(await figuresOf(one), await figuresOf(three));
+    assert.deepEqual(await outcomeOf(one), await outcomeOf(three));
+  });
+
+  it('computes nearly the same with two threads, and exactly the same with the same number', async () => {
+    const folders = [await newFolder(), await newFolder(), await newFolder()] as const;
+    for (const [i, threads] of [1, 2, 2].entries()) await train({ ...tiny, epochs: 1, threads, out: folders[i]! });
+    const [one, two, again] = [await outcomeOf(folders[0]), await outcomeOf(folders[1]), await outcomeOf(folders[2])];
+    assert.deepEqual(again, two);
+    for (const [name, { data }] of Object.entries(one.weights))
+      for (const [i, value] of data.entries())
+        assert.ok(Math.abs(value - two.weights[name]!.data[i]!) < 1e-3 * (1 + Math.abs(value)), name);
+  });
+
+  it('differs by its seed', async () => {
+    const [one, two] = [await newFolder(), await newFolder()];
+    for (const [seed, out] of [one, two].entries()) await train({ ...tiny, epochs: 1, seed, out });
+    assert.notDeepEqual(await figuresOf(one), await figuresOf(two));
+  });
+
+  it('takes fewer images than a batch', async () => {
+    const { history, evaluation } = await train({
+      ...tiny,
+      data: 'drawn:10',
+      batch: 16,
+      epochs: 2,
+      out: await newFolder(),
+    });
+    assert.equal(history.length, 2);
+    assert.equal(evaluation?.images, 2);
+  });
+
+  it('judges an image as often as there are images, whatever the batch', async () => {
+    const { evaluation } = await train({ ...tiny, data: 'drawn:35', batch: 4, epochs: 1, out: await newFolder() });
+    assert.equal(evaluation?.images, 7);
+  });
+
+  it('refuses a file in place of its folder', async () => {
+    const out = await newFolder();
+    await writeFile(out, 'in the way');
+    await assert.rejects(train({ ...tiny, out }), userError(out, 'in the way'));
+  });
+});
+
+describe('the plan', () => {
+  const plan = async (options: object) =>
+    (await planTraining({ task: 'classify', data: 'drawn:200', ...options })).config;
+
+  it('has defaults for each task', async () => {
+    const [classify, reconstruct] = [await plan({}), await plan({ task: 'reconstruct' })];
+    assert.deepEqual(classify.optimizer, { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 });
+    assert.equal(classify.learningRate, 0.05);
+    assert.equal(reconstruct.optimizer.name, 'adamw');
+    assert.equal(reconstruct.learningRate, 1e-3);
+    assert.deepEqual([classify.loss, reconstruct.loss], ['cross-entropy', 'mse']);
+    assert.deepEqual(classify.preprocessing.size, [32, 32]);
+    assert.equal(classify.batch, 64);
+  });
+
+  it('has rates that fit the optimiser and, for SGD, the batch', async () => {
+    assert.equal((await plan({ batch: 16 })).learningRate, 0.0125);
+    assert.equal((await plan({ optimizer: 'adamw', batch: 16 })).learningRate, 1e-3);
+    assert.equal((await plan({ task: 'reconstruct', optimizer: 'sgd' })).learningRate, 0.05);
+    assert.equal((await plan({ learningRate: 0.3, batch: 16 })).learningRate, 0.3);
+  });
+
+  it('refuses what does not fit, by name', async () => {
+    await assert.rejects(plan({ epochs: 0 }), userError('training options', 'epochs', 'got 0'));
+    await assert.rejects(plan({ labelSmoothing: 1 }), userError('labelSmoothing', 'got 1'));
+    await assert.rejects(plan({ optimizer: 'lion' }), userError('optimizer', "'sgd' | 'adamw'", 'got "lion"'));
+    await assert.rejects(plan({ upsample: 'resize' }), userError('upsample', 'reconstruct'));
+    await assert.rejects(plan({ net: 'resnet19' }), userError("'resnet19'", 'resnet18'));
+    await assert.rejects(plan({ size: 40 }), userError('multiples of 32', 'got 40 x 40'));
+  });
+});

@@ -221,7 +221,7 @@ def main():
         if o.only in name:
             rule.noise.cache_clear()
             drawn, result, errors = steady(case)
-            write(name, {"case": drawn, **result})
+            write(name, {"case": drawn, "float32": errors["gradient"], **result})
             figures = (f"{key} {value if key == 'where' else f'{value:.1e}'}" for key, value in errors.items())
             print(name, drawn["input"], *figures, flush=True)
 

@@ -38,6 +38,8 @@ type Output = { readonly shape: readonly number[] } & (
 );
 interface Golden {
   readonly case: Case;
+  /** How far PyTorch's own gradients stray in float32. */
+  readonly float32: number;
   readonly eval: { readonly loss: number; readonly output: Output };
   readonly train: { readonly loss: number; readonly output: Output };
   readonly gradients: Readonly<Record<string, Entry>>;
@@ -146,7 +148,10 @@ describe('networks equal PyTorch', () => {
         new Map(trainable.map((p) => [p.source.name, data(trained, `grad:${p.source.name}`)])),
         golden.gradients,
       );
-      assert.ok(gradient.error < GRADIENT, `gradient of ${gradient.name} strays by ${gradient.error}`);
+      assert.ok(
+        gradient.error < Math.max(GRADIENT, 3 * golden.float32),
+        `gradient of ${gradient.name} strays by ${gradient.error}`,
+      );
       const running = worst(
         new Map([...sample.training.build.updates.keys()].map((name) => [name, data(trained, `next:${name}`)])),
         golden.running,

@@ -15,6 +15,8 @@ export {
 } from './data/batches.js';
 export { type Dataset, openData, openImages, type Splits } from './data/dataset.js';
 export { type DrawnOptions, drawnDataset, writeDrawnFolder } from './data/drawn/index.js';
+export * as eager from './eager/index.js';
+export { ResNet, TransposeResNet } from './eager/index.js';
 export { UserError } from './errors.js';
 export * as graph from './graph/index.js';
 export {
@@ -31,15 +33,18 @@ export * as nn from './nn/index.js';
 export { type OnnxModel, readOnnx, type WriteOptions, writeOnnx } from './onnx/index.js';
 export * as optim from './optim/index.js';
 export * from './runtime/index.js';
+export { type EvaluateModelOptions, evaluateModel, type ModelEvaluation, type Split } from './train/evaluate-model.js';
 export type { StartEvent, StepEvent, TrainEvents } from './train/events.js';
 export { Learner, type LearnerOptions } from './train/learner.js';
 export { planTraining, type TrainOptions } from './train/plan.js';
 export type { EpochRecord } from './train/report/index.js';
+export type { Evaluation } from './train/tasks/index.js';
 export { type RunOptions, resume, type TrainResult, train } from './train/train.js';
 export { VERSION } from './version.js';
 export {
   type Model,
   type ModelCard,
+  npyRows,
   type Preprocessing,
   readModel,
   type Weights,

@@ -61,27 +61,17 @@ function perClass(confusion: Confusion, { classes, paint }: Shown): string[] {
 
 /** Rows true, columns predicted; what is right stands out, what is zero stands back. */
 function matrix(confusion: Confusion, { classes, paint }: Shown): string[] {
-  const cell = Math.max(3, ...confusion.flat().map((n) => `${n}`.length)) + 1;
-  const names = columns(
-    classes.map((name, i) => [`${i + 1}`, shortened(name, NAME_WIDTH)]),
-    '><',
-  );
-  const indent = ' '.repeat(Math.max(...names.map((line) => line.length)) + 1);
-  const padded = columns(
-    classes.map((name, i) => [`${i + 1}`, shortened(name, NAME_WIDTH), '·']),
-    '><<',
-  ).map((line) => line.slice(0, -1));
-  const heads = classes.map((_, i) => padLeft(`${i + 1}`, cell)).join('');
+  const nameWidth = classes.length > 10 ? NAME_WIDTH / 2 : NAME_WIDTH;
+  const cell = (n: number, right: boolean) => (n === 0 ? paint('dim', '·') : paint(right ? 'green' : 'yellow', `${n}`));
+  const rows = confusion.map((row, i) => [
+    paint('dim', `${i + 1}`),
+    shortened(classes[i]!, nameWidth),
+    ...row.map((n, j) => padLeft(cell(n, i === j), 2)),
+  ]);
+  const head = ['', '', ...classes.map((_, j) => paint('dim', `${j + 1}`))];
   return [
     `${paint('bold', 'taken for')} ${paint('dim', '(rows are the true classes)')}`,
-    paint('dim', `${indent.slice(0, padded[0]!.length)}${heads}`),
-    ...confusion.map((row, i) => {
-      const cells = row.map((n, j) => {
-        const text = padLeft(n === 0 ? '·' : `${n}`, cell);
-        return n === 0 ? paint('dim', text) : i === j ? paint('green', text) : paint('yellow', text);
-      });
-      return `${padded[i]}${cells.join('')}`;
-    }),
+    ...columns([head, ...rows], `><${'>'.repeat(classes.length)}`, ' '),
   ];
 }
 

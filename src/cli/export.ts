@@ -28,7 +28,7 @@ Safetensors: weights under torchvision's names where it has any.`,
   examples: [
     ['export runs/resnet18-photos-1 --format onnx --out photos.onnx', 'for ONNX Runtime, OpenVINO, TensorRT, …'],
     ['export runs/resnet18-photos-1 --pixels --out photos.onnx', 'with the preprocessing inside'],
-    ['export runs/resnet18-photos-1 --format safetensors --bare --out weights.safetensors', 'for PyTorch'],
+    ['export runs/resnet18-photos-1 --bare --out weights.safetensors', 'for PyTorch'],
   ],
   async run({ args, options, terminal }) {
     const { pixels = false, bare = false } = options;

@@ -15,13 +15,13 @@ export const reconstruct = command({
     '<image...>': 'image files, or folders of them at any depth',
   },
   options: {
-    out: option('--out <file>', 'the picture: originals above, reconstructions below; .png, .jpg or .webp', {
+    out: option('--out <file>', 'the picture: originals above, what came back below', {
       usual: 'reconstructions.png',
     }),
     limit: option('--limit <n>', 'images at most', { parse: count, usual: `${LIMIT}` }),
     ...computeOptions,
   },
-  examples: [['reconstruct runs/autoencoder-resnet18-tiles-1 ./tiles/val --out grid.png', 'a grid of pairs']],
+  examples: [['reconstruct runs/autoencoder-resnet18-tiles-1 ./tiles', 'a grid of pairs']],
   async run({ args, options, terminal }) {
     const { out = 'reconstructions.png', limit = LIMIT, ...compute } = options;
     return withPredictor({ model: args.model, compute, terminal }, async (predictor) => {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { json, run, workplace } from './program.js';
+
+const folder = await workplace();
+const names = ['summary', 'train', 'eval', 'predict', 'embed', 'reconstruct', 'export', 'doctor', 'demo'];
+
+test('--help names every command, and every command has examples that fit the screen', async () => {
+  const { code, stdout } = await run(folder, '--help');
+  assert.equal(code, 0);
+  for (const name of names) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+  for (const name of names) {
+    const help = await run(folder, name, '--help');
+    assert.equal(help.code, 0, name);
+    assert.match(help.stdout, /Examples:/, name);
+    assert.ok(Math.max(...help.stdout.split('\n').map((line) => line.length)) <= 80, name);
+  }
+});
+
+test('--version', async () => {
+  assert.match((await run(folder, '--version')).stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('what is not understood ends with code 2 and says where to look', async () => {
+  for (const words of [
+    ['sumary'],
+    ['summary'],
+    ['train', 'classify', 'x', '--lr', '0'],
+    ['summary', 'x', '--what'],
+    ['train'],
+  ]) {
+    const { code, stdout, stderr } = await run(folder, ...words);
+    assert.equal(code, 2, words.join(' '));
+    assert.equal(stdout, '');
+    assert.match(stderr, /^resmirror: .*/);
+    assert.match(stderr, /--help' shows what can be given/);
+  }
+  assert.match((await run(folder, 'sumary')).stderr, /Did you mean summary\?/);
+});
+
+test('what does not work ends with code 1, one message and no stack', async () => {
+  const { code, stderr } = await run(folder, 'predict', 'nowhere', 'x.png');
+  assert.equal(code, 1);
+  assert.match(stderr, /^resmirror: no model at nowhere: expected .*\n$/);
+  assert.doesNotMatch(stderr, /\n {4}at /);
+  assert.match((await run(folder, 'predict', 'nowhere', 'x.png', '--verbose')).stderr, /\n {4}at /);
+  assert.match(String((await json(folder, 'predict', 'nowhere', 'x.png')).error), /^no model at nowhere/);
+});
+
+test('summary shows the published figures, within 80 columns', async () => {
+  const { stdout } = await run(folder, 'summary', 'resnet50', '--size', '224');
+  assert.match(stdout, /^total +25,557,032 +4\.\d+ G$/m);
+  assert.match(stdout, /^layer4\.2\.conv3 +Conv +2048×7×7 +1,048,576 /m);
+  assert.ok(Math.max(...stdout.split('\n').map((line) => line.length)) <= 80);
+  const stages = await run(folder, 'summary', 'autoencoder-resnet18', '--by', 'stage');
+  assert.match(stages.stdout, /^decoder\.layer1 +64×16×16 /m);
+  const { parameters, layers } = await json(folder, 'summary', 'resnet18', '--classes', '7');
+  assert.equal(parameters, 11_180_103);
+  assert.ok((layers as object[]).length > 40);
+});
+
+test('doctor finds a device that works', async () => {
+  const { ok, checks } = await json(folder, 'doctor');
+  assert.equal(ok, true);
+  assert.deepEqual(
+    (checks as { name: string; state: string }[]).filter(({ state }) => state === 'fail'),
+    [],
+  );
+});

@@ -1,0 +1,27 @@
+/** The examples run, from end to end, with tiny budgets. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+
+const run = (name: string, env: Record<string, string>) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`build/examples/${name}.js`], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+  assert.equal(status, 0, stderr);
+  return stdout;
+};
+
+test('a five-layer network with a loss of its own learns', () => {
+  const losses = [...run('five-layers', { EPOCHS: '2' }).matchAll(/focal loss ([\d.]+)/g)].map(([, loss]) =>
+    Number(loss),
+  );
+  assert.equal(losses.length, 2);
+  assert.ok(losses[1]! < losses[0]!, `focal loss ${losses}`);
+});
+
+test('a network with shared weights grows a heart', () => {
+  const losses = [...run('growing-heart', { STEPS: '60' }).matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
+  assert.equal(losses.length, 3);
+  assert.ok(losses[2]! < losses[0]!, `loss ${losses}`);
+});

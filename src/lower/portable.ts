@@ -1,4 +1,4 @@
-/** ONNX's standard operators only: CPUs of every kind, WebGPU, CUDA and WASM. docs/performance.md has the figures behind each choice. */
+/** ONNX's standard operators only: CPUs of every kind, WebGPU, CUDA and WASM. */
 import { hardSigmoid, mul } from '../graph/index.js';
 import type { Lowerings } from './lowering.js';
 import { batchNormTraining, batchNormTrainingGrad } from './portable/batch-norm.js';

@@ -15,6 +15,7 @@ const { values, positionals } = parseArgs({
     batch: { type: 'string', default: '64' },
     steps: { type: 'string', default: '10' },
     threads: { type: 'string', default: '2' },
+    optimizer: { type: 'string', default: 'sgd' },
   },
 });
 const [name = 'resnet18'] = positionals;
@@ -37,7 +38,7 @@ const runtime = openRuntime({ threads });
 const compiled = performance.now();
 const learner = await Learner.create(runtime, {
   loss,
-  optimizer: optim.sgd({ nesterov: true, weightDecay: 5e-4 }),
+  optimizer: values.optimizer === 'adamw' ? optim.adamW() : optim.sgd({ nesterov: true, weightDecay: 5e-4 }),
   tracked: build.updates,
 });
 const compileSeconds = (performance.now() - compiled) / 1000;

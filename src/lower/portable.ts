@@ -2,6 +2,7 @@
 import { hardSigmoid, mul } from '../graph/index.js';
 import type { Lowerings } from './lowering.js';
 import { batchNormTraining, batchNormTrainingGrad } from './portable/batch-norm.js';
+import { convolution } from './portable/convolution.js';
 import { convFilterGrad } from './portable/filter-grad.js';
 import { maxPoolGrad } from './portable/max-pool-grad.js';
 import { convTranspose } from './portable/transposed.js';
@@ -9,6 +10,7 @@ import { convTranspose } from './portable/transposed.js';
 export const portable: Lowerings = {
   BatchNormTraining: batchNormTraining,
   BatchNormTrainingGrad: batchNormTrainingGrad,
+  Conv: convolution,
   ConvFilterGrad: convFilterGrad,
   ConvTranspose: convTranspose,
   MaxPoolGrad: maxPoolGrad,

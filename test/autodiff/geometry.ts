@@ -51,7 +51,15 @@ export interface Convolution {
   readonly outer: number;
 }
 
-export function convolution(d: Draws, { rank = d.integer(1, 3), plain = false } = {}): Convolution {
+interface Kind {
+  readonly rank?: number;
+  /** One group, no dilation. */
+  readonly plain?: boolean;
+  /** Channels of the features; one or two per group where not given. */
+  readonly outer?: number;
+}
+
+export function convolution(d: Draws, { rank = d.integer(1, 3), plain = false, outer }: Kind = {}): Convolution {
   const axes = Array.from({ length: rank }, () => axisOf(d, { dilations: plain ? 1 : 2, beyond: 1 }));
   const group = plain ? 1 : d.integer(1, 3);
   const { kernel_shape, ...window } = gather(axes);
@@ -61,6 +69,6 @@ export function convolution(d: Draws, { rank = d.integer(1, 3), plain = false } 
     sizes: axes.map((axis) => sizeOf(d, axis)),
     batch: d.integer(1, 3),
     inner: group * d.integer(1, 2),
-    outer: group * d.integer(1, 2),
+    outer: outer ?? group * d.integer(1, 2),
   };
 }

@@ -57,8 +57,8 @@ const formulations: Readonly<Record<string, Formulation>> = {
   Conv: {
     build: (d, { x, w }, attributes) => g.conv(d.normal(x), d.normal(w), attributes),
     expected: (shapes, [x, w], attributes) => reference.conv(shapes, { x: x!, w: w! }, attributes),
-    branchOf: () => 'as it is',
-    branches: ['as it is'],
+    branchOf: (ops) => (ops.includes('MatMul') ? 'by columns' : 'as it is'),
+    branches: ['as it is', 'by columns'],
   },
   ConvTranspose: {
     build: (d, shapes, attributes) =>
@@ -68,8 +68,14 @@ const formulations: Readonly<Record<string, Formulation>> = {
       }),
     expected: (shapes, [y, w], attributes) => reference.convTranspose(shapes, { y: y!, w: w! }, attributes),
     branchOf: (ops, { strides }) =>
-      ops.includes('ConvTranspose') ? 'fallback' : strides.every((s) => s === 1) ? 'turned' : 'sub-pixel',
-    branches: ['fallback', 'turned', 'sub-pixel'],
+      ops.includes('Gemm')
+        ? 'by columns'
+        : ops.includes('ConvTranspose')
+          ? 'fallback'
+          : strides.every((s) => s === 1)
+            ? 'turned'
+            : 'sub-pixel',
+    branches: ['by columns', 'fallback', 'turned', 'sub-pixel'],
   },
   ConvFilterGrad: {
     build: (d, { x, w, y }, attributes) =>
@@ -77,19 +83,22 @@ const formulations: Readonly<Record<string, Formulation>> = {
     expected: (shapes, [x, y], attributes) => reference.filterGradient(shapes, { x: x!, y: y! }, attributes),
     branchOf: (ops) => {
       if (ops.length === 0) return 'padding only';
+      if (ops.includes('Gemm')) return 'by columns';
       return ops.includes('MatMul') ? 'pointwise' : ops.at(-2) === 'Reshape' ? 'all taps' : 'general';
     },
-    branches: ['padding only', 'pointwise', 'all taps', 'general'],
+    branches: ['padding only', 'by columns', 'pointwise', 'all taps', 'general'],
   },
 };
+
+/** Any, the kind that networks are made of, and that of their last stages, whose filters outweigh their images. */
+const kinds = [{}, { rank: 2, plain: true }, { rank: 2, plain: true, outer: 40 }];
 
 for (const [name, { build, expected, branchOf, branches }] of Object.entries(formulations))
   test(`${name} equals its definition in every branch`, async () => {
     const met = new Set<string>();
-    for (let draw = 0; draw < 60; draw++) {
+    for (let draw = 0; draw < 240; draw++) {
       const d = new Draws(random('lower', name, draw));
-      // half of them of the kind that networks are made of: two axes, one group, no dilation
-      const geometry = convolution(d, draw % 2 ? { rank: 2, plain: true } : {});
+      const geometry = convolution(d, kinds[draw % kinds.length]);
       const shapes = shapesOf(geometry);
       const y = build(d, shapes, geometry.attributes);
       met.add(branchOf(opsOf(y), geometry.attributes));

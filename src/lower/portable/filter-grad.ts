@@ -14,10 +14,13 @@ import {
   transpose,
   type Value,
 } from '../../graph/index.js';
+import { filterGradByColumns, filterOutweighsImages } from './columns.js';
 
 type Geometry = Attributes['ConvFilterGrad'];
 
 export function convFilterGrad([x, dy]: readonly Value[], attributes: Geometry): readonly Value[] {
+  const columns = { ...attributes, image: x!.shape, features: dy!.shape };
+  if (filterOutweighsImages(columns)) return [filterGradByColumns(x!, dy!, columns)];
   if (endPads(x!, dy!, attributes).every((end, i) => -end < (x!.shape[2 + i] as number)))
     return [formulation(x!, attributes)(x!, dy!, attributes)];
   // a stride so long that the only window sees nothing but padding

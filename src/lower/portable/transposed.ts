@@ -2,7 +2,7 @@
  * Transposed convolution, and with it every convolution's gradient for its input, as plain convolutions, which runtimes run
  * several times faster than their scatter form. Stride 1: a convolution with the filter turned round. Stride s: one small
  * convolution per phase of the output, interleaved, which costs exactly the useful products
- * (sub-pixel convolution: Shi et al. 2016, https://arxiv.org/abs/1609.07009).
+ * (sub-pixel convolution: Shi et al. 2016, https://arxiv.org/abs/1609.07009). Where the filter outweighs the images: columns.
  */
 import {
   add,
@@ -18,11 +18,14 @@ import {
   transpose,
   type Value,
 } from '../../graph/index.js';
+import { adjointByColumns, filterOutweighsImages } from './columns.js';
 
 export function convTranspose(inputs: readonly Value[], attributes: ConvTransposeAttributes): readonly Value[] {
   const [x, w, bias] = inputs as [Value, Value, Value | undefined];
-  const y = asConvolutions(x, w, attributes);
-  if (!y) return [one('ConvTranspose', inputs, attributes)];
+  const plain = one('ConvTranspose', inputs, attributes);
+  const geometry = { ...attributes, image: plain.shape, features: x.shape, kernel_shape: fixedShape(w.shape.slice(2)) };
+  const y = filterOutweighsImages(geometry) ? adjointByColumns(x, w, geometry) : asConvolutions(x, w, attributes);
+  if (!y) return [plain];
   return [bias ? add(y, reshape(bias, [-1, 1, 1])) : y];
 }
 

@@ -10,8 +10,14 @@ interface Axis {
   readonly end: number;
 }
 
-const axisOf = (d: Draws, { dilations, beyond }: { readonly dilations: number; readonly beyond: number }): Axis => {
-  const kernel = d.integer(1, 3);
+interface AxisKind {
+  readonly dilations: number;
+  readonly beyond: number;
+  readonly largest?: number;
+}
+
+const axisOf = (d: Draws, { dilations, beyond, largest = 3 }: AxisKind): Axis => {
+  const kernel = d.integer(1, largest);
   // pooling demands pads below the kernel, so that every window holds a pixel of the image; a convolution does not
   const [begin, end] = d.integers(2, 0, kernel - 1 + beyond) as [number, number];
   return { kernel, stride: d.integer(1, 3), dilation: d.integer(1, dilations), begin, end };
@@ -55,12 +61,17 @@ interface Kind {
   readonly rank?: number;
   /** One group, no dilation. */
   readonly plain?: boolean;
+  /** Kernel size. */
+  readonly largest?: number;
   /** Channels of the features; one or two per group where not given. */
   readonly outer?: number;
 }
 
-export function convolution(d: Draws, { rank = d.integer(1, 3), plain = false, outer }: Kind = {}): Convolution {
-  const axes = Array.from({ length: rank }, () => axisOf(d, { dilations: plain ? 1 : 2, beyond: 1 }));
+export function convolution(
+  d: Draws,
+  { rank = d.integer(1, 3), plain = false, largest = 3, outer }: Kind = {},
+): Convolution {
+  const axes = Array.from({ length: rank }, () => axisOf(d, { dilations: plain ? 1 : 2, beyond: 1, largest }));
   const group = plain ? 1 : d.integer(1, 3);
   const { kernel_shape, ...window } = gather(axes);
   return {

@@ -90,8 +90,8 @@ const formulations: Readonly<Record<string, Formulation>> = {
   },
 };
 
-/** Any, the kind that networks are made of, and that of their last stages, whose filters outweigh their images. */
-const kinds = [{}, { rank: 2, plain: true }, { rank: 2, plain: true, outer: 40 }];
+/** Any; the kinds that networks are made of; and that of their last stages, whose filters outweigh their images. */
+const kinds = [{}, { rank: 2, plain: true }, { rank: 2, plain: true, largest: 1 }, { rank: 2, plain: true, outer: 40 }];
 
 for (const [name, { build, expected, branchOf, branches }] of Object.entries(formulations))
   test(`${name} equals its definition in every branch`, async () => {

@@ -3,8 +3,8 @@
  * outweighs their images: the last stages of a small image have maps of 2 x 2 or 1 x 1. The plain operator would go through
  * the whole filter for every image, and turn or transpose it before.
  *
- * With x unfolded to columns X [c k k, n oh ow], filter W [o, c k k] and gradients Y [o, n oh ow]:
- * y = W X, dX = W' Y, dW = Y X' (Chellapilla et al. 2006, https://inria.hal.science/inria-00112631).
+ * With x unfolded to columns X [c k k, oh ow n], filter W [o, c k k] and features Y [o, oh ow n]:
+ * Y = W X, dX = W' dY, dW = dY X' (Chellapilla et al. 2006, https://inria.hal.science/inria-00112631).
  */
 import {
   type ConvAttributes,
@@ -40,54 +40,51 @@ export function filterOutweighsImages({ image, features, dilations, group }: Geo
 
 /** x [n, c, h, w], w [o, c, kh, kw] -> [n, o, oh, ow]. */
 export function convByColumns(x: Value, w: Value, geometry: Geometry): Value {
-  return fromRows(matmul(rowsOf(w), columnsOf(x, geometry)), geometry.features);
+  const [n, o, oh, ow] = fixedShape(geometry.features) as Four;
+  return batchFirst(reshape(matmul(rowsOf(w), columnsOf(x, geometry)), [o, oh, ow, n]));
 }
 
 /** dy [n, o, oh, ow], w [o, c, kh, kw] -> [n, c, h, w]. */
 export function adjointByColumns(dy: Value, w: Value, geometry: Geometry): Value {
-  const [n, c] = fixedShape(geometry.image) as [number, number];
-  const { kernel_shape, features } = geometry;
-  const taps = positions(kernel_shape).length;
-  const columns = reshape(gemm(rowsOf(w), asRows(dy), undefined, { transA: true }), [c, taps, n, ...spatial(features)]);
+  const [n, , oh, ow] = fixedShape(geometry.features) as Four;
+  const c = geometry.image[1] as number;
+  const taps = positions(geometry.kernel_shape).length;
+  const columns = gemm(rowsOf(w), rowsOf(batchLast(dy)), undefined, { transA: true });
+  const byTap = reshape(columns, [c, taps, oh * ow * n]);
   const shares = Array.from({ length: taps }, (_, tap) =>
-    reshape(slice(columns, [{ axis: 1, start: tap, end: tap + 1 }]), [c, n, ...spatial(features)]),
+    reshape(slice(byTap, [{ axis: 1, start: tap, end: tap + 1 }]), [c, oh, ow, n]),
   );
-  return transpose(fold(shares, slideOf(geometry)), BATCH_AND_CHANNELS);
+  return batchFirst(fold(shares, slideOf(geometry)));
 }
 
 /** x [n, c, h, w], dy [n, o, oh, ow] -> [o, c, kh, kw]. */
 export function filterGradByColumns(x: Value, dy: Value, geometry: Geometry): Value {
-  const product = gemm(asRows(dy), columnsOf(x, geometry), undefined, { transB: true });
+  const product = gemm(rowsOf(batchLast(dy)), columnsOf(x, geometry), undefined, { transB: true });
   return reshape(product, [dy.shape[1] as number, x.shape[1] as number, ...geometry.kernel_shape]);
 }
 
-/** The permutation that makes the batch the second axis, and its own inverse. */
-const BATCH_AND_CHANNELS = [1, 0, 2, 3];
+type Four = [number, number, number, number];
 
-const spatial = (shape: Shape) => fixedShape(shape.slice(2));
-
-const slideOf = ({ image, features, ...attributes }: Geometry): Slide => ({
-  ...attributes,
-  sizes: spatial(image),
-  counts: spatial(features),
-});
+/** [n, c, h, w] -> [c, h, w, n]: small maps are moved about in runs of the batch instead of two or three pixels. */
+const batchLast = (x: Value): Value => transpose(x, [1, 2, 3, 0]);
+/** [c, h, w, n] -> [n, c, h, w]. */
+const batchFirst = (x: Value): Value => transpose(x, [3, 0, 1, 2]);
 
 /** [o, …] -> [o, rest]. */
 const rowsOf = (w: Value): Value => reshape(w, [w.shape[0] as number, -1]);
 
-/** [n, o, oh, ow] -> [o, n oh ow]. */
-const asRows = (y: Value): Value => rowsOf(transpose(y, BATCH_AND_CHANNELS));
+/** Over [c, h, w, n]. */
+const slideOf = ({ image, features, ...attributes }: Geometry): Slide => ({
+  ...attributes,
+  axis: 1,
+  sizes: fixedShape(image.slice(2)),
+  counts: fixedShape(features.slice(2)),
+});
 
-/** [o, n oh ow] -> [n, o, oh, ow]. */
-function fromRows(rows: Value, features: Shape): Value {
-  const [n, o, oh, ow] = fixedShape(features) as [number, number, number, number];
-  return transpose(reshape(rows, [o, n, oh, ow]), BATCH_AND_CHANNELS);
-}
-
-/** [n, c, h, w] -> [c kh kw, n oh ow]. */
+/** [n, c, h, w] -> [c kh kw, oh ow n]. */
 function columnsOf(x: Value, geometry: Geometry): Value {
-  const [n, c] = fixedShape(geometry.image) as [number, number];
-  const count = n * spatial(geometry.features).reduce((a, b) => a * b, 1);
-  const taps = unfold(transpose(x, BATCH_AND_CHANNELS), slideOf(geometry)).map((tap) => reshape(tap, [c, 1, count]));
-  return reshape(taps.length === 1 ? taps[0]! : concat(taps, 1), [-1, count]);
+  const [n, , oh, ow] = fixedShape(geometry.features) as Four;
+  const c = x.shape[1] as number;
+  const taps = unfold(batchLast(x), slideOf(geometry)).map((tap) => reshape(tap, [c, 1, oh * ow * n]));
+  return reshape(concat(taps, 1), [-1, oh * ow * n]);
 }

@@ -19,7 +19,8 @@ import { fold, unfold } from './windows.js';
 const LOWEST = -3.4028234663852886e38;
 
 export function maxPoolGrad([dy, x, y]: readonly Value[], attributes: PoolAttributes): readonly Value[] {
-  const slide = { ...attributes, sizes: fixedShape(x!.shape.slice(2)), counts: fixedShape(y!.shape.slice(2)) };
+  const [sizes, counts] = [fixedShape(x!.shape.slice(2)), fixedShape(y!.shape.slice(2))];
+  const slide = { ...attributes, axis: 2, sizes, counts };
   let open = constant(new Float32Array(elements(y!.shape)).fill(1), y!.shape);
   const shares = unfold(x!, slide, LOWEST).map((seen) => {
     const won = mul(cast(equal(seen, y!), 'float32'), open);

@@ -15,8 +15,10 @@ import {
   type Value,
 } from '../../graph/index.js';
 
-/** One slide over images [a, b, …] of two leading axes, whichever they are. */
+/** One slide over images [lead…, …sizes, tail…], of whatever lies before and after their spatial axes. */
 export interface Slide extends PoolAttributes {
+  /** The first spatial axis. */
+  readonly axis: number;
   /** Of the image. */
   readonly sizes: readonly number[];
   /** Of windows along each axis. */
@@ -37,14 +39,14 @@ function room({ kernel_shape, strides, pads, sizes, counts }: Slide) {
   return { begins, ends: spans.map((span, i) => span - sizes[i]! - begins[i]!) };
 }
 
-/** [a, b, …sizes] -> per tap, in scan order, [a, b, …counts]; padding holds `fill`. */
+/** [lead…, …sizes, tail…] -> per tap, in scan order, [lead…, …counts, tail…]; padding holds `fill`. */
 export function unfold(x: Value, slide: Slide, fill = 0): readonly Value[] {
-  const { kernel_shape, strides, counts } = slide;
+  const { kernel_shape, strides, counts, axis: first } = slide;
   const { begins, ends } = room(slide);
-  const whole = padOrCrop(x, begins, ends, fill);
+  const whole = padOrCrop(x, { first, begins, ends, fill });
   return positions(kernel_shape).map((tap) => {
     const cuts = tap.map((offset, i) => ({
-      axis: 2 + i,
+      axis: first + i,
       start: offset,
       end: offset + strides[i]! * (counts[i]! - 1) + 1,
       step: strides[i]!,
@@ -55,55 +57,61 @@ export function unfold(x: Value, slide: Slide, fill = 0): readonly Value[] {
   });
 }
 
-/** Per tap, in scan order, [a, b, …counts] -> [a, b, …sizes]. */
+/** Per tap, in scan order, [lead…, …counts, tail…] -> [lead…, …sizes, tail…]. */
 export function fold(shares: readonly Value[], slide: Slide): Value {
   const { begins, ends } = room(slide);
   const back = (sides: readonly number[]) => sides.map((side) => -side);
-  return padOrCrop(gatherPhases(shares, slide), back(begins), back(ends), 0);
+  return padOrCrop(gatherPhases(shares, slide), { first: slide.axis, begins: back(begins), ends: back(ends) });
+}
+
+interface Sides {
+  /** Axis of the first side. */
+  readonly first: number;
+  readonly begins: readonly number[];
+  readonly ends: readonly number[];
+  readonly fill?: number;
 }
 
 /** Pads where numbers are positive, cuts where they are negative. */
-function padOrCrop(x: Value, begins: readonly number[], ends: readonly number[], fill: number): Value {
+function padOrCrop(x: Value, { first, begins, ends, fill = 0 }: Sides): Value {
   const cuts = begins.flatMap((begin, i) =>
     begin < 0 || ends[i]! < 0
-      ? [{ axis: 2 + i, start: Math.max(-begin, 0), end: (x.shape[2 + i] as number) + Math.min(ends[i]!, 0) }]
+      ? [{ axis: first + i, start: Math.max(-begin, 0), end: (x.shape[first + i] as number) + Math.min(ends[i]!, 0) }]
       : [],
   );
   const cut = cuts.length > 0 ? slice(x, cuts) : x;
-  const side = (given: readonly number[]) => [0, 0, ...given.map((g) => Math.max(g, 0))];
-  const pads = [...side(begins), ...side(ends)];
-  return pads.every((p) => p === 0) ? cut : pad(cut, pads, fill);
+  const side = (given: readonly number[]) => x.shape.map((_, i) => Math.max(given[i - first] ?? 0, 0));
+  return pad(cut, [...side(begins), ...side(ends)], fill);
 }
 
 /** Adds each tap's share at stride * window + tap: taps of one phase (tap mod stride) shift by whole strides, phases interleave. */
-function gatherPhases(shares: readonly Value[], { kernel_shape: kernel, strides, counts }: Slide): Value {
+function gatherPhases(shares: readonly Value[], { axis: first, kernel_shape: kernel, strides, counts }: Slide): Value {
   const byOffset = new Map(positions(kernel).map((tap, i) => [tap.join(), shares[i]!]));
-  const lead = fixedShape(shares[0]!.shape.slice(0, 2));
+  const lead = fixedShape(shares[0]!.shape.slice(0, first));
+  const tail = fixedShape(shares[0]!.shape.slice(first + kernel.length));
   const extra = kernel.map((k, i) => Math.ceil(k / strides[i]!) - 1);
   const lengths = counts.map((count, i) => count + extra[i]!);
   const phase = (offset: readonly number[]): Value => {
-    const parts = positions(extra.map((e) => e + 1)).flatMap((shift) => {
-      const share = byOffset.get(offset.map((o, i) => o + shift[i]! * strides[i]!).join());
-      const after = shift.map((s, i) => extra[i]! - s);
-      return share ? [padOrCrop(share, shift, after, 0)] : [];
+    const parts = positions(extra.map((e) => e + 1)).flatMap((begins) => {
+      const share = byOffset.get(offset.map((o, i) => o + begins[i]! * strides[i]!).join());
+      return share ? [padOrCrop(share, { first, begins, ends: begins.map((b, i) => extra[i]! - b) })] : [];
     });
-    return parts.length > 0
-      ? parts.reduce((a, b) => add(a, b))
-      : constant(new Float32Array(elements([...lead, ...lengths])), [...lead, ...lengths]);
+    const shape = [...lead, ...lengths, ...tail];
+    return parts.length > 0 ? parts.reduce((a, b) => add(a, b)) : constant(new Float32Array(elements(shape)), shape);
   };
   const interleaveFrom = (offset: readonly number[]): Value => {
     const axis = offset.length;
     if (axis === strides.length) return phase(offset);
-    if (strides[axis] === 1) return interleaveFrom([...offset, 0]);
+    const parts = Array.from({ length: strides[axis]! }, (_, o) => interleaveFrom([...offset, o]));
+    if (parts.length === 1) return parts[0]!;
     // deeper axes are interleaved already: their lengths are whole
     const inner = lengths.map((length, i) => (i > axis ? length * strides[i]! : length));
-    const parts = Array.from({ length: strides[axis]! }, (_, o) => interleaveFrom([...offset, o]));
-    const split = [...lead, ...inner.slice(0, axis + 1), 1, ...inner.slice(axis + 1)];
+    const [before, after] = [inner.slice(0, axis), inner.slice(axis + 1)];
     const joined = concat(
-      parts.map((part) => reshape(part, split)),
-      axis + 3,
+      parts.map((part) => reshape(part, [...lead, ...before, inner[axis]!, 1, ...after, ...tail])),
+      first + axis + 1,
     );
-    return reshape(joined, [...lead, ...inner.slice(0, axis), inner[axis]! * strides[axis]!, ...inner.slice(axis + 1)]);
+    return reshape(joined, [...lead, ...before, inner[axis]! * strides[axis]!, ...after, ...tail]);
   };
   return interleaveFrom([]);
 }

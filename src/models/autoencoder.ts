@@ -8,21 +8,23 @@ import type { GivenSetting } from './settings.js';
 import { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';
 
 export interface AutoencoderOptions
-  extends Pick<ResNetOptions, 'size' | 'channels' | 'stride' | 'shortcut'>,
+  extends Pick<ResNetOptions, 'size' | 'channels' | 'stride' | 'shortcut' | 'pooling'>,
     Pick<TransposeResNetOptions, 'upsample' | 'output' | 'latent'> {
   readonly variant?: ResNetOptions['variant'];
 }
 
 /**
  * Image [n, c, h, w] -> latent vector [n, latent] -> image [n, c, h, w]. `variant: 'article'` pairs the two article networks.
- * Parameters stand under `encoder.` and `decoder.`.
+ * Parameters stand under `encoder.` and `decoder.`. The encoder does not pool, since an average forgets where things were, unless
+ * `pooling: 'average'` says so or the article's networks are meant, which do.
  */
 export function autoencoder(
   given: string | GivenSetting,
   options: AutoencoderOptions = {},
 ): Network<AutoencoderConfig> {
   const { upsample, output = 'sigmoid', latent = 128, variant, size = [64, 64], ...shared } = options;
-  const encoder = resnet(given, { ...shared, size, classes: latent, ...(variant && { variant }) });
+  const pooling = variant === 'article' ? 'average' : 'none';
+  const encoder = resnet(given, { pooling, ...shared, size, classes: latent, ...(variant && { variant }) });
   const { variant: encoded, channels, setting } = encoder.config;
   const decoder = transposeResnet(setting, {
     size: encoder.config.size,

@@ -21,6 +21,8 @@ export const ResNetConfig = z.strictObject({
   stride: z.enum(['middle', 'first']).default('middle'),
   /** He et al. 2015, section 3.3: A zero-padded identity, B projections where shapes differ, C projections everywhere. */
   shortcut: z.enum(['A', 'B', 'C']).default('B'),
+  /** What the dense layer sees of the last maps: their `average`, wherever things are, or all positions (`none`), as pictures are drawn from. */
+  pooling: z.enum(['average', 'none']).default('average'),
 });
 export type ResNetConfig = z.infer<typeof ResNetConfig>;
 

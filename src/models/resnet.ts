@@ -1,6 +1,6 @@
 /** ResNet: image [n, c, h, w] -> logits [n, classes]. Deep Residual Learning, https://arxiv.org/abs/1512.03385 */
 import type { z } from 'zod';
-import { maxPool, pad, slice } from '../graph/index.js';
+import { flatten, maxPool, pad, slice } from '../graph/index.js';
 import {
   dense,
   glorot,
@@ -128,6 +128,12 @@ function block(
   return residual({ name: names.block, left, right: shortcuts[shortcut] });
 }
 
+/** What the last maps become before the dense layer, each under its name in the summary. */
+const poolings: { readonly [P in ResNetConfig['pooling']]: readonly [name: string, layer: Layer] } = {
+  average: ['avgpool', pooled],
+  none: ['flatten', (x) => flatten(x)],
+};
+
 export type ResNetOptions = Omit<z.input<typeof ResNetConfig>, 'kind' | 'setting'>;
 
 /**
@@ -156,7 +162,7 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
   const stages = stagesOf(setting).flatMap((rows, stage) =>
     rows.map((row, index) => block(variant, config, stage, index, row)),
   );
-  const embed = sequential(stem, ...stages, named('avgpool', pooled));
+  const embed = sequential(stem, ...stages, named(...poolings[config.pooling]));
   return {
     config,
     name: describeSetting(setting),

@@ -90,6 +90,15 @@ describe('mirror', () => {
   });
 });
 
+describe('an autoencoder', () => {
+  it('keeps the positions of what it sees, unless told to pool; those of the article pool', () => {
+    const head = (network: Network) => shapesOf(network)['encoder.flatten'] ?? shapesOf(network)['encoder.avgpool'];
+    assert.deepEqual(head(autoencoder('RESNET18', { size: [64, 96] })), [512 * 2 * 3]);
+    assert.deepEqual(head(autoencoder('RESNET18', { size: 64, pooling: 'average' })), [512]);
+    assert.deepEqual(head(autoencoder('RESNET50', { size: 64, variant: 'article' })), [2048]);
+  });
+});
+
 describe('custom settings', () => {
   for (const repeats of [[1], [2, 1], [1, 1, 1], [1, 2, 1, 2, 1], [1, 1, 1, 1, 1, 1]])
     for (const bottleneck of [false, true])

@@ -17,15 +17,19 @@ export const recipeOptions = {
   }),
   shortcut: networkOptions.shortcut,
   stride: networkOptions.stride,
-  upsample: { ...networkOptions.upsample, help: `reconstruct: ${networkOptions.upsample.help}` },
-  latent: { ...networkOptions.latent, help: `reconstruct: ${networkOptions.latent.help}` },
+  upsample: { ...networkOptions.upsample, help: `reconstruct: ${networkOptions.upsample.help}`, usual: 'resize' },
+  latent: { ...networkOptions.latent, help: `reconstruct: ${networkOptions.latent.help}`, usual: '256' },
 
   epochs: option('--epochs <n>', 'rounds through the images', {
     parse: count,
     usual: '20 to classify, 30 to reconstruct',
     group: learning,
   }),
-  batch: option('--batch <n>', 'images per step', { parse: count, usual: '64, less of fewer images', group: learning }),
+  batch: option('--batch <n>', 'images per step', {
+    parse: count,
+    usual: '64 to classify, 32 to reconstruct; less of few images',
+    group: learning,
+  }),
   learningRate: option('--lr <rate>', 'peak of the learning rate', {
     parse: positive,
     usual: '0.05 for a batch of 64 to classify, in proportion to the batch; 0.001 to reconstruct',
@@ -71,7 +75,7 @@ export const recipeOptions = {
   }),
   padding: option('--padding <pixels>', 'random shifts', {
     parse: natural,
-    usual: '4 to classify IDX, CIFAR and drawn images',
+    usual: '4 to classify images of up to 64 pixels',
     group: images,
   }),
   flip: option('--flip <probability>', 'of a mirror image', { parse: share, usual: '0.5', group: images }),

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { z } from 'zod';
 import { type Dataset, openData, type Splits } from '../data/dataset.js';
 import { drawnDataset } from '../data/drawn/index.js';
+import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
 import { type Network, networkNamed, validated } from '../models/index.js';
 import { imagenetNormalisation } from '../nn/index.js';
@@ -16,7 +17,7 @@ export interface TrainOptions {
   readonly data: string | Splits;
   /** A network's name or JSON setting; resnet18 by default. For `reconstruct` the encoder, whose mirror decodes. */
   readonly net?: string;
-  /** Height and width; by default that of small images (in multiples that the network halves evenly), 64 for photographs. */
+  /** Height and width; by default that of small images (in multiples that the network halves evenly), 64 for those larger. */
   readonly size?: number | readonly [number, number];
   readonly variant?: 'imagenet' | 'cifar' | 'article';
   readonly shortcut?: 'A' | 'B' | 'C';
@@ -47,10 +48,18 @@ export interface Plan {
   readonly splits: Splits;
 }
 
-/** The recipe of each task for a batch of 64; bench/torch/flowers.py is its twin in PyTorch. */
+/** Everything that a task settles where nothing is said; bench/torch/flowers.py is the twin of `classify` in PyTorch. */
 const recipes = {
-  classify: { epochs: 20, batch: 64, optimizer: 'sgd', labelSmoothing: 0.1, loss: 'cross-entropy' },
-  reconstruct: { epochs: 30, batch: 64, optimizer: 'adamw', labelSmoothing: 0, loss: 'mse' },
+  classify: { epochs: 20, batch: 64, optimizer: 'sgd', labelSmoothing: 0.1, loss: 'cross-entropy', mirror: {} },
+  // pictures take many steps to learn, hence the smaller batch; of the ways to enlarge, resizing learns quickest
+  reconstruct: {
+    epochs: 30,
+    batch: 32,
+    optimizer: 'adamw',
+    labelSmoothing: 0,
+    loss: 'mse',
+    mirror: { upsample: 'resize', latent: 256 },
+  },
 } as const;
 
 /**
@@ -62,10 +71,16 @@ const learningRates: { readonly [O in NonNullable<TrainOptions['optimizer']>]: (
   adamw: () => 1e-3,
 };
 
+/** What the images are, by their size: networks take small ones whole. */
+type Kind = 'small' | 'photographs';
+
+/** Side up to which images are small, and to which photographs are brought. */
+const SIDE = 64;
+
 /** Photographs show their subject at any scale; small pictures fill their frame already. */
-const augmentations: Readonly<Record<TrainConfig['task'], Record<'files' | 'raster', z.input<typeof Augmentation>>>> = {
-  classify: { files: { scale: [0.35, 1], flip: 0.5 }, raster: { padding: 4, flip: 0.5 } },
-  reconstruct: { files: { flip: 0.5 }, raster: { flip: 0.5 } },
+const augmentations: Readonly<Record<TrainConfig['task'], Record<Kind, z.input<typeof Augmentation>>>> = {
+  classify: { photographs: { scale: [0.35, 1], flip: 0.5 }, small: { padding: 4, flip: 0.5 } },
+  reconstruct: { photographs: { flip: 0.5 }, small: { flip: 0.5 } },
 };
 
 /** Opens the data and settles every choice. @throws UserError for what does not fit together. */
@@ -73,7 +88,9 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const { task, seed = 0, validationFraction = 0.2 } = options;
   const splits = await openSplits(options.data, { task, seed, validationFraction });
   const { classes } = splits.train;
-  const network = networkFor(options, splits.train);
+  const { height, width } = (await usualSize(splits.train.source)) ?? { height: SIDE, width: SIDE };
+  const kind: Kind = Math.max(height, width) <= SIDE ? 'small' : 'photographs';
+  const network = networkFor(options, splits.train, kind === 'small' ? [height, width] : [SIDE, SIDE]);
   const recipe = recipes[task];
   const { epochs = recipe.epochs, batch = Math.min(recipe.batch, largestPowerOfTwo(splits.train.length)) } = options;
   const optimizer = optimizerFor(options, recipe.optimizer);
@@ -84,7 +101,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       data: typeof options.data === 'string' ? options.data : splits.train.name,
       network: network.config,
       preprocessing: preprocessingFor(network),
-      augmentation: augmentationFor(options, splits.train),
+      augmentation: augmentationFor(options, kind),
       classes: task === 'classify' ? classes : [],
       epochs,
       batch,
@@ -120,11 +137,12 @@ export async function openSplits(
 
 const largestPowerOfTwo = (limit: number) => 2 ** Math.floor(Math.log2(Math.max(limit, 2)));
 
-function networkFor(options: TrainOptions, { source, classes }: Dataset): Network {
+function networkFor(options: TrainOptions, { source, classes }: Dataset, own: readonly [number, number]): Network {
   const { task, net = 'resnet18', variant, shortcut, stride, upsample, latent } = options;
+  const { mirror } = recipes[task];
   const cifar = variant === 'cifar' || /cifar/i.test(net);
   const shared = {
-    size: options.size ?? (source.kind === 'raster' ? roundUp([source.height, source.width], cifar ? 8 : 32) : 64),
+    size: options.size ?? roundUp(own, cifar ? 8 : 32),
     channels: source.kind === 'raster' ? source.channels : 3,
     ...(variant && { variant }),
     ...(shortcut && { shortcut }),
@@ -136,7 +154,7 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset): Networ
     return networkNamed(net, { ...shared, classes: classes.length });
   }
   const name = net.startsWith('autoencoder-') ? net : `autoencoder-${net}`;
-  return networkNamed(name, { ...shared, ...(upsample && { upsample }), ...(latent && { latent }) });
+  return networkNamed(name, { ...shared, ...mirror, ...(upsample && { upsample }), ...(latent && { latent }) });
 }
 
 const roundUp = (sizes: readonly [number, number], multiple: number) =>
@@ -156,11 +174,8 @@ function preprocessingFor({ input }: Network): Preprocessing {
   };
 }
 
-function augmentationFor(
-  { task, crop, padding, flip }: TrainOptions,
-  { source }: Dataset,
-): z.input<typeof Augmentation> {
-  const usual = augmentations[task][source.kind];
+function augmentationFor({ task, crop, padding, flip }: TrainOptions, kind: Kind): z.input<typeof Augmentation> {
+  const usual = augmentations[task][kind];
   const chosen = crop ? { scale: crop } : padding === undefined ? usual : { padding };
   return { ...chosen, flip: flip ?? usual.flip };
 }

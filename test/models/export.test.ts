@@ -18,7 +18,7 @@ const CHECK = 'import onnx, sys; onnx.checker.check_model(sys.argv[1], full_chec
 
 const small = { size: 32, classes: 10 } as const;
 const networks: readonly Network[] = [
-  ...['RESNET18', 'RESNET50', 'RESNET152'].flatMap((name) => [
+  ...['RESNET18', 'RESNET34', 'RESNET50', 'RESNET101', 'RESNET152'].flatMap((name) => [
     resnet(name, small),
     transposeResnet(name, { size: 32, latent: 16 }),
   ]),

@@ -185,13 +185,38 @@ describe('the plan', () => {
     assert.equal(reconstruct.learningRate, 1e-3);
     assert.deepEqual([classify.loss, reconstruct.loss], ['cross-entropy', 'mse']);
     assert.deepEqual(classify.preprocessing.size, [32, 32]);
-    assert.equal(classify.batch, 64);
+    assert.deepEqual([classify.batch, reconstruct.batch], [64, 32]);
+    const { network } = reconstruct;
+    assert.ok(network.kind === 'autoencoder');
+    assert.deepEqual(
+      [network.decoder.upsample, network.decoder.latent, network.encoder.pooling],
+      ['resize', 256, 'none'],
+    );
+  });
+
+  it('takes small images whole and photographs in crops, whatever kind of file they come in', async () => {
+    const folder = await temporaryFolder();
+    for (const name of ['a', 'b']) {
+      await writePhotos(join(folder, 'sprites', name), 4, 40);
+      await writePhotos(join(folder, 'photographs', name), 4, 100);
+    }
+    const [sprites, photographs] = [
+      await plan({ data: join(folder, 'sprites') }),
+      await plan({ data: join(folder, 'photographs') }),
+    ];
+    assert.deepEqual([sprites.preprocessing.size, sprites.augmentation], [[64, 64], { padding: 4, flip: 0.5 }]);
+    assert.deepEqual(
+      [photographs.preprocessing.size, photographs.augmentation],
+      [[64, 64], { scale: [0.35, 1], flip: 0.5 }],
+    );
+    const tiles = await plan({ data: join(folder, 'sprites'), net: 'cifar-resnet20' });
+    assert.deepEqual(tiles.preprocessing.size, [40, 48]);
   });
 
   it('has rates that fit the optimiser and, for SGD, the batch', async () => {
     assert.equal((await plan({ batch: 16 })).learningRate, 0.0125);
     assert.equal((await plan({ optimizer: 'adamw', batch: 16 })).learningRate, 1e-3);
-    assert.equal((await plan({ task: 'reconstruct', optimizer: 'sgd' })).learningRate, 0.05);
+    assert.equal((await plan({ task: 'reconstruct', optimizer: 'sgd', batch: 64 })).learningRate, 0.05);
     assert.equal((await plan({ learningRate: 0.3, batch: 16 })).learningRate, 0.3);
   });
 

@@ -9,7 +9,7 @@ const [learning, images, machine] = ['Learning', 'Images', 'Run'];
 /** Options that a training is made of: keys are those of TrainOptions. */
 export const recipeOptions = {
   net: option('--net <name>', 'the network, or for reconstruct its encoder', { usual: 'resnet18', group: 'Network' }),
-  size: { ...networkOptions.size, usual: "the images' own up to 64" },
+  size: { ...networkOptions.size, usual: "64, or the images' own below that" },
   variant: option('--variant <name>', 'family', {
     choices: ['imagenet', 'cifar', 'article'] as const,
     usual: 'by the name of the network',

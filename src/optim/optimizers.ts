@@ -41,24 +41,30 @@ export const sgd = ({ momentum = 0.9, nesterov = false, weightDecay = 0 } = {}):
   },
 });
 
-/** Adam with decoupled weight decay: Loshchilov & Hutter 2019, algorithm 2, https://arxiv.org/abs/1711.05101 */
+/**
+ * Adam with decoupled weight decay: Loshchilov & Hutter 2019, algorithm 2, https://arxiv.org/abs/1711.05101
+ * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w = (1 - rate decay) w - rate (m / c1) / (sqrt(v / c2) + epsilon)
+ * with c = 1 - beta^step. The corrections go into the scalars, which saves two passes over every parameter.
+ */
 export const adamW = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01 } = {}): Optimizer => ({
   name: 'adamw',
-  scalars: ['learning_rate', 'correction1', 'correction2'],
-  feeds: (step, learningRate) => ({
-    learning_rate: learningRate,
-    correction1: 1 / (1 - beta1 ** step),
-    correction2: 1 / Math.sqrt(1 - beta2 ** step),
-  }),
-  update(w, g, { learning_rate: rate, correction1, correction2 }) {
+  scalars: ['step_size', 'epsilon', 'kept'],
+  feeds: (step, learningRate) => {
+    const root = Math.sqrt(1 - beta2 ** step);
+    return {
+      step_size: (learningRate * root) / (1 - beta1 ** step),
+      epsilon: epsilon * root,
+      kept: 1 - learningRate * weightDecay,
+    };
+  },
+  update(w, g, { step_size, epsilon: scaled, kept }) {
     const first = stateOf(w, 'first_moment');
     const second = stateOf(w, 'second_moment');
     const m = add(mul(first, beta1), mul(g, 1 - beta1));
     const v = add(mul(second, beta2), mul(mul(g, g), 1 - beta2));
-    const step = div(mul(m, correction1!), add(mul(sqrt(v), correction2!), epsilon));
-    const kept = w.source.decays && weightDecay > 0 ? sub(w, mul(w, mul(rate!, weightDecay))) : w;
+    const change = mul(div(m, add(sqrt(v), scaled!)), step_size!);
     return {
-      next: sub(kept, mul(step, rate!)),
+      next: sub(w.source.decays && weightDecay > 0 ? mul(w, kept!) : w, change),
       states: [
         { state: first, next: m },
         { state: second, next: v },

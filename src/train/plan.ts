@@ -17,7 +17,10 @@ export interface TrainOptions {
   readonly data: string | Splits;
   /** A network's name or JSON setting; resnet18 by default. For `reconstruct` the encoder, whose mirror decodes. */
   readonly net?: string;
-  /** Height and width; by default that of small images (in multiples that the network halves evenly), 64 for those larger. */
+  /**
+   * Height and width; by default 64, or what images up to that size have themselves: in multiples that the network halves
+   * evenly, and large enough to leave more than one point.
+   */
   readonly size?: number | readonly [number, number];
   readonly variant?: 'imagenet' | 'cifar' | 'article';
   readonly shortcut?: 'A' | 'B' | 'C';
@@ -142,7 +145,7 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset, own: re
   const { mirror } = recipes[task];
   const cifar = variant === 'cifar' || /cifar/i.test(net);
   const shared = {
-    size: options.size ?? roundUp(own, cifar ? 8 : 32),
+    size: options.size ?? fitted(own, cifar ? 8 : 32),
     channels: source.kind === 'raster' ? source.channels : 3,
     ...(variant && { variant }),
     ...(shortcut && { shortcut }),
@@ -157,8 +160,9 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset, own: re
   return networkNamed(name, { ...shared, ...mirror, ...(upsample && { upsample }), ...(latent && { latent }) });
 }
 
-const roundUp = (sizes: readonly [number, number], multiple: number) =>
-  sizes.map((size) => Math.ceil(size / multiple) * multiple) as unknown as readonly [number, number];
+/** Sizes that the network halves evenly, and twice at least what it reduces: last maps of one point have lost all sense of place. */
+const fitted = (sizes: readonly [number, number], reduction: number) =>
+  sizes.map((size) => Math.max(2, Math.ceil(size / reduction)) * reduction) as unknown as readonly [number, number];
 
 function preprocessingFor({ input }: Network): Preprocessing {
   const [channels, height, width] = input as readonly [number, number, number];

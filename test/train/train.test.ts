@@ -184,7 +184,8 @@ describe('the plan', () => {
     assert.equal(reconstruct.optimizer.name, 'adamw');
     assert.equal(reconstruct.learningRate, 1e-3);
     assert.deepEqual([classify.loss, reconstruct.loss], ['cross-entropy', 'mse']);
-    assert.deepEqual(classify.preprocessing.size, [32, 32]);
+    assert.deepEqual(classify.preprocessing.size, [64, 64]); // 32 x 32 would leave a ResNet-18 with a single point
+    assert.deepEqual((await plan({ net: 'cifar-resnet20' })).preprocessing.size, [32, 32]);
     assert.deepEqual([classify.batch, reconstruct.batch], [64, 32]);
     const { network } = reconstruct;
     assert.ok(network.kind === 'autoencoder');

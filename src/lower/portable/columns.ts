@@ -30,12 +30,16 @@ export interface Geometry extends ConvAttributes {
 /** Positions per feature up to which columns win; beyond, making them costs what the product saves: docs/performance.md, "Small maps". */
 const POSITIONS_PER_FEATURE = 4;
 
-/** Whether one product over columns is the faster way. */
+/** Positions below which they lose: a product narrower than a vector register is summed in one run, which costs half a digit. */
+const LEAST_POSITIONS = 16;
+
+/** Whether one product over columns is the faster way, and no less exact. */
 export function filterOutweighsImages({ image, features, dilations, group }: Geometry): boolean {
   if (image.length !== 4 || group !== 1 || dilations.some((d) => d !== 1)) return false;
   if ([...image, ...features].some((d) => typeof d !== 'number')) return false;
   const [n, o, oh, ow] = features as readonly [number, number, number, number];
-  return n > 1 && n * oh * ow <= POSITIONS_PER_FEATURE * o;
+  const count = n * oh * ow;
+  return n > 1 && count >= LEAST_POSITIONS && count <= POSITIONS_PER_FEATURE * o;
 }
 
 /** x [n, c, h, w], w [o, c, kh, kw] -> [n, o, oh, ow]. */

@@ -1,10 +1,11 @@
 /**
- * Time of one training step (forward, backward, SGD with Nesterov momentum and weight decay) of any network.
+ * Training steps (forward, backward, SGD with Nesterov momentum and weight decay), on demand: bench/torch/step.py is its peer.
  *
- *   node build/bench/step.js resnet18 --size 64 --batch 64 --steps 10
+ *   echo 10 | node build/bench/step.js resnet18 --size 64 --batch 64
  *
- * Prints one JSON object; the first two steps are not counted. bench/torch/step.py is its twin.
+ * Every line read is a number of steps to take; every line written is { "ms": [per step], "peakMemoryGB" }.
  */
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { float32, graph, Learner, networkNamed, nn, openRuntime, optim } from 'resmirror';
 
@@ -13,18 +14,12 @@ const { values, positionals } = parseArgs({
   options: {
     size: { type: 'string', default: '64' },
     batch: { type: 'string', default: '64' },
-    steps: { type: 'string', default: '10' },
     threads: { type: 'string', default: '2' },
     optimizer: { type: 'string', default: 'sgd' },
   },
 });
 const [name = 'resnet18'] = positionals;
-const [size, batch, steps, threads] = [values.size, values.batch, values.steps, values.threads].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
+const [size, batch, threads] = [values.size, values.batch, values.threads].map(Number) as [number, number, number];
 
 const network = networkNamed(name, { size });
 const build = new nn.Build({ training: true });
@@ -33,15 +28,14 @@ const y = network.forward(x, build);
 const shape = graph.fixedShape(y.shape);
 const target = graph.input('target', shape);
 const loss = shape.length === 2 ? optim.crossEntropy(y, target) : optim.meanSquaredError(y, target);
+const optimizers = { sgd: optim.sgd({ nesterov: true, weightDecay: 5e-4 }), adamw: optim.adamW() };
 
 const runtime = openRuntime({ threads });
-const compiled = performance.now();
 const learner = await Learner.create(runtime, {
   loss,
-  optimizer: values.optimizer === 'adamw' ? optim.adamW() : optim.sgd({ nesterov: true, weightDecay: 5e-4 }),
+  optimizer: optimizers[values.optimizer as keyof typeof optimizers],
   tracked: build.updates,
 });
-const compileSeconds = (performance.now() - compiled) / 1000;
 
 const filled = (dims: readonly number[], at: (i: number) => number) =>
   float32(
@@ -49,26 +43,20 @@ const filled = (dims: readonly number[], at: (i: number) => number) =>
     dims,
   );
 const classes = shape[1] as number;
+const label = (i: number) => (i % classes === Math.floor(i / classes) % 10 ? 1 : 0);
 const feeds = {
   x: filled([batch, ...network.input], (i) => Math.sin(i * 12.9898)),
-  target: filled(shape, (i) => (shape.length === 4 ? 0.5 : i % classes === Math.floor(i / classes) % classes ? 1 : 0)),
+  target: filled(shape, shape.length === 4 ? () => 0.5 : label),
 };
-const times: number[] = [];
-for (let step = 0; step < steps + 2; step++) {
-  const before = performance.now();
-  await learner.step(feeds, { step, learningRate: 0.01 });
-  times.push((performance.now() - before) / batch);
+
+let taken = 0;
+for await (const line of createInterface({ input: process.stdin })) {
+  const ms: number[] = [];
+  for (let i = 0; i < Number(line); i++) {
+    const before = performance.now();
+    await learner.step(feeds, { step: taken++, learningRate: 0.01 });
+    ms.push(performance.now() - before);
+  }
+  console.log(JSON.stringify({ ms, peakMemoryGB: process.resourceUsage().maxRSS / 1e6 }));
 }
 await runtime.close();
-const counted = times.slice(2).sort((a, b) => a - b);
-console.log(
-  JSON.stringify({
-    network: network.name,
-    size,
-    batch,
-    threads,
-    msPerImage: { median: counted[counted.length >> 1], fastest: counted[0] },
-    compileSeconds,
-    peakMemoryGB: process.resourceUsage().maxRSS / 1e6,
-  }),
-);

@@ -1,42 +1,82 @@
 #!/usr/bin/python3
-"""Time of one training step in PyTorch: the twin of bench/step.ts.
+"""Training steps in PyTorch, on demand: the peer of bench/step.ts.
 
-    /usr/bin/python3 bench/torch/step.py resnet18 --size 64 --batch 64 --steps 10 --layout channels_last
+    echo 10 | /usr/bin/python3 bench/torch/step.py resnet18 --size 64 --batch 64 --layout channels_last
 
-Prints one JSON object; the first two steps are not counted.
+Networks: torchvision's by name, cifar-resnet20 and its kin, transpose-resnet18 … (this project's mirrors), and
+autoencoder-resnet18 … (torchvision's, unpooled, before its mirror). Every line read is a number of steps to take; every line
+written is {"ms": [per step], "peakMemoryGB"}.
 """
 
 import argparse
 import json
+import re
 import resource
+import sys
 import time
+from pathlib import Path
 
 import torch
-import torchvision
+from torch import nn
 
-parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("network", default="resnet18", nargs="?", help="a ResNet of torchvision")
-parser.add_argument("--size", type=int, default=64)
-parser.add_argument("--batch", type=int, default=64)
-parser.add_argument("--steps", type=int, default=10)
-parser.add_argument("--threads", type=int, default=2)
-parser.add_argument("--layout", choices=["contiguous", "channels_last"], default="channels_last")
-o = parser.parse_args()
+sys.path.append(str(Path(__file__).parents[2] / "test" / "goldens"))
+import networks  # noqa: E402
 
-torch.set_num_threads(o.threads)
-layout = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}[o.layout]
-net = getattr(torchvision.models, o.network)().to(memory_format=layout).train()
-x = torch.randn(o.batch, 3, o.size, o.size).to(memory_format=layout)
-y = torch.randint(0, 1000, (o.batch,))
-optimizer = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
-times = []
-for _ in range(o.steps + 2):
-    before = time.perf_counter()
-    optimizer.zero_grad(set_to_none=True)
-    torch.nn.functional.cross_entropy(net(x), y).backward()
-    optimizer.step()
-    times.append((time.perf_counter() - before) / o.batch * 1000)
-counted = sorted(times[2:])
-memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-figures = {"median": counted[len(counted) // 2], "fastest": counted[0]}
-print(json.dumps({"network": o.network, "size": o.size, "batch": o.batch, "threads": o.threads, "layout": o.layout, "msPerImage": figures, "peakMemoryGB": memory}))
+LATENT = 128
+
+
+def autoencoder(depth, size):
+    """ResNet whose last maps go to the latent vector in whole, and its mirror with pixels in 0 … 1."""
+    encoder = networks.imagenet(depth, LATENT)
+    channels = encoder.fc.in_features
+    encoder.avgpool = nn.Identity()
+    encoder.fc = nn.Linear(channels * (size // 32) ** 2, LATENT)
+    return nn.Sequential(encoder, networks.Mirror(depth, LATENT, (size, size), upsample="deconv"), nn.Sigmoid())
+
+
+def network(name, size):
+    depth = int(re.search(r"\d+", name)[0])
+    if name.startswith("transpose-"):
+        return networks.Mirror(depth, LATENT, (size, size), upsample="deconv")
+    if name.startswith("autoencoder-"):
+        return autoencoder(depth, size)
+    return networks.Cifar(depth, 10, "B") if name.startswith("cifar-") else networks.imagenet(depth, 1000)
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("network")
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--layout", choices=["contiguous", "channels_last"], default="channels_last")
+    return parser.parse_args()
+
+
+def main():
+    o = options()
+    torch.set_num_threads(o.threads)
+    layout = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}[o.layout]
+    net = network(o.network, o.size).to(memory_format=layout).train()
+    transposed = o.network.startswith("transpose-")
+    pictures = transposed or o.network.startswith("autoencoder-")
+    x = torch.randn(o.batch, LATENT) if transposed else torch.randn(o.batch, 3, o.size, o.size).to(memory_format=layout)
+    target = torch.full((o.batch, 3, o.size, o.size), 0.5) if pictures else torch.arange(o.batch) % 10
+    loss_of = nn.functional.mse_loss if pictures else nn.functional.cross_entropy
+    optimizer = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
+
+    def step():
+        before = time.perf_counter()
+        optimizer.zero_grad(set_to_none=True)
+        loss_of(net(x), target).backward()
+        optimizer.step()
+        return (time.perf_counter() - before) * 1000
+
+    for line in sys.stdin:
+        times = [step() for _ in range(int(line))]
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        print(json.dumps({"ms": times, "peakMemoryGB": memory}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+/** A program that does a piece of work on demand: it reads a number of rounds a line, and writes what they took. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface, type Interface } from 'node:readline';
+
+export interface Taken {
+  /** Milliseconds of each round. */
+  readonly ms: readonly number[];
+  /** Of the program so far. */
+  readonly peakMemoryGB: number;
+}
+
+export class Peer {
+  private readonly child: ChildProcess;
+  private readonly lines: Interface;
+
+  constructor(
+    readonly name: string,
+    command: readonly string[],
+  ) {
+    const [program, ...args] = command as [string, ...string[]];
+    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.lines = createInterface({ input: this.child.stdout! });
+  }
+
+  /** Has it work for so many rounds. @throws when the program ends instead */
+  async take(rounds: number): Promise<Taken> {
+    this.child.stdin!.write(`${rounds}\n`);
+    const ended = once(this.child, 'exit').then(([code]) => {
+      throw new Error(`${this.name} ended with exit code ${code}`);
+    });
+    const [line] = (await Promise.race([once(this.lines, 'line'), ended])) as [string];
+    return JSON.parse(line) as Taken;
+  }
+
+  async close(): Promise<void> {
+    const ended = once(this.child, 'exit');
+    this.child.stdin!.end();
+    await ended;
+  }
+}
+
+export interface Figures {
+  /** Median of a round, ms. */
+  readonly median: number;
+  readonly peakMemoryGB: number;
+}
+
+/** Works in turns, two rounds each, after two that nobody counts. */
+export async function inTurns(peers: readonly Peer[], rounds: number): Promise<readonly Figures[]> {
+  const times = peers.map((): number[] => []);
+  const memory = peers.map(() => 0);
+  for (const peer of peers) await peer.take(2);
+  for (let round = 0; round < rounds; round += 2)
+    for (const [i, peer] of peers.entries()) {
+      const { ms, peakMemoryGB } = await peer.take(2);
+      times[i]!.push(...ms);
+      memory[i] = peakMemoryGB;
+    }
+  return times.map((all, i) => ({ median: all.sort((a, b) => a - b)[all.length >> 1]!, peakMemoryGB: memory[i]! }));
+}

@@ -129,6 +129,18 @@ test('curves: one chart for each quantity that was measured', async () => {
   assert.deepEqual(await titles({ ...base, history: [] }), []);
 });
 
+test('curves: no two marks of an axis read alike', async () => {
+  const losses = (trainLoss: number): EpochRecord => epoch(1, { trainLoss, validationLoss: trainLoss / 5 });
+  for (const largest of [0.1107, 2.3, 11.9, 340, 3e-4]) {
+    const page = await renderReport({ ...base, history: [losses(largest), { ...losses(largest / 7), epoch: 2 }] });
+    const [axes = ''] = /<g class="axes">.*?epoch/s.exec(page) ?? [];
+    const marks = [...axes.matchAll(/<text[^>]*>([^<]*[0-9][^<]*)<\/text>/g)].map(([, mark]) => mark);
+    const heights = marks.slice(0, marks.length - 2); // the last two count epochs
+    assert.ok(heights.length >= 3, `${marks}`);
+    assert.equal(new Set(heights).size, heights.length, `marks ${marks}`);
+  }
+});
+
 test('curves: values that are not finite leave gaps, never NaN in the drawing', async () => {
   const history = [epoch(1), epoch(2, { trainLoss: Number.NaN, validationLoss: Infinity }), epoch(3), epoch(4)];
   for (const records of [history, [epoch(1)], [epoch(1, { trainLoss: Number.NaN })]])

@@ -25,7 +25,7 @@ const bySteps = (steps: readonly StepRecord[], name: string, field: 'loss' | 'le
   };
 };
 
-const epochs = { unit: 'epoch', format: decimal, ticks: '~g', fromZero: true } as const;
+const epochs = { unit: 'epoch', format: decimal, ticks: '~f', fromZero: true } as const;
 
 /** What an epoch ends with. */
 const results = (history: readonly EpochRecord[]): readonly Chart[] => [

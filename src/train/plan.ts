@@ -95,7 +95,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const kind: Kind = Math.max(height, width) <= SIDE ? 'small' : 'photographs';
   const network = networkFor(options, splits.train, kind === 'small' ? [height, width] : [SIDE, SIDE]);
   const recipe = recipes[task];
-  const { epochs = recipe.epochs, batch = Math.min(recipe.batch, largestPowerOfTwo(splits.train.length)) } = options;
+  const { epochs = recipe.epochs, batch = Math.min(recipe.batch, batchFor(splits.train.length)) } = options;
   const optimizer = optimizerFor(options, recipe.optimizer);
   const config = validated(
     TrainConfig,
@@ -139,6 +139,9 @@ export async function openSplits(
 }
 
 const largestPowerOfTwo = (limit: number) => 2 ** Math.floor(Math.log2(Math.max(limit, 2)));
+
+/** Few images still make eight steps an epoch, as long as batches of eight can be had: fewer would tell batch norm too little. */
+const batchFor = (images: number) => Math.max(largestPowerOfTwo(images / 8), Math.min(8, largestPowerOfTwo(images)));
 
 function networkFor(options: TrainOptions, { source, classes }: Dataset, own: readonly [number, number]): Network {
   const { task, net = 'resnet18', variant, shortcut, stride, upsample, latent } = options;

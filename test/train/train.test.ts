@@ -175,7 +175,7 @@ describe('training', () => {
 
 describe('the plan', () => {
   const plan = async (options: object) =>
-    (await planTraining({ task: 'classify', data: 'drawn:200', ...options })).config;
+    (await planTraining({ task: 'classify', data: 'drawn:600', ...options })).config;
 
   it('has defaults for each task', async () => {
     const [classify, reconstruct] = [await plan({}), await plan({ task: 'reconstruct' })];
@@ -193,6 +193,11 @@ describe('the plan', () => {
       [network.decoder.upsample, network.decoder.latent, network.encoder.pooling],
       ['resize', 256, 'none'],
     );
+  });
+
+  it('makes smaller batches of few images', async () => {
+    const batches = [20, 57, 300, 5000].map(async (images) => (await plan({ data: `drawn:${images}` })).batch);
+    assert.deepEqual(await Promise.all(batches), [8, 8, 32, 64]);
   });
 
   it('takes small images whole and photographs in crops, whatever kind of file they come in', async () => {

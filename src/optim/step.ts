@@ -1,6 +1,6 @@
 /** One training step as a graph: forward, backward, update. */
 import { backward } from '../autodiff/index.js';
-import { type Graph, input, type ParameterValue, parametersOf, type Value } from '../graph/index.js';
+import { type Graph, input, inputsOf, type ParameterValue, parametersOf, type Value } from '../graph/index.js';
 import type { Optimizer } from './optimizers.js';
 
 export interface TrainingStep {
@@ -8,6 +8,8 @@ export interface TrainingStep {
   readonly graph: Graph;
   /** Output name -> the variable that takes its value. */
   readonly updates: Readonly<Record<string, string>>;
+  /** Scalars of the optimiser that the step reads: without decay, for one, what decay needs is not there. */
+  readonly scalars: readonly string[];
   /** Tensors of the optimiser, which start at zero. */
   readonly states: readonly ParameterValue[];
   /** Every trainable parameter of the loss. */
@@ -45,10 +47,12 @@ export function trainingStep({ loss, optimizer, tracked = new Map(), outputs = {
     name: 'training step',
     outputs: { loss, ...outputs, ...Object.fromEntries(named.map(({ output, value }) => [output, value])) },
   };
+  const read = new Set(inputsOf(graph).map(({ source }) => source.name));
   const own = new Set(states.map(({ source }) => source.name));
   return {
     graph,
     updates: Object.fromEntries(named.map(({ output, name }) => [output, name])),
+    scalars: optimizer.scalars.filter((name) => read.has(name)),
     states,
     trainable,
     parameters: parametersOf(graph).filter(({ source }) => !own.has(source.name)),

@@ -6,7 +6,15 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { type Model, modelOf, readSafetensors, type Weights, writeModel, writeSafetensors } from '../weights/index.js';
+import {
+  isUnfinished,
+  type Model,
+  modelOf,
+  readSafetensors,
+  type Weights,
+  writeModel,
+  writeSafetensors,
+} from '../weights/index.js';
 
 /** Where a training stands: everything that its future depends on, besides tensors. */
 export const Progress = z.strictObject({
@@ -42,8 +50,6 @@ const LAST = 'last.safetensors';
 const BEST = 'best.safetensors';
 const optimizerName = (step: number) => `last.optimizer-${step}.safetensors`;
 const OPTIMIZER = /^last\.optimizer-\d+\.safetensors$/;
-/** What a killed process was writing. */
-const UNFINISHED = /^\.(last|best)\..*\.tmp$/;
 
 export interface Checkpoint {
   readonly model: Model;
@@ -58,7 +64,7 @@ export async function writeCheckpoint(folder: string, { model, states, progress 
   await writeSafetensors(join(folder, name), { tensors: Object.entries(states) });
   await writeModel(join(folder, LAST), model, { progress: JSON.stringify(progress), optimizer: name });
   for (const file of await readdir(folder))
-    if ((OPTIMIZER.test(file) && file !== name) || UNFINISHED.test(file)) await rm(join(folder, file), { force: true });
+    if ((OPTIMIZER.test(file) && file !== name) || isUnfinished(file)) await rm(join(folder, file), { force: true });
 }
 
 export const writeBest = (folder: string, model: Model): Promise<void> => writeModel(join(folder, BEST), model);

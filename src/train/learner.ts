@@ -22,6 +22,7 @@ export class Learner {
   private constructor(
     private readonly program: Program,
     private readonly optimizer: Optimizer,
+    private readonly scalars: readonly string[],
     /** Learned and tracked parameters, by which other graphs on the runtime can use them too. */
     readonly parameters: readonly ParameterValue[],
     /** Tensors of the optimiser. */
@@ -31,10 +32,10 @@ export class Learner {
   /** Differentiates and compiles the step, and gives all its variables first values. */
   static async create(runtime: Runtime, options: LearnerOptions): Promise<Learner> {
     const { optimizer, seed = 0, given = {} } = options;
-    const { graph, updates, parameters, states } = trainingStep(options);
+    const { graph, updates, parameters, scalars, states } = trainingStep(options);
     const fresh = [...parameters, ...states].filter((p) => !(p.source.name in given));
     await runtime.write({ ...initialise(fresh, seed), ...given });
-    return new Learner(await runtime.compile(graph, { updates }), optimizer, parameters, states);
+    return new Learner(await runtime.compile(graph, { updates }), optimizer, scalars, parameters, states);
   }
 
   /** Learns from one batch; `loss` and the other outputs are those before the update. @param step counts from 0 */
@@ -42,8 +43,8 @@ export class Learner {
     feeds: Tensors,
     { step, learningRate }: { readonly step: number; readonly learningRate: number },
   ): Promise<Tensors> {
-    const scalars = Object.entries(this.optimizer.feeds(step + 1, learningRate));
-    const fed = scalars.map(([name, value]) => [name, float32(new Float32Array([value]), [])]);
+    const values = this.optimizer.feeds(step + 1, learningRate);
+    const fed = this.scalars.map((name) => [name, float32(new Float32Array([values[name]!]), [])]);
     return this.program.run({ ...feeds, ...Object.fromEntries(fed) });
   }
 }

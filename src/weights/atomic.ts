@@ -16,12 +16,15 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up; make room and try again',
 };
 
+/** Whether a killed process left this file unfinished, going by its name. */
+export const isUnfinished = (name: string): boolean => /^\..+\.[0-9a-f]{12}\.tmp$/.test(name);
+
 /**
  * Writes a whole file or none: a reader, a crash or a power cut meets either the old contents or the new ones, never a mixture.
  *
  * The contents go to a temporary file in the same folder (a rename is atomic within one file system only), which is synced,
  * renamed over `path`, and made durable by syncing the folder. After an error the temporary file is removed and `path` is
- * untouched; only a killed process leaves one behind (`.NAME.*.tmp`), which is safe to delete.
+ * untouched; only a killed process leaves one behind (`isUnfinished`), which is safe to delete.
  *
  * @param path the file to create or replace
  * @param contents text (written as UTF-8) or chunks, which are pulled one at a time and never held together

@@ -1,4 +1,4 @@
-export { writeAtomically } from './atomic.js';
+export { isUnfinished, writeAtomically } from './atomic.js';
 export type { HostTensor } from './host-tensor.js';
 export * from './model.js';
 export * from './model-file.js';

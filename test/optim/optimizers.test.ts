@@ -170,3 +170,16 @@ describe('a training step', () => {
     );
   });
 });
+
+it('AdamW steps where nothing decays', async () => {
+  const runtime = openRuntime({ threads: 1 });
+  const w = parameter('w', [2], { initial: { kind: 'constant', value: 1 } });
+  const learner = await Learner.create(runtime, {
+    loss: reduceSum(mul(w, w)),
+    optimizer: adamW({ weightDecay: 0 }),
+  });
+  await learner.step({}, { step: 0, learningRate: 0.25 });
+  const { w: next } = await runtime.read(['w']);
+  await runtime.close();
+  close(next!.data as Float32Array, [0.75, 0.75], 'w'); // the first step is the rate itself
+});

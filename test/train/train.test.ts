@@ -1,6 +1,6 @@
 /** Whole trainings of a tiny network: they learn, keep their best, report, and never depend on how many threads work. */
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { load } from '../../src/inference/index.js';
@@ -170,6 +170,18 @@ describe('training', () => {
     const out = await newFolder();
     await writeFile(out, 'in the way');
     await assert.rejects(train({ ...tiny, out }), userError(out, 'in the way'));
+  });
+});
+
+describe('a run folder', () => {
+  it('keeps nothing that a killed process left unfinished', async () => {
+    const out = await newFolder();
+    const left = ['last.safetensors', 'metrics.jsonl', 'report.html'].map((name) => `.${name}.0123456789ab.tmp`);
+    await mkdir(out);
+    for (const name of [...left, '.notes.tmp']) await writeFile(join(out, name), '');
+    await train({ ...tiny, epochs: 1, out });
+    const hidden = (await readdir(out)).filter((name) => name.startsWith('.'));
+    assert.deepEqual(hidden, ['.notes.tmp']); // somebody else's
   });
 });
 

@@ -13,30 +13,29 @@ export interface Taken {
 export class Peer {
   private readonly child: ChildProcess;
   private readonly lines: Interface;
+  /** Fails when the program ends, whoever waits for its work then. */
+  private readonly ended: Promise<never>;
 
-  constructor(
-    readonly name: string,
-    command: readonly string[],
-  ) {
+  constructor(name: string, command: readonly string[]) {
     const [program, ...args] = command as [string, ...string[]];
     this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.lines = createInterface({ input: this.child.stdout! });
+    this.ended = once(this.child, 'exit').then(([code]) => {
+      throw new Error(`${name} ended with exit code ${code}`);
+    });
+    this.ended.catch(() => {}); // nobody may be waiting
   }
 
   /** Has it work for so many rounds. @throws when the program ends instead */
   async take(rounds: number): Promise<Taken> {
     this.child.stdin!.write(`${rounds}\n`);
-    const ended = once(this.child, 'exit').then(([code]) => {
-      throw new Error(`${this.name} ended with exit code ${code}`);
-    });
-    const [line] = (await Promise.race([once(this.lines, 'line'), ended])) as [string];
+    const [line] = (await Promise.race([once(this.lines, 'line'), this.ended])) as [string];
     return JSON.parse(line) as Taken;
   }
 
   async close(): Promise<void> {
-    const ended = once(this.child, 'exit');
     this.child.stdin!.end();
-    await ended;
+    await this.ended.catch(() => {});
   }
 }
 

@@ -10,6 +10,7 @@ import {
   fixedShape,
   matmul,
   reshape,
+  type Shape,
   slice,
   transpose,
   type Value,
@@ -17,77 +18,82 @@ import {
 import { filterGradByColumns, filterOutweighsImages } from './columns.js';
 
 type Geometry = Attributes['ConvFilterGrad'];
+type Sized = Pick<Value, 'shape'>;
 
 export function convFilterGrad([x, dy]: readonly Value[], attributes: Geometry): readonly Value[] {
   const columns = { ...attributes, image: x!.shape, features: dy!.shape };
   if (filterOutweighsImages(columns)) return [filterGradByColumns(x!, dy!, columns)];
-  if (endPads(x!, dy!, attributes).every((end, i) => -end < (x!.shape[2 + i] as number)))
-    return [formulation(x!, attributes)(x!, dy!, attributes)];
-  // a stride so long that the only window sees nothing but padding
+  if (!seesPaddingOnly(x!, dy!, attributes)) return [formulation(x!, dy!, attributes)];
   const shape = [dy!.shape[1] as number, (x!.shape[1] as number) / attributes.group, ...attributes.kernel_shape];
   return [constant(new Float32Array(elements(shape)), shape)];
 }
 
+/** With a stride so long that the only window sees nothing but padding. */
+export const seesPaddingOnly = (x: Sized, dy: Sized, attributes: Geometry): boolean =>
+  endPads(x, dy, 2, attributes).some((end, i) => -end >= (x.shape[2 + i] as number));
+
 const all = (values: readonly number[], value: number) => values.every((v) => v === value);
 
-function formulation(x: Value, { group, kernel_shape, dilations, pads }: Geometry) {
-  if (group !== 1 || x.shape.length !== 4 || !all(dilations, 1)) return general;
-  return all(kernel_shape, 1) && all(pads, 0) ? pointwise : allTaps;
+function formulation(x: Value, dy: Value, attributes: Geometry): Value {
+  if (!isDense(x.shape, attributes)) return general(x, dy, attributes);
+  const dw = denseFilterGrad(transpose(x, [0, 2, 3, 1]), transpose(dy, [1, 0, 2, 3]), attributes);
+  const [out, , , c] = fixedShape(dw.shape) as [number, number, number, number];
+  return all(attributes.kernel_shape, 1) ? reshape(dw, [out, c, 1, 1]) : transpose(dw, [0, 3, 1, 2]);
+}
+
+/** Whether `denseFilterGrad` can: images without groups and dilation. */
+export const isDense = (x: Shape, { group, dilations }: Geometry): boolean =>
+  group === 1 && x.length === 4 && all(dilations, 1);
+
+/** x [n, h, w, c], dy [out, n, oh, ow] -> dw [out, kh, kw, c]. */
+export function denseFilterGrad(x: Value, dy: Value, attributes: Geometry): Value {
+  const pointwise = all(attributes.kernel_shape, 1) && all(attributes.pads, 0);
+  return (pointwise ? pointwiseGrad : allTaps)(x, dy, attributes);
 }
 
 /** End pads with which a window of dy's extent, moved by single taps, fits exactly kernel_shape times; may be negative. */
-const endPads = (x: Value, dy: Value, { kernel_shape: kernel, strides, pads, dilations }: Geometry) =>
+const endPads = (x: Sized, dy: Sized, axis: number, { kernel_shape: kernel, strides, pads, dilations }: Geometry) =>
   kernel.map((k, i) => {
-    const [size, out] = [x.shape[2 + i] as number, dy.shape[2 + i] as number];
+    const [size, out] = [x.shape[axis + i] as number, dy.shape[2 + i] as number];
     return strides[i]! * (out - 1) + dilations[i]! * (k - 1) + 1 - size - pads[i]!;
   });
 
 /** Cuts rows and columns that no window reached, so that all end pads are 0 or more. */
-function reached(x: Value, ends: readonly number[]): Value {
-  const cuts = ends.flatMap((end, i) => (end < 0 ? [{ axis: 2 + i, start: 0, end }] : []));
+function reached(x: Value, axis: number, ends: readonly number[]): Value {
+  const cuts = ends.flatMap((end, i) => (end < 0 ? [{ axis: axis + i, start: 0, end }] : []));
   return cuts.length > 0 ? slice(x, cuts) : x;
 }
 
 /** 1 x 1: one matrix product, [out, n h w] by [n h w, c]. */
-function pointwise(x: Value, dy: Value, { strides }: Geometry): Value {
-  const [n, out, h, w] = fixedShape(dy.shape) as [number, number, number, number];
-  const c = x.shape[1] as number;
-  const seen = all(strides, 1)
-    ? x
-    : slice(
-        x,
-        strides.map((step, i) => ({ axis: 2 + i, start: 0, end: Number.POSITIVE_INFINITY, step })),
-      );
-  const left = reshape(transpose(dy, [1, 0, 2, 3]), [out, n * h * w]);
-  const right = reshape(transpose(seen, [0, 2, 3, 1]), [n * h * w, c]);
-  return reshape(matmul(left, right), [out, c, 1, 1]);
+function pointwiseGrad(x: Value, dy: Value, { strides }: Geometry): Value {
+  const [out, n, h, w] = fixedShape(dy.shape) as [number, number, number, number];
+  const c = x.shape[3] as number;
+  const cuts = strides.map((step, i) => ({ axis: 1 + i, start: 0, end: Number.POSITIVE_INFINITY, step }));
+  const seen = all(strides, 1) ? x : slice(x, cuts);
+  return reshape(matmul(reshape(dy, [out, n * h * w]), reshape(seen, [n * h * w, c])), [out, 1, 1, c]);
 }
 
-/**
- * k x k: one convolution over x laid out [1, n, h, w c], whose kernel is dy dilated by (stride, stride c);
- * its output [1, out, k, k c] is the filter with channels last.
- */
+/** k x k: one convolution over x as [1, n, h, w c], whose kernel is dy dilated by (stride, stride c); it puts out [1, out, k, k c]. */
 function allTaps(x: Value, dy: Value, attributes: Geometry): Value {
-  const ends = endPads(x, dy, attributes);
-  const seen = reached(x, ends);
-  const [n, c, h, w] = fixedShape(seen.shape) as [number, number, number, number];
+  const ends = endPads(x, dy, 1, attributes);
+  const seen = reached(x, 1, ends);
+  const [n, h, w, c] = fixedShape(seen.shape) as [number, number, number, number];
   const [kh, kw] = attributes.kernel_shape as [number, number];
   const [top, left] = attributes.pads as [number, number];
   const [bottom, right] = ends.map((end) => Math.max(end, 0)) as [number, number];
   const [sh, sw] = attributes.strides as [number, number];
-  const rows = reshape(transpose(seen, [0, 2, 3, 1]), [1, n, h, w * c]);
-  const dw = conv(rows, transpose(dy, [1, 0, 2, 3]), {
+  const dw = conv(reshape(seen, [1, n, h, w * c]), dy, {
     dilations: [sh, sw * c],
     pads: [top, left * c, bottom, right * c],
   });
-  return transpose(reshape(dw, [dy.shape[1] as number, kh, kw, c]), [0, 3, 1, 2]);
+  return reshape(dw, [dy.shape[0] as number, kh, kw, c]);
 }
 
 /** Any group, dilation and number of axes: batch and channels change places, groups lie along the channels. */
 function general(x: Value, dy: Value, attributes: Geometry): Value {
   const { group, strides, dilations, pads } = attributes;
-  const ends = endPads(x, dy, attributes);
-  const seen = reached(x, ends);
+  const ends = endPads(x, dy, 2, attributes);
+  const seen = reached(x, 2, ends);
   const [n, c, ...sizes] = fixedShape(seen.shape) as [number, number, ...number[]];
   const inner = c / group;
   const axes = sizes.map((_, i) => i + 3);

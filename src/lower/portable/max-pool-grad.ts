@@ -1,31 +1,34 @@
 /**
  * The gradient of max pooling without the `Indices` output, which WebGPU lacks. Tap by tap of the window in scan order: the
- * first tap that equals the maximum wins its window and takes the whole gradient, as in PyTorch.
+ * first tap that equals the maximum takes what is left of its window's gradient, which is all or nothing, as in PyTorch.
  */
-import {
-  cast,
-  constant,
-  elements,
-  equal,
-  fixedShape,
-  mul,
-  type PoolAttributes,
-  sub,
-  type Value,
-} from '../../graph/index.js';
-import { fold, unfold } from './windows.js';
+import { cast, equal, fixedShape, mul, type PoolAttributes, sub, type Value } from '../../graph/index.js';
+import { fold, positions, type Slide, unfold } from './windows.js';
 
 /** Below every activation, and still finite, so that 0 times it is 0. */
-const LOWEST = -3.4028234663852886e38;
+export const LOWEST = -3.4028234663852886e38;
 
 export function maxPoolGrad([dy, x, y]: readonly Value[], attributes: PoolAttributes): readonly Value[] {
-  const [sizes, counts] = [fixedShape(x!.shape.slice(2)), fixedShape(y!.shape.slice(2))];
-  const slide = { ...attributes, axis: 2, sizes, counts };
-  let open = constant(new Float32Array(elements(y!.shape)).fill(1), y!.shape);
-  const shares = unfold(x!, slide, LOWEST).map((seen) => {
-    const won = mul(cast(equal(seen, y!), 'float32'), open);
-    open = sub(open, won);
-    return mul(dy!, won);
+  const slide = slideOver(x!, y!, 2, attributes);
+  const seen = unfold(x!, slide, LOWEST);
+  return [maxPoolGradBy(dy!, slide, (tap) => cast(equal(seen[tap]!, y!), 'float32'))];
+}
+
+/** Windows y over images x whose spatial axes start at `axis`. */
+export function slideOver(x: Value, y: Value, axis: number, attributes: PoolAttributes): Slide {
+  const spatial = ({ shape }: Value) => fixedShape(shape.slice(axis, axis + attributes.kernel_shape.length));
+  return { ...attributes, axis, sizes: spatial(x), counts: spatial(y) };
+}
+
+/** @param isMaximum per tap in scan order, 1 in the windows whose maximum it equals, 0 in others; in dy's shape */
+export function maxPoolGradBy(dy: Value, slide: Slide, isMaximum: (tap: number) => Value): Value {
+  let left = dy;
+  const shares = positions(slide.kernel_shape).map((_, tap, { length }) => {
+    // one tap must be the maximum: what the others leave is the last one's
+    if (tap === length - 1) return left;
+    const share = mul(left, isMaximum(tap));
+    left = sub(left, share);
+    return share;
   });
-  return [fold(shares, slide)];
+  return fold(shares, slide);
 }

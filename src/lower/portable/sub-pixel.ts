@@ -1,0 +1,103 @@
+/**
+ * A transposed convolution of stride s as small convolutions, one per phase of the output, interleaved: exactly the useful
+ * products (sub-pixel convolution: Shi et al. 2016, https://arxiv.org/abs/1609.07009). Stride 1 is the case of one phase.
+ */
+import {
+  type ConvTransposeAttributes,
+  concat,
+  constant,
+  fixedShape,
+  one,
+  pad,
+  reshape,
+  slice,
+  type Value,
+} from '../../graph/index.js';
+
+/** One axis of one phase: which taps of the filter it sees, and where its window starts. */
+export interface Phase {
+  readonly taps: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface SubPixel {
+  readonly rows: readonly Phase[];
+  readonly columns: readonly Phase[];
+  /** Positions of each phase. */
+  readonly counts: readonly [number, number];
+  /** Shape of the result, [n, c, h, w]. */
+  readonly out: readonly number[];
+}
+
+/** Output position s v + q takes x[v + floor((q + p) / s) - t] w[r + s t], r = (q + p) mod s, over all taps t. */
+function phasesOf({ size, out, k, s, p }: Record<'size' | 'out' | 'k' | 's' | 'p', number>): readonly Phase[] {
+  const count = Math.ceil(out / s);
+  return Array.from({ length: s }, (_, q) => {
+    const taps = Array.from({ length: k }, (_, tap) => tap).filter((tap) => tap % s === (q + p) % s);
+    const begin = taps.length - 1 - Math.floor((q + p) / s);
+    return { taps, begin, end: count + taps.length - 1 - begin - size };
+  });
+}
+
+/** The phases of a transposed convolution of x by w; undefined where it has groups, dilation, a free batch or odd ends. */
+export function subPixel(x: Value, w: Value, attributes: ConvTransposeAttributes): SubPixel | undefined {
+  const { strides, pads, dilations, group } = attributes;
+  if (group !== 1 || x.shape.length !== 4 || dilations.some((d) => d !== 1)) return undefined;
+  if (typeof x.shape[0] !== 'number') return undefined;
+  const out = fixedShape(one('ConvTranspose', [x, w], attributes).shape);
+  const [rows, columns] = [0, 1].map((axis) =>
+    phasesOf({
+      size: x.shape[2 + axis] as number,
+      out: out[2 + axis]!,
+      k: w.shape[2 + axis] as number,
+      s: strides[axis]!,
+      p: pads[axis]!,
+    }),
+  ) as [readonly Phase[], readonly Phase[]];
+  const unreachable = ({ taps, begin, end }: Phase) => taps.length > 0 && (begin < 0 || end < 0);
+  if ([...rows, ...columns].some(unreachable)) return undefined;
+  return { rows, columns, out, counts: [Math.ceil(out[2]! / rows.length), Math.ceil(out[3]! / columns.length)] };
+}
+
+/**
+ * Convolves phase by phase and puts the results together. Where pixels lie as [lead, h, w, tail], tail numbers each, the
+ * result does too. `convolve` gets no phase without taps: such pixels are zero.
+ */
+export function assemble(
+  { rows, columns, counts, out }: SubPixel,
+  tail: number,
+  convolve: (row: Phase, column: Phase) => Value,
+): Value {
+  const grid = rows.map((row) =>
+    columns.map((column) => (row.taps.length > 0 && column.taps.length > 0 ? convolve(row, column) : undefined)),
+  );
+  const [height, width] = [out[2]!, out[3]!];
+  const whole = interleave(grid, [(out[0]! * out[1]!) / tail, ...counts, tail]);
+  if (whole.shape[1] === height && whole.shape[2] === width) return whole;
+  return slice(whole, [
+    { axis: 1, start: 0, end: height },
+    { axis: 2, start: 0, end: width },
+  ]);
+}
+
+/** Phases [sh][sw] of [lead, h, w, tail] each -> [lead, h sh, w sw, tail]; a missing phase is zero. */
+function interleave(
+  grid: readonly (readonly (Value | undefined)[])[],
+  [lead, h, w, tail]: readonly [number, number, number, number],
+): Value {
+  const [sh, sw] = [grid.length, grid[0]!.length];
+  /** [rows, 1, run] each, side by side. */
+  const beside = (parts: readonly (Value | undefined)[], rows: number, run: number): Value | undefined => {
+    const [first, ...rest] = parts.map((part) => part && reshape(part, [rows, 1, run]));
+    if (rest.length === 0 || ![first, ...rest].some(Boolean)) return first;
+    if (first && !rest.some(Boolean)) return pad(first, [0, 0, 0, 0, rest.length, 0]);
+    const zero = () => constant(new Float32Array(rows * run), [rows, 1, run]);
+    return concat(
+      [first, ...rest].map((part) => part ?? zero()),
+      1,
+    );
+  };
+  const lines = grid.map((row) => beside(row, lead * h * w, tail));
+  return reshape(beside(lines, lead * h, w * sw * tail)!, [lead, h * sh, w * sw, tail]);
+}

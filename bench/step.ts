@@ -7,7 +7,7 @@
  */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { float32, graph, Learner, networkNamed, nn, openRuntime, optim } from 'resmirror';
+import { float32, graph, Learner, networkNamed, nn, openRuntime, optim, type Target } from 'resmirror';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,6 +16,8 @@ const { values, positionals } = parseArgs({
     batch: { type: 'string', default: '64' },
     threads: { type: 'string', default: '2' },
     optimizer: { type: 'string', default: 'sgd' },
+    target: { type: 'string' },
+    profile: { type: 'string' },
   },
 });
 const [name = 'resnet18'] = positionals;
@@ -30,7 +32,11 @@ const target = graph.input('target', shape);
 const loss = shape.length === 2 ? optim.crossEntropy(y, target) : optim.meanSquaredError(y, target);
 const optimizers = { sgd: optim.sgd({ nesterov: true, weightDecay: 5e-4 }), adamw: optim.adamW() };
 
-const runtime = openRuntime({ threads });
+const runtime = openRuntime({
+  threads,
+  ...(values.target ? { target: values.target as Target } : {}),
+  ...(values.profile ? { profile: values.profile } : {}),
+});
 const learner = await Learner.create(runtime, {
   loss,
   optimizer: optimizers[values.optimizer as keyof typeof optimizers],
@@ -59,4 +65,5 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   console.log(JSON.stringify({ ms, peakMemoryGB: process.resourceUsage().maxRSS / 1e6 }));
 }
+await learner.release();
 await runtime.close();

@@ -27,7 +27,7 @@ export {
   Predictor,
   questionGraph,
 } from './inference/index.js';
-export { lower, type Target } from './lower/index.js';
+export { lower } from './lower/index.js';
 export * from './models/index.js';
 export * as nn from './nn/index.js';
 export { type OnnxModel, readOnnx, type WriteOptions, writeOnnx } from './onnx/index.js';

@@ -75,6 +75,7 @@ const none = (reason: string): NoDerivative => ({ none: reason });
 
 const flat = 'its output is piecewise constant';
 const second = 'second derivatives through it are not defined';
+const lowered = 'it stands in lowered graphs only, which are no longer differentiated';
 
 const inverse = (perm: readonly number[]) => perm.map((_, i) => perm.indexOf(i));
 const last = (shape: Shape) => shape.length - 1;
@@ -346,6 +347,13 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
     sumTo(where(condition!, dy, 0), a!.shape),
     sumTo(where(condition!, 0, dy), b!.shape),
   ],
+  NchwcAveragePool: none(lowered),
+  NchwcConv: none(lowered),
+  NchwcGlobalAveragePool: none(lowered),
+  NchwcMaxPool: none(lowered),
+  NchwcReorderInput: none(lowered),
+  NchwcReorderOutput: none(lowered),
+  NchwcUpsample: none(lowered),
 };
 
 /** The adjoint of a slice: axis by axis, put steps' gaps back, then pad. */

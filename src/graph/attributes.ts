@@ -1,6 +1,6 @@
 /**
  * Every operator of the graph with its attributes: ONNX's operators (opset 17) under ONNX's names, then the named gradients,
- * which say *what* is wanted and leave the *how* to `lower/`.
+ * which say *what* is wanted and leave the *how* to `lower/`, and last the engine's own operators, which only a lowering writes.
  *
  * What ONNX passes as constant inputs (the shape of a Reshape, the pads of a Pad …) is an attribute here, since a graph's
  * shapes are known when it is built; `onnx/` moves them to where the standard has them.
@@ -123,6 +123,23 @@ export interface Attributes {
   MaxPoolGrad: PoolAttributes;
   /** (dy, y) -> dy where y > 0, else 0. */
   ReluGrad: None;
+  // the engine's operators on channels in blocks (com.microsoft.nchwc): lower/blocked writes them, no file has them
+  NchwcAveragePool: Attributes['AveragePool'];
+  /** (x, w, bias, addend) -> activation(conv(x, w) + bias + addend). */
+  NchwcConv: ConvAttributes & {
+    readonly kernel_shape: readonly number[];
+    readonly activation?: 'Relu' | 'HardSigmoid';
+    /** Slope and value at 0 of HardSigmoid. */
+    readonly activation_params?: readonly number[];
+  };
+  NchwcGlobalAveragePool: None;
+  NchwcMaxPool: PoolAttributes;
+  /** Into blocks, from [n, c, h, w]. */
+  NchwcReorderInput: None;
+  /** Out of blocks, to [n, c, h, w] or [n, h, w, c]. */
+  NchwcReorderOutput: { readonly channels: number; readonly channels_last: 0 | 1 };
+  /** Nearest neighbour by whole factors. */
+  NchwcUpsample: { readonly scales: readonly number[] };
 }
 
 export type Op = keyof Attributes;
@@ -134,4 +151,8 @@ export type NamedGradient =
   | 'ConvFilterGrad'
   | 'MaxPoolGrad'
   | 'ReluGrad';
-export type OnnxOp = Exclude<Op, NamedGradient>;
+/** Operators that only the CPU engine knows. */
+export type BlockedOp = Extract<Op, `Nchwc${string}`>;
+/** Operators that an engine runs. */
+export type LoweredOp = Exclude<Op, NamedGradient>;
+export type OnnxOp = Exclude<LoweredOp, BlockedOp>;

@@ -338,4 +338,16 @@ export const shapes: { readonly [K in Op]: Rule<Attributes[K]> } = {
   },
   MaxPoolGrad: (inputs) => [at(inputs, 1)],
   ReluGrad: allAlike,
+
+  NchwcAveragePool: pool,
+  NchwcConv: (inputs, attributes) => shapes.Conv(inputs.slice(0, 3), attributes),
+  NchwcGlobalAveragePool: (inputs) => shapes.GlobalAveragePool(inputs, {}),
+  NchwcMaxPool: pool,
+  NchwcReorderInput: same,
+  NchwcReorderOutput: (inputs, { channels, channels_last }) => {
+    const x = at(inputs, 0);
+    const [n, , h, w] = fixedShape(x.shape) as [number, number, number, number];
+    return [like(x, channels_last ? [n, h, w, channels] : [n, channels, h, w])];
+  },
+  NchwcUpsample: (inputs, attributes) => shapes.Resize(inputs, attributes),
 };

@@ -1,37 +1,111 @@
 /**
- * From *what* to *how*: rewrites a graph for a target by a table of lowerings, one per operator that the target formulates
- * its own way. Operators without an entry stay as they are.
+ * From *what* to *how*: rewrites a graph for a target by a table of rules, one per operator that the target formulates its own
+ * way. Operators without an entry stay as they are.
  */
-import { apply, type Graph, type Node, nodesOf, scopedAs, type Value } from '../graph/index.js';
-import type { Lowering, Lowerings } from './lowering.js';
+import { apply, type Graph, type Node, nodesOf, type Shape, scopedAs, type Value } from '../graph/index.js';
+import { canLie, Laid, type Layout } from './blocked/laid.js';
+import type { Rule, Site } from './blocked/rule.js';
+import { blocked } from './blocked.js';
+import type { Lowering } from './lowering.js';
 import { portable } from './portable.js';
 
 export type { Lowering, Lowerings } from './lowering.js';
 
-/** Targets by name. `portable` uses ONNX's standard operators only and serves every device. */
-export const targets = { portable } satisfies Record<string, Lowerings>;
+/**
+ * `portable` uses ONNX's standard operators only and serves every device. The others add the CPU engine's own operators on
+ * channels in blocks, of as many as fill a vector register: 8 with AVX2, 16 with AVX-512.
+ */
+export const targets = { portable: { block: 0 }, blocked8: { block: 8 }, blocked16: { block: 16 } } as const;
 export type Target = keyof typeof targets;
 
-/** The same graph in the operators of a target. Outputs keep their names, inputs and parameters their identity. */
-export function lower(graph: Graph, target: Target = 'portable'): Graph {
-  const table: Lowerings = targets[target];
-  const lowered = new Map<Value, Value>();
-  const now = (value: Value) => lowered.get(value) ?? value;
-  for (const node of nodesOf(Object.values(graph.outputs))) {
-    const inputs = node.inputs.map(now);
-    const outputs = scopedAs(node.scope, () => lowerNode(node, inputs, table));
-    for (const [i, output] of node.outputs.entries()) lowered.set(output, outputs[i]!);
-  }
-  return {
-    name: graph.name,
-    outputs: Object.fromEntries(Object.entries(graph.outputs).map(([name, value]) => [name, now(value)])),
-  };
+export interface LowerOptions {
+  /** Parameters whose values are compiled in; they lie plain. */
+  readonly constants?: ReadonlySet<string>;
+  /** Outputs that become variables: they lie as variables of their shape do. */
+  readonly updates?: ReadonlySet<string>;
 }
 
-function lowerNode(node: Node, inputs: readonly Value[], table: Lowerings): readonly Value[] {
-  const rule = table[node.op] as Lowering<unknown> | undefined;
+/** How a target keeps variables of a shape, from run to run. */
+export const storedLayout = (shape: Shape, target: Target): Layout => {
+  const { block } = targets[target];
+  return block > 0 && canLie('filter', shape, block) ? 'filter' : 'plain';
+};
+
+/** The same graph in the operators of a target. Outputs keep their names, inputs and parameters their identity. */
+export function lower(graph: Graph, target: Target = 'portable', options: LowerOptions = {}): Graph {
+  const { block } = targets[target];
+  return block === 0 ? lowerPortable(graph) : lowerBlocked(graph, target, options);
+}
+
+function lowerPortable(graph: Graph): Graph {
+  const lowered = rewrite(graph, { leaf: (value) => value, node: portableNode });
+  return withOutputs(graph, (_, value) => lowered(value));
+}
+
+function lowerBlocked(graph: Graph, target: Target, { constants, updates }: LowerOptions): Graph {
+  const { block } = targets[target];
+  const lay = (layout: Layout) => (value: Value) => new Laid(layout, value, block);
+  const [plain, channels, filter] = [lay('plain'), lay('channels'), lay('filter')];
+  const readers = countReaders(graph);
+  const sole = (value: Value) => readers.get(value) === 1;
+  const isVariable = ({ source }: Value) => source.kind === 'parameter' && !constants?.has(source.name);
+  const lowered = rewrite<Laid>(graph, {
+    leaf: (value) => lay(isVariable(value) ? storedLayout(value.shape, target) : 'plain')(value),
+    node(node, inputs) {
+      const site: Site = { block, inputs: node.inputs, outputs: node.outputs, sole, plain, channels, filter };
+      const rule = blocked[node.op] as Rule<unknown> | undefined;
+      return (
+        rule?.(inputs, node.attributes, site) ??
+        portableNode(
+          node,
+          inputs.map((i) => i.as('plain')),
+        ).map(plain)
+      );
+    },
+  });
+  return withOutputs(graph, (name, value) =>
+    lowered(value).as(updates?.has(name) ? storedLayout(value.shape, target) : 'plain'),
+  );
+}
+
+function portableNode(node: Node, inputs: readonly Value[]): readonly Value[] {
+  const rule = portable[node.op as keyof typeof portable] as Lowering<unknown> | undefined;
   if (rule) return rule(inputs, node.attributes);
   return inputs.every((input, i) => input === node.inputs[i])
     ? node.outputs
     : apply(node.op, inputs, node.attributes as never);
+}
+
+/** Walks a graph from its leaves to its outputs; the answer says what became of a value. */
+function rewrite<T>(
+  graph: Graph,
+  { leaf, node: rewritten }: { leaf: (value: Value) => T; node: (node: Node, inputs: readonly T[]) => readonly T[] },
+): (value: Value) => T {
+  const made = new Map<Value, T>();
+  const now = (value: Value): T => {
+    const known = made.get(value);
+    if (known !== undefined) return known;
+    const first = leaf(value);
+    made.set(value, first);
+    return first;
+  };
+  for (const node of nodesOf(Object.values(graph.outputs))) {
+    const outputs = scopedAs(node.scope, () => rewritten(node, node.inputs.map(now)));
+    for (const [i, output] of node.outputs.entries()) made.set(output, outputs[i]!);
+  }
+  return now;
+}
+
+const withOutputs = ({ name, outputs }: Graph, become: (name: string, value: Value) => Value): Graph => ({
+  name,
+  outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, become(name, value)])),
+});
+
+/** How many operands and outputs each value is. */
+function countReaders({ outputs }: Graph): ReadonlyMap<Value, number> {
+  const readers = new Map<Value, number>();
+  const count = (value: Value) => readers.set(value, (readers.get(value) ?? 0) + 1);
+  for (const node of nodesOf(Object.values(outputs))) node.inputs.forEach(count);
+  Object.values(outputs).forEach(count);
+  return readers;
 }

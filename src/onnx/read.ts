@@ -172,6 +172,7 @@ function plainAttribute(proto: AttributeProto | undefined, as: Exclude<Carrier['
     int: () => Number(proto.i ?? 0n),
     ints: () => proto.ints.map(Number),
     float: () => proto.f ?? 0,
+    floats: () => proto.floats,
     string: () => text(proto.s),
     type: () => dtype(Number(proto.i ?? 0n), 'a Cast'),
   };

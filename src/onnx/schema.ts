@@ -2,7 +2,7 @@
  * How each operator's attributes travel in an ONNX file (opset 17): as an attribute of some kind, or as a constant input.
  * Writer and reader walk the same table in opposite directions. https://github.com/onnx/onnx/blob/main/docs/Changelog.md
  */
-import type { Attributes, DType, OnnxOp, Type } from '../graph/index.js';
+import type { Attributes, BlockedOp, DType, OnnxOp, Type } from '../graph/index.js';
 
 export const OPSET = 17;
 /** The IR version that came with opset 17. */
@@ -17,7 +17,7 @@ interface Default {
 }
 export type Carrier = Default &
   (
-    | { readonly as: 'int' | 'ints' | 'float' | 'string' | 'type' }
+    | { readonly as: 'int' | 'ints' | 'float' | 'floats' | 'string' | 'type' }
     /** A constant input at this position; a scalar or a list. */
     | { readonly as: 'input'; readonly index: number; readonly dtype: 'int64' | 'float32'; readonly scalar?: true }
   );
@@ -116,6 +116,25 @@ export const schema: { readonly [K in OnnxOp]: { readonly [A in keyof Attributes
   Transpose: { perm: { as: 'ints', otherwise: (inputs) => everyAxis(inputs).reverse() } },
   Unsqueeze: { axes: listAt(1) },
   Where: {},
+};
+
+/** The domain of the CPU engine's own operators on channels in blocks; there they are called what follows `Nchwc`. */
+export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
+
+/** Written into programs that run here, never into files. */
+export const blockedSchema: { readonly [K in BlockedOp]: { readonly [A in keyof Attributes[K]]-?: Carrier } } = {
+  NchwcAveragePool: { ...pooling, count_include_pad: { as: 'int' } },
+  NchwcConv: {
+    ...convolution,
+    kernel_shape: { as: 'ints' },
+    activation: { as: 'string' },
+    activation_params: { as: 'floats' },
+  },
+  NchwcGlobalAveragePool: {},
+  NchwcMaxPool: pooling,
+  NchwcReorderInput: {},
+  NchwcReorderOutput: { channels: { as: 'int' }, channels_last: { as: 'int' } },
+  NchwcUpsample: { scales: { as: 'ints' } },
 };
 
 /** Attributes that this graph knows in one form only; they are written so, and reading expects them so. */

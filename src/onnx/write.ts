@@ -8,6 +8,7 @@ import {
   type Graph,
   type InputValue,
   inputsOf,
+  type LoweredOp,
   type Node,
   nodesOf,
   type OnnxOp,
@@ -28,7 +29,17 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from './proto/onnx_pb.js';
-import { type Carrier, dataTypes, IR_VERSION, implied, OPSET, type Plain, schema } from './schema.js';
+import {
+  BLOCKED_DOMAIN,
+  blockedSchema,
+  type Carrier,
+  dataTypes,
+  IR_VERSION,
+  implied,
+  OPSET,
+  type Plain,
+  schema,
+} from './schema.js';
 
 export interface WriteOptions {
   /** Values of parameters by name: these become initialisers. Parameters without one become inputs of the model. */
@@ -53,7 +64,10 @@ export function writeOnnx(graph: Graph, { weights = new Map(), metadata = {} }: 
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'resmirror',
-    opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+    opsetImport: [
+      { domain: '', version: BigInt(OPSET) },
+      ...(nodes.some(({ domain }) => domain === BLOCKED_DOMAIN) ? [{ domain: BLOCKED_DOMAIN, version: 1n }] : []),
+    ],
     graph: {
       name: graph.name,
       // constants as nodes, parameters as initialisers: a reader can tell them apart
@@ -98,14 +112,18 @@ class Writer {
   }
 
   node(node: Node): NodeProto {
-    const carriers = schema[node.op as OnnxOp] as Readonly<Record<string, Carrier>> | undefined;
+    const own = node.op in blockedSchema;
+    const carriers = { ...blockedSchema, ...schema }[node.op as LoweredOp] as
+      | Readonly<Record<string, Carrier>>
+      | undefined;
     if (!carriers) throw new Error(`${node.op} is no ONNX operator: lower the graph before it is written`);
     const inputs = node.inputs.map((value) => this.nameOf(value));
     const attributes = Object.entries(implied[node.op as OnnxOp] ?? {}).map(([name, value]) =>
       attribute(name, 'string', value),
     );
     for (const [name, carrier] of Object.entries(carriers)) {
-      const value = (node.attributes as Readonly<Record<string, Plain>>)[name]!;
+      const value = (node.attributes as Readonly<Record<string, Plain>>)[name];
+      if (value === undefined) continue; // one that may be left out
       if (carrier.as !== 'input') attributes.push(attribute(name, carrier.as, value));
       else {
         while (inputs.length < carrier.index) inputs.push('');
@@ -114,7 +132,8 @@ class Writer {
     }
     if (node.op === 'OneHot') inputs[2] = this.stored(new Float32Array([0, 1]), [2], 'float32');
     return create(NodeProtoSchema, {
-      opType: node.op,
+      opType: own ? node.op.slice('Nchwc'.length) : node.op,
+      domain: own ? BLOCKED_DOMAIN : '',
       name: this.unique(node.scope ? `${node.scope}/${node.op}` : node.op),
       input: inputs,
       output: node.outputs.map((value) => this.nameOf(value)),
@@ -166,11 +185,12 @@ class Writer {
 }
 
 /** One message, filled by kind; implicit zeros are written all the same, as some readers look for the field. */
-function attribute(name: string, as: 'int' | 'ints' | 'float' | 'string' | 'type', value: Plain) {
+function attribute(name: string, as: Exclude<Carrier['as'], 'input'>, value: Plain) {
   const fields = {
     int: () => ({ type: Kind.INT, i: BigInt(value as number) }),
     ints: () => ({ type: Kind.INTS, ints: (value as readonly number[]).map(BigInt) }),
     float: () => ({ type: Kind.FLOAT, f: value as number }),
+    floats: () => ({ type: Kind.FLOATS, floats: [...(value as readonly number[])] }),
     string: () => ({ type: Kind.STRING, s: new TextEncoder().encode(value as string) }),
     type: () => ({ type: Kind.INT, i: BigInt(dataTypes[value as DType]) }),
   };

@@ -6,12 +6,12 @@ import type { Target } from '../lower/index.js';
 
 interface DeviceRow {
   readonly executionProviders: readonly string[];
-  /** The lowering that this device runs best. */
-  readonly target: Target;
+  /** Ways to lower for this device, the fastest first; the last works everywhere. */
+  readonly targets: readonly Target[];
 }
 
 export const devices = {
-  cpu: { executionProviders: ['cpu'], target: 'portable' },
+  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'] },
 } as const satisfies Record<string, DeviceRow>;
 export type Device = keyof typeof devices;
 
@@ -23,7 +23,14 @@ export function deviceNamed(name: string): Device {
 /** Threads for the runtime where nobody says: every core that this process may use. */
 export const defaultThreads = (): number => availableParallelism();
 
-export const sessionOptions = (device: Device, threads: number): InferenceSession.SessionOptions => ({
+export interface SessionSettings {
+  readonly device: Device;
+  readonly threads: number;
+  /** Where the engine writes the time of every operator, when a program is released: the beginning of a file's name. */
+  readonly profile?: string | undefined;
+}
+
+export const sessionOptions = ({ device, threads, profile }: SessionSettings): InferenceSession.SessionOptions => ({
   executionProviders: [...devices[device].executionProviders],
   graphOptimizationLevel: 'all',
   executionMode: 'sequential', // 'parallel' halves the speed of these graphs
@@ -31,4 +38,5 @@ export const sessionOptions = (device: Device, threads: number): InferenceSessio
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   logSeverityLevel: 3,
+  ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
 });

@@ -42,6 +42,7 @@ export interface Requests {
 
 interface Program extends Omit<Compile, 'model' | 'options'> {
   readonly session: InferenceSession;
+  readonly profiled: boolean;
 }
 
 const plain = ({ type, dims, data }: OrtTensor): Tensor => ({ dtype: type, shape: dims, data }) as Tensor;
@@ -63,8 +64,9 @@ export function createEngine(ort: Ort): Requests {
 
   return {
     async compile({ model, options, ...program }) {
+      const profiled = options.enableProfiling ?? false;
       const session = await ort.InferenceSession.create(model, options);
-      programs.set(program.program, { ...program, session });
+      programs.set(program.program, { ...program, session, profiled });
       return session.outputNames;
     },
     async run({ program: id, feeds, fetches }) {
@@ -77,7 +79,9 @@ export function createEngine(ort: Ort): Requests {
       return Object.fromEntries(fetches.map((name) => [name, plain(outputs[name] as OrtTensor)]));
     },
     async release({ program: id }) {
-      await programOf(id).session.release();
+      const { session, profiled } = programOf(id);
+      if (profiled) session.endProfiling();
+      await session.release();
       programs.delete(id);
     },
     async write({ variables: written }) {

@@ -9,13 +9,16 @@
  * ```
  */
 import { UserError } from '../errors.js';
-import { elements, type Graph, inputsOf, parametersOf, type Shape, show } from '../graph/index.js';
-import { lower } from '../lower/index.js';
+import { elements, type Graph, inputsOf, type ParameterValue, parametersOf, type Shape, show } from '../graph/index.js';
+import { lower, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import { Client } from './client.js';
 import { type Device, defaultThreads, devices, sessionOptions } from './devices.js';
+import { firstThatWorks } from './probe.js';
 import type { Tensor, Tensors } from './tensor.js';
+import { Variables } from './variables.js';
 
+export type { Target } from '../lower/index.js';
 export { type Device, defaultThreads, deviceNamed, devices } from './devices.js';
 export { float32, type Tensor, type TensorOf, type Tensors } from './tensor.js';
 
@@ -35,6 +38,8 @@ export interface Program {
 export interface Runtime {
   readonly device: Device;
   readonly threads: number;
+  /** How graphs are lowered here. */
+  target(): Promise<Target>;
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** As `compile`, for the bytes of an ONNX file. */
   load(model: Uint8Array): Promise<Program>;
@@ -49,51 +54,87 @@ export interface RuntimeOptions {
   readonly device?: Device;
   /** Threads of the engine; by default every core that this process may use. */
   readonly threads?: number;
+  /** How graphs are lowered; by default the first of the device's ways that works on this machine. */
+  readonly target?: Target;
+  /** Every program leaves a profile of its operators, when it is released: the beginning of the files' names. */
+  readonly profile?: string;
 }
 
-export function openRuntime({ device = 'cpu', threads = defaultThreads() }: RuntimeOptions = {}): Runtime {
+export function openRuntime({
+  device = 'cpu',
+  threads = defaultThreads(),
+  target,
+  profile,
+}: RuntimeOptions = {}): Runtime {
   const client = new Client();
-  const options = sessionOptions(device, threads);
+  const options = sessionOptions({ device, threads, profile });
   let programs = 0;
+  let probed: Promise<Target> | undefined;
+  const chosenTarget = () => {
+    probed ??= target ? Promise.resolve(target) : firstThatWorks(devices[device].targets, runOnce);
+    return probed;
+  };
 
   const start = async (
     model: Uint8Array,
-    { name = 'the model', variables = [], updates = {}, check = () => {} }: Prepared = {},
+    { name = 'the model', variables = [], updates = {}, read = (feeds) => feeds }: Prepared = {},
   ): Promise<Program> => {
     const program = programs++;
     const outputs = await client.call('compile', { program, model, options, variables, updates });
     const fetchable = outputs.filter((output) => !(output in updates));
     return {
       async run(feeds, fetches = fetchable) {
-        check(feeds);
+        const checked = read(feeds);
         refuseUnknown(`${name}: no output`, fetches, outputs);
-        return client.call('run', { program, feeds, fetches });
+        return client.call('run', { program, feeds: checked, fetches });
       },
       release: () => client.call('release', { program }),
     };
   };
 
+  const runOnce = async (model: Uint8Array, feeds: Tensors): Promise<Tensors> => {
+    const program = await start(model);
+    const found = await program.run(feeds);
+    await program.release();
+    return found;
+  };
+
+  const compile = async (graph: Graph, { weights = {}, updates = {} }: CompileOptions = {}): Promise<Program> => {
+    const isVariable = ({ source }: ParameterValue) => !(source.name in weights);
+    refuseUnknown(`${graph.name}: no output`, Object.keys(updates), Object.keys(graph.outputs));
+    // weights that cannot change are laid out by the engine itself
+    const parameters = parametersOf(graph);
+    const fixed = parameters.length > 0 && !parameters.some(isVariable);
+    const lowered = lower(graph, fixed ? 'portable' : await chosenTarget(), {
+      constants: new Set(Object.keys(weights)),
+      updates: new Set(Object.keys(updates)),
+    });
+    const expected = inputsOf(graph).map((i) => ({ name: i.source.name, dtype: i.dtype, shape: i.shape }));
+    const left = new Set(inputsOf(lowered).map(({ source }) => source.name));
+    store.know(Object.entries(updates).map(([output, name]) => [name, graph.outputs[output]!.shape]));
+    const program = await start(writeOnnx(lowered, { weights: new Map(Object.entries(weights)) }), {
+      name: graph.name,
+      variables: parametersOf(lowered)
+        .filter(isVariable)
+        .map(({ source }) => source.name),
+      updates,
+      read(feeds) {
+        checkFeeds(graph.name, expected, feeds);
+        return Object.fromEntries(Object.entries(feeds).filter(([name]) => left.has(name)));
+      },
+    });
+    return store.plainUpdates(program, updates);
+  };
+
+  const store = new Variables(client, chosenTarget, compile);
   return {
     device,
     threads,
-    async compile(graph, { weights = {}, updates = {} } = {}) {
-      const lowered = lower(graph, devices[device].target);
-      const model = writeOnnx(lowered, { weights: new Map(Object.entries(weights)) });
-      const variables = parametersOf(lowered)
-        .map((p) => p.source.name)
-        .filter((name) => !(name in weights));
-      const expected = inputsOf(lowered).map((i) => ({ name: i.source.name, dtype: i.dtype, shape: i.shape }));
-      refuseUnknown(`${graph.name}: no output`, Object.keys(updates), Object.keys(graph.outputs));
-      return start(model, {
-        name: graph.name,
-        variables,
-        updates,
-        check: (feeds) => checkFeeds(graph.name, expected, feeds),
-      });
-    },
+    target: chosenTarget,
+    compile,
     load: (model) => start(model),
-    write: (variables) => client.call('write', { variables }),
-    read: (names) => client.call('read', { names }),
+    write: (variables) => store.write(variables),
+    read: (names) => store.read(names),
     close: () => client.close(),
   };
 }
@@ -102,7 +143,8 @@ interface Prepared {
   readonly name?: string;
   readonly variables?: readonly string[];
   readonly updates?: Readonly<Record<string, string>>;
-  readonly check?: (feeds: Tensors) => void;
+  /** Checks what is fed and picks what the engine reads of it: lowering may have found an input without influence. */
+  readonly read?: (feeds: Tensors) => Tensors;
 }
 
 interface Expected {

@@ -47,4 +47,9 @@ export class Learner {
     const fed = this.scalars.map((name) => [name, float32(new Float32Array([values[name]!]), [])]);
     return this.program.run({ ...feeds, ...Object.fromEntries(fed) });
   }
+
+  /** Lets the compiled step go; the variables stay. */
+  release(): Promise<void> {
+    return this.program.release();
+  }
 }

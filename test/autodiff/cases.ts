@@ -51,6 +51,8 @@ const batchNormTraining = (d: Draws) => {
   return { x, axes, scale: d.normal(statistics), bias: d.normal(statistics) };
 };
 
+const blockedPool = { kernel_shape: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0] };
+
 export const cases: { readonly [K in g.Op]: Case } = {
   Abs: (d) => g.abs(d.away()),
   Cast: (d) => g.one('Cast', [d.normal()], { to: 'float32' }),
@@ -246,4 +248,18 @@ export const cases: { readonly [K in g.Op]: Case } = {
     const shape = d.shape();
     return g.one('ReluGrad', [d.normal(shape), g.relu(d.held(d.away(shape)))], {});
   },
+
+  NchwcAveragePool: (d) =>
+    g.one('NchwcAveragePool', [d.normal([1, 16, 2, 2])], { ...blockedPool, count_include_pad: 1 }),
+  NchwcConv: (d) => {
+    const [x, w] = [d.normal([1, 16, 2, 2]), d.normal([16, 16, 1, 1])];
+    const attributes = { kernel_shape: [1, 1], strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
+    return g.one('NchwcConv', [x, w], attributes);
+  },
+  NchwcGlobalAveragePool: (d) => g.one('NchwcGlobalAveragePool', [d.normal([1, 16, 2, 2])], {}),
+  NchwcMaxPool: (d) => g.one('NchwcMaxPool', [d.normal([1, 16, 2, 2])], blockedPool),
+  NchwcReorderInput: (d) => g.one('NchwcReorderInput', [d.normal([1, 16, 2, 2])], {}),
+  NchwcReorderOutput: (d) =>
+    g.one('NchwcReorderOutput', [d.normal([1, 16, 2, 2])], { channels: 16, channels_last: d.pick([0, 1]) }),
+  NchwcUpsample: (d) => g.one('NchwcUpsample', [d.normal([1, 16, 2, 2])], { scales: [1, 1, 2, 2] }),
 };

@@ -63,13 +63,14 @@ interface Kind {
   readonly plain?: boolean;
   /** Kernel size. */
   readonly largest?: number;
-  /** Channels of the features; one or two per group where not given. */
+  /** Channels of the image and of the features; one or two per group where not given. */
+  readonly inner?: number;
   readonly outer?: number;
 }
 
 export function convolution(
   d: Draws,
-  { rank = d.integer(1, 3), plain = false, largest = 3, outer }: Kind = {},
+  { rank = d.integer(1, 3), plain = false, largest = 3, inner, outer }: Kind = {},
 ): Convolution {
   const axes = Array.from({ length: rank }, () => axisOf(d, { dilations: plain ? 1 : 2, beyond: 1, largest }));
   const group = plain ? 1 : d.integer(1, 3);
@@ -79,7 +80,7 @@ export function convolution(
     kernel_shape,
     sizes: axes.map((axis) => sizeOf(d, axis)),
     batch: d.integer(1, 3),
-    inner: group * d.integer(1, 2),
+    inner: inner ?? group * d.integer(1, 2),
     outer: outer ?? group * d.integer(1, 2),
   };
 }

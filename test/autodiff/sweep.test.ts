@@ -6,6 +6,7 @@ import { UserError } from '../../src/errors.js';
 import { constant, elements, nodesOf, type Op } from '../../src/graph/index.js';
 import { random } from '../../src/random/index.js';
 import { openRuntime } from '../../src/runtime/index.js';
+import { everyTarget } from '../lower/targets.js';
 import { cases } from './cases.js';
 import { Draws } from './draws.js';
 import { checkGradients } from './finite-differences.js';
@@ -13,8 +14,8 @@ import { checkGradients } from './finite-differences.js';
 const SEED = Number(process.env.SWEEP_SEED ?? 1);
 const DRAWS = Number(process.env.SWEEP_DRAWS ?? 12);
 
-const runtime = openRuntime({ threads: 1 });
-after(() => runtime.close());
+const runtimes = everyTarget.map((target) => openRuntime({ threads: 1, target }));
+after(() => Promise.all(runtimes.map((runtime) => runtime.close())));
 
 const drawn = (op: Op, draw: number) => {
   const d = new Draws(random(SEED, 'sweep', op, draw));
@@ -35,9 +36,13 @@ for (const op of Object.keys(rules) as Op[])
     test(`derivative of ${op}`, async () => {
       for (let draw = 0; draw < DRAWS; draw++) {
         const { d, y } = drawn(op, draw);
-        await checkGradients(runtime, { y, feeds: d.feeds, wrt: d.smooth, random: d.random }).catch((error: Error) => {
-          throw new Error(`${op}, SWEEP_SEED=${SEED}, draw ${draw}: ${error.message}`, { cause: error });
-        });
+        for (const runtime of runtimes)
+          await checkGradients(runtime, { y, feeds: d.feeds, wrt: d.smooth, random: d.random }).catch(
+            async (error: Error) => {
+              const where = `${op}, SWEEP_SEED=${SEED}, draw ${draw}, ${await runtime.target()}`;
+              throw new Error(`${where}: ${error.message}`, { cause: error });
+            },
+          );
       }
     });
   else

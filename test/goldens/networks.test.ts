@@ -8,6 +8,7 @@ import { elements, fixedShape, input, type ParameterValue, type Value } from '..
 import { buildNetwork, type Network, resnet, transposeResnet } from '../../src/models/index.js';
 import { crossEntropy, meanSquaredError } from '../../src/optim/index.js';
 import { float32, openRuntime, type Tensors } from '../../src/runtime/index.js';
+import { everyTarget } from '../lower/targets.js';
 import { digest, digestError, noise, parameterValue } from './rule.js';
 
 // README.md says how far float32 strays from float64 in PyTorch itself, case by case; these leave room for that
@@ -86,76 +87,77 @@ function worst(tensors: ReadonlyMap<string, Float32Array>, golden: Readonly<Reco
 
 const data = (tensors: Tensors, name: string) => tensors[name]!.data as Float32Array;
 
-describe('networks equal PyTorch', () => {
-  const runtime = openRuntime();
-  after(() => runtime.close());
-  const folder = new URL('../../../test/goldens/data/', import.meta.url);
+for (const target of everyTarget)
+  describe(`networks equal PyTorch, ${target}`, () => {
+    const runtime = openRuntime({ target });
+    after(() => runtime.close());
+    const folder = new URL('../../../test/goldens/data/', import.meta.url);
 
-  for (const file of readdirSync(folder)
-    .filter((name) => !name.startsWith('optimizers'))
-    .sort())
-    it(file.replace('.json', ''), async (t) => {
-      const golden = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Golden;
-      const network = networks[golden.case.network](golden.case);
-      const { batch } = golden.case;
-      const shape = [batch, ...network.input];
-      const x = float32(noise(golden.case.input, shape, 1), shape);
-      const sample = {
-        training: buildNetwork(network, { batch, training: true }),
-        inference: buildNetwork(network, { batch }),
-      };
-      const parameters = [...sample.training.build.parameters.values()];
-      // weights, gradients, and their copies on both sides of the thread
-      const memory = 8 * 4 * parameters.reduce((sum, p) => sum + elements(p.shape), 0);
-      if (memory > freemem()) return t.skip(`needs ${(memory / 1e9).toFixed(0)} GB of free memory`);
-      const values = (p: ParameterValue) =>
-        float32(parameterValue(p.source.name, fixedShape(p.shape)), fixedShape(p.shape));
-      await runtime.write(Object.fromEntries(parameters.map((p) => [p.source.name, values(p)])));
+    for (const file of readdirSync(folder)
+      .filter((name) => !name.startsWith('optimizers'))
+      .sort())
+      it(file.replace('.json', ''), async (t) => {
+        const golden = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Golden;
+        const network = networks[golden.case.network](golden.case);
+        const { batch } = golden.case;
+        const shape = [batch, ...network.input];
+        const x = float32(noise(golden.case.input, shape, 1), shape);
+        const sample = {
+          training: buildNetwork(network, { batch, training: true }),
+          inference: buildNetwork(network, { batch }),
+        };
+        const parameters = [...sample.training.build.parameters.values()];
+        // weights, gradients, and their copies on both sides of the thread
+        const memory = 8 * 4 * parameters.reduce((sum, p) => sum + elements(p.shape), 0);
+        if (memory > freemem()) return t.skip(`needs ${(memory / 1e9).toFixed(0)} GB of free memory`);
+        const values = (p: ParameterValue) =>
+          float32(parameterValue(p.source.name, fixedShape(p.shape)), fixedShape(p.shape));
+        await runtime.write(Object.fromEntries(parameters.map((p) => [p.source.name, values(p)])));
 
-      const { y } = sample.inference;
-      const { loss, target } = lossOf(y);
-      const evaluation = await runtime.compile({ name: file, outputs: { y, loss } });
-      const evaluated = await evaluation.run({ input: x, ...target });
-      await evaluation.release();
-      assert.ok(
-        Math.abs(data(evaluated, 'loss')[0]! - golden.eval.loss) < FORWARD * Math.abs(golden.eval.loss),
-        'evaluation loss',
-      );
-      const evalError = outputError(data(evaluated, 'y'), golden.eval.output);
-      assert.ok(evalError < FORWARD, `evaluation output strays by ${evalError}`);
+        const { y } = sample.inference;
+        const { loss, target } = lossOf(y);
+        const evaluation = await runtime.compile({ name: file, outputs: { y, loss } });
+        const evaluated = await evaluation.run({ input: x, ...target });
+        await evaluation.release();
+        assert.ok(
+          Math.abs(data(evaluated, 'loss')[0]! - golden.eval.loss) < FORWARD * Math.abs(golden.eval.loss),
+          'evaluation loss',
+        );
+        const evalError = outputError(data(evaluated, 'y'), golden.eval.output);
+        assert.ok(evalError < FORWARD, `evaluation output strays by ${evalError}`);
 
-      const trainable = parameters.filter((p) => p.source.trainable);
-      const trainLoss = lossOf(sample.training.y).loss;
-      const gradients = backward(trainLoss, trainable);
-      const training = await runtime.compile({
-        name: file,
-        outputs: {
-          y: sample.training.y,
-          loss: trainLoss,
-          ...Object.fromEntries(trainable.map((p, i) => [`grad:${p.source.name}`, gradients[i]!])),
-          ...Object.fromEntries([...sample.training.build.updates].map(([name, value]) => [`next:${name}`, value])),
-        },
+        const trainable = parameters.filter((p) => p.source.trainable);
+        const trainLoss = lossOf(sample.training.y).loss;
+        const gradients = backward(trainLoss, trainable);
+        const training = await runtime.compile({
+          name: file,
+          outputs: {
+            y: sample.training.y,
+            loss: trainLoss,
+            ...Object.fromEntries(trainable.map((p, i) => [`grad:${p.source.name}`, gradients[i]!])),
+            ...Object.fromEntries([...sample.training.build.updates].map(([name, value]) => [`next:${name}`, value])),
+          },
+        });
+        const trained = await training.run({ input: x, ...target });
+        await training.release();
+        assert.ok(
+          Math.abs(data(trained, 'loss')[0]! - golden.train.loss) < FORWARD * Math.abs(golden.train.loss),
+          'training loss',
+        );
+        const trainError = outputError(data(trained, 'y'), golden.train.output);
+        assert.ok(trainError < FORWARD, `training output strays by ${trainError}`);
+        const gradient = worst(
+          new Map(trainable.map((p) => [p.source.name, data(trained, `grad:${p.source.name}`)])),
+          golden.gradients,
+        );
+        assert.ok(
+          gradient.error < Math.max(GRADIENT, 3 * golden.float32),
+          `gradient of ${gradient.name} strays by ${gradient.error}`,
+        );
+        const running = worst(
+          new Map([...sample.training.build.updates.keys()].map((name) => [name, data(trained, `next:${name}`)])),
+          golden.running,
+        );
+        assert.ok(running.error < RUNNING, `${running.name} strays by ${running.error}`);
       });
-      const trained = await training.run({ input: x, ...target });
-      await training.release();
-      assert.ok(
-        Math.abs(data(trained, 'loss')[0]! - golden.train.loss) < FORWARD * Math.abs(golden.train.loss),
-        'training loss',
-      );
-      const trainError = outputError(data(trained, 'y'), golden.train.output);
-      assert.ok(trainError < FORWARD, `training output strays by ${trainError}`);
-      const gradient = worst(
-        new Map(trainable.map((p) => [p.source.name, data(trained, `grad:${p.source.name}`)])),
-        golden.gradients,
-      );
-      assert.ok(
-        gradient.error < Math.max(GRADIENT, 3 * golden.float32),
-        `gradient of ${gradient.name} strays by ${gradient.error}`,
-      );
-      const running = worst(
-        new Map([...sample.training.build.updates.keys()].map((name) => [name, data(trained, `next:${name}`)])),
-        golden.running,
-      );
-      assert.ok(running.error < RUNNING, `${running.name} strays by ${running.error}`);
-    });
-});
+  });

@@ -5,9 +5,10 @@ import * as g from '../../src/graph/index.js';
 import { random } from '../../src/random/index.js';
 import { float32, openRuntime } from '../../src/runtime/index.js';
 import { assertClose, batchNorm } from './reference.js';
+import { everyTarget } from './targets.js';
 
-const runtime = openRuntime({ threads: 1 });
-after(() => runtime.close());
+const runtimes = everyTarget.map((target) => openRuntime({ threads: 1, target }));
+after(() => Promise.all(runtimes.map((runtime) => runtime.close())));
 
 interface Setting {
   readonly shape: readonly number[];
@@ -28,16 +29,20 @@ async function compare({ shape, axes, mean, tolerances = {} }: Setting): Promise
   const [scale, bias] = [g.input('scale', statistics), g.input('bias', statistics)];
   const { y, ...tracked } = g.batchNormTraining(x, { scale, bias, axes });
   const [dx, dscale, dbias] = backward(y, [x, scale, bias], g.input('dy', shape)) as [g.Value, g.Value, g.Value];
-  const program = await runtime.compile({ name: 'norm', outputs: { y, ...tracked, dx, dscale, dbias } });
-  const found = await program.run({
-    x: float32(fed.x, shape),
-    scale: float32(fed.scale, statistics),
-    bias: float32(fed.bias, statistics),
-    dy: float32(fed.dy, shape),
-  });
-  await program.release();
   const expected = batchNorm(fed, { shape, axes: positive, epsilon: 1e-5 });
-  for (const [name, value] of Object.entries(expected)) assertClose(found[name], value, name, tolerances[name]);
+  for (const runtime of runtimes) {
+    const program = await runtime.compile({ name: 'norm', outputs: { y, ...tracked, dx, dscale, dbias } });
+    const found = await program.run({
+      x: float32(fed.x, shape),
+      scale: float32(fed.scale, statistics),
+      bias: float32(fed.bias, statistics),
+      dy: float32(fed.dy, shape),
+    });
+    await program.release();
+    const target = await runtime.target();
+    for (const [name, value] of Object.entries(expected))
+      assertClose(found[name], value, `${name}, ${target}`, tolerances[name]);
+  }
 }
 
 const settings: readonly Pick<Setting, 'shape' | 'axes'>[] = [
@@ -47,6 +52,9 @@ const settings: readonly Pick<Setting, 'shape' | 'axes'>[] = [
   { shape: [6, 2, 7], axes: [0, 2] },
   { shape: [3, 2, 3, 2, 2], axes: [0, 2, 3, 4] },
   { shape: [8, 3, 5, 4], axes: [0, -2, -1] },
+  { shape: [8, 32, 5, 4], axes: [0, 2, 3] },
+  { shape: [8, 16, 1, 1], axes: [0, -2, -1] },
+  { shape: [8, 16, 2, 2], axes: [0] },
 ];
 
 for (const { shape, axes } of settings) test(`[${shape}] over axes [${axes}]`, () => compare({ shape, axes, mean: 0 }));
@@ -56,5 +64,9 @@ for (const { shape, axes } of settings) test(`[${shape}] over axes [${axes}]`, (
 const tolerances = { y: 2e-3, mean: 1e-6, variance: 1e-5, dx: 1e-3, dscale: 5e-3 };
 test('a mean of 1e4 beside a deviation of 1, per channel', () =>
   compare({ shape: [16, 4, 8, 8], axes: [0, 2, 3], mean: 1e4, tolerances }));
+test('a mean of 1e4 beside a deviation of 1, per channel in blocks', () =>
+  compare({ shape: [16, 16, 8, 8], axes: [0, 2, 3], mean: 1e4, tolerances }));
+test('a mean of 1e4 beside a deviation of 1, over a large map', () =>
+  compare({ shape: [4, 16, 96, 96], axes: [0, 2, 3], mean: 1e4, tolerances }));
 test('a mean of 1e4 beside a deviation of 1, per position', () =>
   compare({ shape: [32, 4, 2, 2], axes: [0], mean: 1e4, tolerances }));

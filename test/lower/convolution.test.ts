@@ -4,13 +4,14 @@ import { after, test } from 'node:test';
 import * as g from '../../src/graph/index.js';
 import { lower } from '../../src/lower/index.js';
 import { random } from '../../src/random/index.js';
-import { openRuntime, type Tensor } from '../../src/runtime/index.js';
+import { openRuntime, type Runtime, type Target, type Tensor } from '../../src/runtime/index.js';
 import { Draws } from '../autodiff/draws.js';
 import { type Convolution, convolution } from '../autodiff/geometry.js';
 import * as reference from './reference.js';
+import { blockedTarget, everyTarget } from './targets.js';
 
-const runtime = openRuntime({ threads: 1 });
-after(() => runtime.close());
+const runtimes = everyTarget.map((target) => openRuntime({ threads: 1, target }));
+after(() => Promise.all(runtimes.map((runtime) => runtime.close())));
 
 const shapesOf = ({ attributes, kernel_shape, sizes, batch, inner, outer }: Convolution) => {
   const x = [batch, inner, ...sizes];
@@ -19,8 +20,8 @@ const shapesOf = ({ attributes, kernel_shape, sizes, batch, inner, outer }: Conv
   return { x, w, y };
 };
 
-const run = async (y: g.Value, { feeds }: Draws): Promise<Tensor> => {
-  const graph = lower({ name: 'test', outputs: { y } });
+const run = async (y: g.Value, { feeds }: Draws, runtime: Runtime): Promise<Tensor> => {
+  const graph = { name: 'test', outputs: { y } };
   const program = await runtime.compile(graph);
   const used = g.inputsOf(graph).map(({ source: { name } }) => [name, feeds[name]!] as const);
   const { y: found } = await program.run(Object.fromEntries(used));
@@ -28,8 +29,8 @@ const run = async (y: g.Value, { feeds }: Draws): Promise<Tensor> => {
   return found!;
 };
 
-const opsOf = (y: g.Value) =>
-  g.nodesOf(Object.values(lower({ name: 'test', outputs: { y } }).outputs)).map((node) => node.op);
+const opsOf = (y: g.Value, target: Target = 'portable') =>
+  g.nodesOf(Object.values(lower({ name: 'test', outputs: { y } }, target).outputs)).map((node) => node.op);
 const dataOf = ({ feeds }: Draws) => Object.values(feeds).map((tensor) => tensor.data as Float32Array);
 
 interface Formulation {
@@ -92,6 +93,13 @@ const formulations: Readonly<Record<string, Formulation>> = {
 
 /** Any; the kinds that networks are made of; and that of their last stages, whose filters outweigh their images. */
 const kinds = [{}, { rank: 2, plain: true }, { rank: 2, plain: true, largest: 1 }, { rank: 2, plain: true, outer: 40 }];
+/** Channels in whole blocks, or few on the side of the image. */
+const wholeBlocks = [
+  { rank: 2, plain: true, inner: 16, outer: 32 },
+  { rank: 2, plain: true, inner: 32, outer: 16 },
+  { rank: 2, plain: true, inner: 32, outer: 16, largest: 1 },
+  { rank: 2, plain: true, inner: 3, outer: 16 },
+];
 
 for (const [name, { build, expected, branchOf, branches }] of Object.entries(formulations))
   test(`${name} equals its definition in every branch`, async () => {
@@ -102,10 +110,27 @@ for (const [name, { build, expected, branchOf, branches }] of Object.entries(for
       const shapes = shapesOf(geometry);
       const y = build(d, shapes, geometry.attributes);
       met.add(branchOf(opsOf(y), geometry.attributes));
+      const answer = expected(shapes, dataOf(d), geometry.attributes);
       const what = `${name}, draw ${draw}, x [${shapes.x}], w [${shapes.w}], ${JSON.stringify(geometry.attributes)}`;
-      reference.assertClose(await run(y, d), expected(shapes, dataOf(d), geometry.attributes), what);
+      for (const runtime of runtimes) reference.assertClose(await run(y, d, runtime), answer, what);
     }
     assert.deepEqual([...met].sort(), [...branches].sort());
+  });
+
+for (const [name, { build, expected }] of Object.entries(formulations))
+  test(`${name} of channels in whole blocks equals its definition`, async () => {
+    const met = new Set<boolean>();
+    for (let draw = 0; draw < 60; draw++) {
+      const d = new Draws(random('blocks', name, draw));
+      const geometry = convolution(d, wholeBlocks[draw % wholeBlocks.length]);
+      const shapes = shapesOf(geometry);
+      const y = build(d, shapes, geometry.attributes);
+      met.add(opsOf(y, blockedTarget).some((op) => op.startsWith('Nchwc')));
+      const answer = expected(shapes, dataOf(d), geometry.attributes);
+      const what = `${name}, draw ${draw}, x [${shapes.x}], w [${shapes.w}], ${JSON.stringify(geometry.attributes)}`;
+      for (const runtime of runtimes) reference.assertClose(await run(y, d, runtime), answer, what);
+    }
+    assert.ok(met.has(true), 'no draw was lowered to blocks');
   });
 
 test('a transposed convolution adds its bias per channel in every branch', async () => {
@@ -119,7 +144,8 @@ test('a transposed convolution adds its bias per channel in every branch', async
       const expected = reference
         .positions(y.shape as number[])
         .map(([, c]) => (d.feeds.x2!.data as Float32Array)[c as number]!);
-      reference.assertClose(await run(y, d), expected, `bias, stride ${strides}, ${group} group(s)`);
+      for (const runtime of runtimes)
+        reference.assertClose(await run(y, d, runtime), expected, `bias, stride ${strides}, ${group} group(s)`);
     }
 });
 

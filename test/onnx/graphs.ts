@@ -7,7 +7,8 @@ import type { Tensors } from '../../src/runtime/index.js';
 import { cases } from '../autodiff/cases.js';
 import { Draws } from '../autodiff/draws.js';
 
-export const everyOp = Object.keys(cases) as Op[];
+/** Every operator that a file can hold: not those which only the CPU engine knows. */
+export const everyOp = (Object.keys(cases) as Op[]).filter((op) => !op.startsWith('Nchwc'));
 
 export function graphOf(op: Op, draw = 0): { readonly graph: Graph; readonly feeds: Tensors } {
   const d = new Draws(random('onnx', op, draw));

@@ -1,0 +1,88 @@
+/**
+ * A value and how its elements lie in memory. A layout changes their order, not the shape by which a value is known: elementwise
+ * operators work on all layouts alike, as long as their operands share one.
+ *
+ * `channels`: [n, c, h, w] as [n, c/b, h, w, b], the order in which the CPU engine convolves fastest; b channels fill a vector register.
+ * `filter`: [o, c, kh, kw] as [o/b, c/b, kh, kw, b of c, b of o], what it expects of filters.
+ */
+import { fixedShape, one, reshape, type Shape, transpose, type Value } from '../../graph/index.js';
+
+export type Layout = 'plain' | 'channels' | 'filter';
+
+type Four = [number, number, number, number];
+
+interface Row {
+  /** Whether a shape can lie so, in blocks of a size. */
+  readonly holds: (shape: Four, block: number) => boolean;
+  readonly from: (plain: Value, block: number) => Value;
+  readonly back: (value: Value, block: number) => Value;
+}
+
+const layouts: Readonly<Record<Exclude<Layout, 'plain'>, Row>> = {
+  channels: {
+    holds: ([, c], block) => c % block === 0,
+    from: (plain) => (isVector(plain.shape) ? plain : one('NchwcReorderInput', [plain], {})),
+    back: (value) =>
+      isVector(value.shape)
+        ? value
+        : one('NchwcReorderOutput', [value], { channels: value.shape[1] as number, channels_last: 0 }),
+  },
+  filter: {
+    holds: ([o, c], block) => o % block === 0 && c % block === 0,
+    from(plain, b) {
+      const [o, c, kh, kw] = fixedShape(plain.shape) as Four;
+      const split = reshape(plain, [o / b, b, c / b, b, kh * kw]);
+      return reshape(transpose(split, [0, 2, 4, 3, 1]), [o, c, kh, kw]);
+    },
+    back(value, b) {
+      const [o, c, kh, kw] = fixedShape(value.shape) as Four;
+      const split = reshape(value, [o / b, c / b, kh * kw, b, b]);
+      return reshape(transpose(split, [0, 4, 1, 3, 2]), [o, c, kh, kw]);
+    },
+  },
+};
+
+/** One pixel: its channels lie in order in either layout. */
+const isVector = (shape: Shape) => shape[2] === 1 && shape[3] === 1;
+
+export function canLie(layout: Layout, shape: Shape, block: number): boolean {
+  if (layout === 'plain') return true;
+  return shape.length === 4 && shape.every((d) => typeof d === 'number') && layouts[layout].holds(shape as Four, block);
+}
+
+export class Laid {
+  private readonly forms: Map<Layout, Value>;
+
+  /** @param value of the shape by which it is known, with its elements in the order of the layout */
+  constructor(
+    readonly layout: Layout,
+    value: Value,
+    readonly block: number,
+  ) {
+    this.forms = new Map([[layout, value]]);
+  }
+
+  get value(): Value {
+    return this.forms.get(this.layout)!;
+  }
+
+  get shape(): Shape {
+    return this.value.shape;
+  }
+
+  can(layout: Layout): boolean {
+    return layout === this.layout || (this.value.dtype === 'float32' && canLie(layout, this.shape, this.block));
+  }
+
+  /** In another layout, made once. */
+  as(layout: Layout): Value {
+    const known = this.forms.get(layout);
+    if (known) return known;
+    const made =
+      layout === 'plain'
+        ? layouts[this.layout as Exclude<Layout, 'plain'>].back(this.value, this.block)
+        : layouts[layout].from(this.as('plain'), this.block);
+    this.forms.set(layout, made);
+    return made;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Variables in the order in which a target keeps them. Outside they are plain; where a target keeps them otherwise, a program of
+ * nothing but identities brings them in or out, as lowering lays its ends.
+ */
+import { type Graph, identity, input, parameter, type Shape } from '../graph/index.js';
+import { storedLayout, type Target } from '../lower/index.js';
+import type { Client } from './client.js';
+import type { CompileOptions, Program } from './index.js';
+import type { Tensors } from './tensor.js';
+
+export class Variables {
+  private readonly shapes = new Map<string, Shape>();
+
+  constructor(
+    private readonly client: Client,
+    private readonly target: () => Promise<Target>,
+    private readonly compile: (graph: Graph, options?: CompileOptions) => Promise<Program>,
+  ) {}
+
+  /** Notes variables that a program makes: name -> shape. */
+  know(shapes: Iterable<readonly [string, Shape]>): void {
+    for (const [name, shape] of shapes) this.shapes.set(name, shape);
+  }
+
+  /** Whether the target keeps this variable in another order than plain. */
+  async isLaid(name: string): Promise<boolean> {
+    return storedLayout(this.shapes.get(name) ?? [], await this.target()) !== 'plain';
+  }
+
+  async write(variables: Tensors): Promise<void> {
+    this.know(Object.entries(variables).map(([name, { shape }]) => [name, shape]));
+    const [plain, laid] = await this.split(Object.entries(variables), ([name]) => name);
+    await this.client.call('write', { variables: Object.fromEntries(plain) });
+    if (laid.length === 0) return;
+    const outputs = laid.map(([name, { shape }]) => [`next:${name}`, identity(input(name, shape))] as const);
+    const updates = Object.fromEntries(laid.map(([name]) => [`next:${name}`, name]));
+    await this.once({ name: 'write', outputs: Object.fromEntries(outputs) }, Object.fromEntries(laid), { updates });
+  }
+
+  async read(names: readonly string[]): Promise<Tensors> {
+    const [plain, laid] = await this.split(names, (name) => name);
+    const found = await this.client.call('read', { names: plain });
+    if (laid.length === 0) return found;
+    const outputs = laid.map((name) => [`now:${name}`, identity(parameter(name, this.shapes.get(name)!))] as const);
+    const read = await this.once({ name: 'read', outputs: Object.fromEntries(outputs) }, {});
+    return Object.fromEntries(names.map((name) => [name, (found[name] ?? read[`now:${name}`])!]));
+  }
+
+  private async split<T>(all: readonly T[], nameOf: (item: T) => string): Promise<readonly [plain: T[], laid: T[]]> {
+    const laid = await Promise.all(all.map((item) => this.isLaid(nameOf(item))));
+    return [all.filter((_, i) => !laid[i]), all.filter((_, i) => laid[i])];
+  }
+
+  /** The program, whose updates can be fetched as plain tensors: those kept otherwise are read where they went. */
+  plainUpdates(program: Program, updates: Readonly<Record<string, string>>): Program {
+    return {
+      ...program,
+      run: async (feeds, fetches) => {
+        if (!fetches?.some((output) => output in updates)) return program.run(feeds, fetches);
+        const [direct, laid] = await this.split(fetches, (output) => updates[output] ?? '');
+        const found = await program.run(feeds, direct);
+        const kept = await this.read(laid.map((output) => updates[output]!));
+        return { ...found, ...Object.fromEntries(laid.map((output) => [output, kept[updates[output]!]!])) };
+      },
+    };
+  }
+
+  private async once(graph: Graph, feeds: Tensors, options?: CompileOptions): Promise<Tensors> {
+    const program = await this.compile(graph, options);
+    try {
+      return await program.run(feeds);
+    } finally {
+      await program.release();
+    }
+  }
+}

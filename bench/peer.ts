@@ -16,9 +16,10 @@ export class Peer {
   /** Fails when the program ends, whoever waits for its work then. */
   private readonly ended: Promise<never>;
 
-  constructor(name: string, command: readonly string[]) {
+  /** @param environment variables added to this program's own */
+  constructor(name: string, command: readonly string[], environment: Readonly<Record<string, string>> = {}) {
     const [program, ...args] = command as [string, ...string[]];
-    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
     this.lines = createInterface({ input: this.child.stdout! });
     this.ended = once(this.child, 'exit').then(([code]) => {
       throw new Error(`${name} ended with exit code ${code}`);

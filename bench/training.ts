@@ -1,16 +1,6 @@
-/**
- * Training steps side by side with PyTorch (Debian's python3-torch and python3-torchvision), in turns, 2 threads each.
- *
- *   npm run bench                       # the whole table, Markdown
- *   npm run bench -- resnet18 --rounds 6
- */
-import { parseArgs } from 'node:util';
+/** Training steps side by side with PyTorch (Debian's python3-torch and python3-torchvision), in turns. */
 import { inTurns, Peer } from './peer.js';
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { rounds: { type: 'string', default: '10' }, threads: { type: 'string', default: '2' } },
-});
+import { KEEPING_MEMORY, PYTHON, print, type Settings } from './settings.js';
 
 /** Network, size, batch, and how much of PyTorch's time it may take. */
 const works = [
@@ -23,28 +13,39 @@ const works = [
   ['autoencoder-resnet18', 64, 32, 1],
 ] as const;
 
-const { threads } = values;
-console.log('| training step | resmirror, ms per image | torch | torch, channels last | ratio | target | memory, GB |');
-console.log('|---|---|---|---|---|---|---|');
-for (const [network, size, batch, target] of works) {
-  if (!positionals.every((word) => network.includes(word))) continue;
-  const args = [network, '--size', `${size}`, '--batch', `${batch}`, '--threads', threads];
-  const torch = (layout: string) => ['/usr/bin/python3', 'bench/torch/step.py', ...args, '--layout', layout];
-  const peers = [
-    new Peer('resmirror', [process.execPath, 'build/bench/step.js', ...args]),
-    new Peer('torch', torch('contiguous')),
-    new Peer('torch, channels last', torch('channels_last')),
-  ];
-  const [own, ...others] = await inTurns(peers, Number(values.rounds));
-  await Promise.all(peers.map((peer) => peer.close()));
-  const perImage = (ms: number) => (ms / batch).toFixed(1);
-  const best = others.reduce((a, b) => (b.median < a.median ? b : a));
-  const cells = [
-    `${network}, ${size} px, batch ${batch}`,
-    ...[own!, ...others].map(({ median }) => perImage(median)),
-    (own!.median / best.median).toFixed(2),
-    target,
-    `${own!.peakMemoryGB.toFixed(2)} to ${best.peakMemoryGB.toFixed(2)}`,
-  ];
-  console.log(`| ${cells.join(' | ')} |`);
+export async function training({ threads, rounds, wanted }: Settings): Promise<void> {
+  const heading = ['training step, ms per image', 'blocked', 'portable', 'torch', 'channels last', 'keeping memory'];
+  print([...heading, 'blocked / torch', 'portable / torch', 'blocked / keeping', 'target', 'memory, GB'], '---');
+  for (const [network, size, batch, target] of works) {
+    const name = `${network}, ${size} px, batch ${batch}`;
+    if (!wanted(name)) continue;
+    const args = [network, '--size', `${size}`, '--batch', `${batch}`, '--threads', `${threads}`];
+    const own = [process.execPath, 'build/bench/step.js', ...args];
+    const torch = [PYTHON, 'bench/torch/step.py', ...args, '--layout'];
+    const peers = [
+      new Peer('blocked', own),
+      new Peer('portable', [...own, '--target', 'portable']),
+      new Peer('torch', [...torch, 'contiguous']),
+      new Peer('torch, channels last', [...torch, 'channels_last']),
+      new Peer('torch, keeping memory', [...torch, 'channels_last'], KEEPING_MEMORY),
+    ];
+    const figures = await inTurns(peers, rounds);
+    await Promise.all(peers.map((peer) => peer.close()));
+    const [blocked, portable, contiguous, channelsLast, keeping] = figures.map(({ median }) => median) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    const best = Math.min(contiguous, channelsLast);
+    const memory = `${figures[0]!.peakMemoryGB.toFixed(2)} to ${figures[3]!.peakMemoryGB.toFixed(2)}`;
+    print([
+      name,
+      ...figures.map(({ median }) => (median / batch).toFixed(1)),
+      ...[blocked / best, portable / best, blocked / keeping].map((ratio) => ratio.toFixed(2)),
+      `${target}`,
+      memory,
+    ]);
+  }
 }

@@ -43,20 +43,25 @@ def network(name, size):
     return networks.Cifar(depth, 10, "B") if name.startswith("cifar-") else networks.imagenet(depth, 1000)
 
 
-def options():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+layouts = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
+
+
+def options(text, export=False):
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("network")
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--layout", choices=["contiguous", "channels_last"], default="channels_last")
+    parser.add_argument("--layout", choices=list(layouts), default="channels_last")
+    if export:
+        parser.add_argument("--export", help="ONNX file to write instead of running")
     return parser.parse_args()
 
 
 def main():
-    o = options()
+    o = options(__doc__)
     torch.set_num_threads(o.threads)
-    layout = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}[o.layout]
+    layout = layouts[o.layout]
     net = network(o.network, o.size).to(memory_format=layout).train()
     transposed = o.network.startswith("transpose-")
     pictures = transposed or o.network.startswith("autoencoder-")

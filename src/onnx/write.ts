@@ -93,6 +93,8 @@ function distinctOutputs(graph: Graph): Readonly<Record<string, Value>> {
   );
 }
 
+const everySchema = { ...blockedSchema, ...schema };
+
 class Writer {
   /** Constant nodes by a key of their contents, so that equal small constants are stored once. */
   readonly constants = new Map<string, NodeProto>();
@@ -113,9 +115,7 @@ class Writer {
 
   node(node: Node): NodeProto {
     const own = node.op in blockedSchema;
-    const carriers = { ...blockedSchema, ...schema }[node.op as LoweredOp] as
-      | Readonly<Record<string, Carrier>>
-      | undefined;
+    const carriers = everySchema[node.op as LoweredOp] as Readonly<Record<string, Carrier>> | undefined;
     if (!carriers) throw new Error(`${node.op} is no ONNX operator: lower the graph before it is written`);
     const inputs = node.inputs.map((value) => this.nameOf(value));
     const attributes = Object.entries(implied[node.op as OnnxOp] ?? {}).map(([name, value]) =>

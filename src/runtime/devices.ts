@@ -28,11 +28,18 @@ export interface SessionSettings {
   readonly threads: number;
   /** Where the engine writes the time of every operator, when a program is released: the beginning of a file's name. */
   readonly profile?: string | undefined;
+  /** Whether the engine may rewrite the graph. Where nothing is left to find, looking takes seconds for a deep network. */
+  readonly rewrite: boolean;
 }
 
-export const sessionOptions = ({ device, threads, profile }: SessionSettings): InferenceSession.SessionOptions => ({
+export const sessionOptions = ({
+  device,
+  threads,
+  profile,
+  rewrite,
+}: SessionSettings): InferenceSession.SessionOptions => ({
   executionProviders: [...devices[device].executionProviders],
-  graphOptimizationLevel: 'all',
+  graphOptimizationLevel: rewrite ? 'all' : 'disabled',
   executionMode: 'sequential', // 'parallel' halves the speed of these graphs
   enableMemPattern: false, // costs nothing here and saves a third of the memory
   intraOpNumThreads: threads,

@@ -67,7 +67,6 @@ export function openRuntime({
   profile,
 }: RuntimeOptions = {}): Runtime {
   const client = new Client();
-  const options = sessionOptions({ device, threads, profile });
   let programs = 0;
   let probed: Promise<Target> | undefined;
   const chosenTarget = () => {
@@ -77,8 +76,9 @@ export function openRuntime({
 
   const start = async (
     model: Uint8Array,
-    { name = 'the model', variables = [], updates = {}, read = (feeds) => feeds }: Prepared = {},
+    { name = 'the model', variables = [], updates = {}, rewrite = true, read = (feeds) => feeds }: Prepared = {},
   ): Promise<Program> => {
+    const options = sessionOptions({ device, threads, profile, rewrite });
     const program = programs++;
     const outputs = await client.call('compile', { program, model, options, variables, updates });
     const fetchable = outputs.filter((output) => !(output in updates));
@@ -105,7 +105,8 @@ export function openRuntime({
     // weights that cannot change are laid out by the engine itself
     const parameters = parametersOf(graph);
     const fixed = parameters.length > 0 && !parameters.some(isVariable);
-    const lowered = lower(graph, fixed ? 'portable' : await chosenTarget(), {
+    const way = fixed ? 'portable' : await chosenTarget();
+    const lowered = lower(graph, way, {
       constants: new Set(Object.keys(weights)),
       updates: new Set(Object.keys(updates)),
     });
@@ -118,6 +119,7 @@ export function openRuntime({
         .filter(isVariable)
         .map(({ source }) => source.name),
       updates,
+      rewrite: way === 'portable',
       read(feeds) {
         checkFeeds(graph.name, expected, feeds);
         return Object.fromEntries(Object.entries(feeds).filter(([name]) => left.has(name)));
@@ -143,6 +145,8 @@ interface Prepared {
   readonly name?: string;
   readonly variables?: readonly string[];
   readonly updates?: Readonly<Record<string, string>>;
+  /** Whether the engine may rewrite the graph; what is lowered to blocks is written as it is to run. */
+  readonly rewrite?: boolean;
   /** Checks what is fed and picks what the engine reads of it: lowering may have found an input without influence. */
   readonly read?: (feeds: Tensors) => Tensors;
 }

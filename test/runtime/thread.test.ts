@@ -48,7 +48,7 @@ test('calls under way are rejected when the worker dies, and all later ones', as
   const call = client.call('compile', {
     program: 0,
     model: new Uint8Array(3),
-    options: sessionOptions({ device: 'cpu', threads: 1 }),
+    options: sessionOptions({ device: 'cpu', threads: 1, rewrite: true }),
     variables: [],
     updates: {},
   });

@@ -133,20 +133,28 @@ for (const [name, { build, expected }] of Object.entries(formulations))
     assert.ok(met.has(true), 'no draw was lowered to blocks');
   });
 
+/** Channels and groups, some in whole blocks; a kernel below the stride leaves pixels that nothing but the bias reaches. */
+const biased = [
+  { from: 4, to: 3, group: 1 },
+  { from: 4, to: 3, group: 2 },
+  { from: 32, to: 16, group: 1 },
+];
+
 test('a transposed convolution adds its bias per channel in every branch', async () => {
   for (const strides of [1, 2, 3])
-    for (const group of [1, 2]) {
-      const d = new Draws(random('bias', strides, group));
-      const [x, w] = [d.normal([2, 4, 3, 2]), d.normal([4, 3, 3, 3])];
-      const bias = d.normal([3 * group]);
-      const options = { strides, group, pads: 1, output_padding: strides - 1 };
-      const y = g.sub(g.convTranspose(x, w, { ...options, bias }), g.convTranspose(x, w, options));
-      const expected = reference
-        .positions(y.shape as number[])
-        .map(([, c]) => (d.feeds.x2!.data as Float32Array)[c as number]!);
-      for (const runtime of runtimes)
-        reference.assertClose(await run(y, d, runtime), expected, `bias, stride ${strides}, ${group} group(s)`);
-    }
+    for (const kernel of [1, 3])
+      for (const { from, to, group } of biased) {
+        const d = new Draws(random('bias', strides, kernel, from, group));
+        const [x, w] = [d.normal([2, from, 3, 2]), d.normal([from, to, kernel, kernel])];
+        const bias = d.normal([to * group]);
+        const options = { strides, group, pads: kernel === 3 ? 1 : 0, output_padding: strides - 1 };
+        const y = g.sub(g.convTranspose(x, w, { ...options, bias }), g.convTranspose(x, w, options));
+        const expected = reference
+          .positions(y.shape as number[])
+          .map(([, c]) => (d.feeds.x2!.data as Float32Array)[c as number]!);
+        const what = `bias, stride ${strides}, kernel ${kernel}, ${from} channels, ${group} group(s)`;
+        for (const runtime of runtimes) reference.assertClose(await run(y, d, runtime), expected, what);
+      }
 });
 
 test('a transposed convolution of free batch size stays one operator', () => {

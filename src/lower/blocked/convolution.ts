@@ -15,7 +15,7 @@ import {
 import { denseFilterGrad, isDense, seesPaddingOnly } from '../portable/filter-grad.js';
 import { assemble, subPixel } from '../portable/sub-pixel.js';
 import { canLie, type Laid } from './laid.js';
-import { blockedConv } from './operators.js';
+import { affine, blockedConv } from './operators.js';
 import type { Rule } from './rule.js';
 
 type Four = [number, number, number, number];
@@ -43,15 +43,20 @@ export const convTranspose: Rule<ConvTransposeAttributes> = ([x, w, bias], attri
   const phases = subPixel(x!.value, w!.value, attributes);
   if (!phases) return undefined;
   const turn = turnedFilters(w!.as('filter'), block);
+  const reached = [...phases.rows, ...phases.columns].every(({ taps }) => taps.length > 0);
   const y = assemble(phases, block, (row, column) =>
     blockedConv(
       x!.as('channels'),
       turn(row.taps, column.taps),
       { strides: [1, 1], pads: [row.begin, column.begin, row.end, column.end], dilations: [1, 1], group: 1 },
-      { bias: bias?.as('plain') },
+      { bias: reached ? bias?.as('plain') : undefined },
     ),
   );
-  return [channels(reshape(y, phases.out))];
+  const image = reshape(y, phases.out);
+  if (reached || !bias) return [channels(image)];
+  // pixels that no tap reaches have nothing but the bias
+  const ones = constant(new Float32Array(phases.out[1]!).fill(1), [phases.out[1]!]);
+  return [channels(affine(image, ones, { bias: bias.as('plain') }))];
 };
 
 /**

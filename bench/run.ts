@@ -8,11 +8,17 @@
 import { parseArgs } from 'node:util';
 import { growth } from './growth.js';
 import { inference } from './inference.js';
+import { layers } from './layers.js';
 import { profile } from './profile.js';
 import type { Settings } from './settings.js';
 import { training } from './training.js';
 
-const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> = { training, inference, growth };
+const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> = {
+  training,
+  inference,
+  layers,
+  growth,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
 import { input, matmul, type Value } from '../graph/index.js';
-import { defaultThreads, devices, float32, openRuntime } from '../runtime/index.js';
+import { defaultThreads, devices, float32, openRuntime, type Target } from '../runtime/index.js';
 import { VERSION } from '../version.js';
 
 export interface Check {
@@ -70,6 +70,12 @@ async function packageVersion(name: string): Promise<string> {
   return (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version;
 }
 
+const layouts: Readonly<Record<Target, string>> = {
+  portable: 'trains on plain channels',
+  blocked8: 'trains on channels in blocks of 8',
+  blocked16: 'trains on channels in blocks of 16',
+};
+
 const SIDE = 512;
 const PRODUCTS = 8;
 const SECONDS = 0.3;
@@ -96,8 +102,8 @@ async function deviceCheck(device: keyof typeof devices): Promise<Finding> {
     const gflops = (runs * PRODUCTS * 2 * SIDE ** 3) / ((performance.now() - begun) * 1e6);
     return {
       state: 'ok',
-      text: `works with ${threads} threads, ${gflops.toFixed(0)} GFLOP/s in products of ${SIDE} × ${SIDE} matrices`,
-      facts: { threads, gflops },
+      text: `works with ${threads} threads, ${gflops.toFixed(0)} GFLOP/s in products of ${SIDE} × ${SIDE} matrices, ${layouts[await runtime.target()]}`,
+      facts: { threads, gflops, target: await runtime.target() },
     };
   } finally {
     await runtime.close();

@@ -6,7 +6,6 @@ import {
   type Attributes,
   add,
   type BatchNormTrainingAttributes,
-  constant,
   fixedShape,
   mul,
   neg,
@@ -15,8 +14,8 @@ import {
   sub,
   type Value,
 } from '../../graph/index.js';
-import type { Laid } from './laid.js';
-import { affine, dotPerChannel, meanPerChannel } from './operators.js';
+import type { Four, Laid } from './laid.js';
+import { affine, dotPerChannel, everywhere, meanPerChannel } from './operators.js';
 import type { Rule } from './rule.js';
 
 /** x less a value per channel; `offset` [c] is the mean of what is left. */
@@ -31,14 +30,13 @@ const centredOf = new WeakMap<Laid, Centred>();
 const perChannel = (x: Laid, axes: readonly number[]) =>
   x.can('channels') && x.shape.length === 4 && axes.length === 3 && !axes.includes(1) && !axes.includes(-3);
 
-const fill = (c: number, value: number) => constant(new Float32Array(c).fill(value), [c]);
 const inverseDeviation = (variance: Value, epsilon: number) => pow(add(variance, epsilon), -0.5);
 const countOf = (x: Value) => {
-  const [n, , h, w] = fixedShape(x.shape) as [number, number, number, number];
+  const [n, , h, w] = fixedShape(x.shape) as Four;
   return n * h * w;
 };
 
-const less = (x: Value, centre: Value) => affine(x, fill(x.shape[1] as number, 1), { bias: neg(centre) });
+const less = (x: Value, centre: Value) => affine(x, everywhere(1, x.shape[1] as number), { bias: neg(centre) });
 
 export const batchNormTraining: Rule<BatchNormTrainingAttributes> = ([x, scale, bias], { epsilon, axes }, site) => {
   if (!perChannel(x!, axes)) return undefined;
@@ -62,7 +60,10 @@ export const batchNormTrainingGrad: Rule<BatchNormTrainingAttributes> = (inputs,
   if (!perChannel(x, axes) || !dy.can('channels')) return undefined;
   const [scale, mean, variance] = inputs.slice(2).map((input) => input.as('plain')) as [Value, Value, Value];
   const [gradient, count] = [dy.as('channels'), countOf(x.value)];
-  const centred = centredOf.get(x) ?? { value: less(x.as('channels'), mean), offset: fill(x.shape[1] as number, 0) };
+  const centred = centredOf.get(x) ?? {
+    value: less(x.as('channels'), mean),
+    offset: everywhere(0, x.shape[1] as number),
+  };
   const r = inverseDeviation(variance, epsilon);
   const dbias = mul(meanPerChannel(gradient), count);
   const dscale = mul(sub(dotPerChannel(gradient, centred.value), mul(centred.offset, dbias)), r);

@@ -14,15 +14,12 @@ import {
 } from '../../graph/index.js';
 import { denseFilterGrad, isDense, seesPaddingOnly } from '../portable/filter-grad.js';
 import { assemble, subPixel } from '../portable/sub-pixel.js';
-import { canLie, type Laid } from './laid.js';
-import { affine, blockedConv } from './operators.js';
+import { canLie, type Four, type Laid } from './laid.js';
+import { affine, blockedConv, dense, everywhere } from './operators.js';
 import type { Rule } from './rule.js';
 
-type Four = [number, number, number, number];
-
 /** Fewer channels than a block: the engine takes images as they are, and filters as [o/b, c, kh, kw, b]. */
-const hasFewChannels = ([o, c]: Shape, block: number) =>
-  (c as number) < block && (o as number) % block === 0 && (c as number) > 0;
+const hasFewChannels = ([o, c]: Shape, block: number) => (c as number) < block && (o as number) % block === 0;
 
 export const convolution: Rule<ConvAttributes> = ([x, w, bias], attributes, { block, channels }) => {
   if (attributes.group !== 1 || x!.shape.length !== 4 || typeof x!.shape[0] !== 'number') return undefined;
@@ -48,15 +45,14 @@ export const convTranspose: Rule<ConvTransposeAttributes> = ([x, w, bias], attri
     blockedConv(
       x!.as('channels'),
       turn(row.taps, column.taps),
-      { strides: [1, 1], pads: [row.begin, column.begin, row.end, column.end], dilations: [1, 1], group: 1 },
+      { ...dense, pads: [row.begin, column.begin, row.end, column.end] },
       { bias: reached ? bias?.as('plain') : undefined },
     ),
   );
   const image = reshape(y, phases.out);
   if (reached || !bias) return [channels(image)];
   // pixels that no tap reaches have nothing but the bias
-  const ones = constant(new Float32Array(phases.out[1]!).fill(1), [phases.out[1]!]);
-  return [channels(affine(image, ones, { bias: bias.as('plain') }))];
+  return [channels(affine(image, everywhere(1, phases.out[1]!), { bias: bias.as('plain') }))];
 };
 
 /**

@@ -1,4 +1,4 @@
-/** Pooling, enlarging and spreading of images that lie in blocks. What lies in blocks stays there; nothing is brought into them for these. */
+/** Pooling, enlarging and spreading of images. What lies in blocks stays there; nothing but gradients is brought into them for these. */
 import {
   type Attributes,
   constant,
@@ -13,11 +13,10 @@ import {
 } from '../../graph/index.js';
 import { LOWEST, maxPoolGradBy, slideOver } from '../portable/max-pool-grad.js';
 import type { Slide } from '../portable/windows.js';
-import type { Laid } from './laid.js';
-import { blockedConv } from './operators.js';
+import type { Four, Laid } from './laid.js';
+import { blockedConv, dense } from './operators.js';
 import type { Rule } from './rule.js';
 
-type Four = [number, number, number, number];
 const isBlocked = (x: Laid | undefined) => x!.layout === 'channels';
 
 export const averagePool: Rule<Attributes['AveragePool']> = ([x], attributes, { channels }) =>
@@ -48,12 +47,7 @@ export const maxPoolGrad: Rule<PoolAttributes> = (inputs, attributes, { block, c
     const equality = blockedConv(
       wide,
       picker(tap, x.shape[1] as number, attributes.kernel_shape, block),
-      {
-        strides: attributes.strides,
-        pads: [0, 0, 0, 0],
-        dilations: [1, 1],
-        group: x.shape[1] as number,
-      },
+      { ...dense, strides: attributes.strides, group: x.shape[1] as number },
       { addend: negative, last: { activation: 'HardSigmoid', activation_params: [STEEP, 1] } },
     );
     return asItLies(equality, block);

@@ -9,7 +9,8 @@ import { fixedShape, one, reshape, type Shape, transpose, type Value } from '../
 
 export type Layout = 'plain' | 'channels' | 'filter';
 
-type Four = [number, number, number, number];
+/** A shape of known sizes: [n, c, h, w] or [o, c, kh, kw]. */
+export type Four = [number, number, number, number];
 
 interface Row {
   /** Whether a shape can lie so, in blocks of a size. */

@@ -10,6 +10,7 @@ import {
   reshape,
   type Value,
 } from '../../graph/index.js';
+import type { Four } from './laid.js';
 
 export interface Extras {
   /** Per output channel, [o]. */
@@ -20,7 +21,8 @@ export interface Extras {
   readonly last?: Pick<Attributes['NchwcConv'], 'activation' | 'activation_params'>;
 }
 
-const zeros = (size: number) => constant(new Float32Array(size), [size]);
+/** One number for every channel, [c]. */
+export const everywhere = (value: number, c: number): Value => constant(new Float32Array(c).fill(value), [c]);
 
 /** conv(x, w) + bias + addend, then its last step; x and the result in `channels`; w in `filter`, or as few-channel and depthwise ones lie. */
 export function blockedConv(
@@ -29,13 +31,14 @@ export function blockedConv(
   { strides, pads, dilations, group }: ConvAttributes,
   { bias, addend, last }: Extras = {},
 ): Value {
-  const shift = bias ?? (addend && zeros(w.shape[0] as number));
+  const shift = bias ?? (addend && everywhere(0, w.shape[0] as number));
   const inputs = [x, w, ...(shift ? [shift] : []), ...(addend ? [addend] : [])];
   const kernel_shape = fixedShape(w.shape.slice(2));
   return one('NchwcConv', inputs, { kernel_shape, strides, pads, dilations, group, ...last });
 }
 
-const dense = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1] };
+/** Pixel by pixel, one group. */
+export const dense: ConvAttributes = { strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], group: 1 };
 
 /** x [n, c, h, w] scale [c] + bias [c] + addend, one pass. */
 export const affine = (x: Value, scale: Value, extras: Extras = {}): Value => {
@@ -45,7 +48,7 @@ export const affine = (x: Value, scale: Value, extras: Extras = {}): Value => {
 
 /** The sum of a b per channel, [c]: every map of b is a filter that sees its map of a whole. */
 export function dotPerChannel(a: Value, b: Value): Value {
-  const [n, c, h, w] = fixedShape(a.shape) as [number, number, number, number];
+  const [n, c, h, w] = fixedShape(a.shape) as Four;
   const maps = n * c;
   const dots = blockedConv(reshape(a, [1, maps, h, w]), reshape(b, [maps, 1, h, w]), { ...dense, group: maps });
   return reduceSum(reshape(dots, [n, c]), { axes: [0] });

@@ -11,12 +11,14 @@ import { inference } from './inference.js';
 import { layers } from './layers.js';
 import { profile } from './profile.js';
 import type { Settings } from './settings.js';
+import { startup } from './startup.js';
 import { training } from './training.js';
 
 const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> = {
   training,
   inference,
   layers,
+  startup,
   growth,
 };
 

@@ -1,5 +1,6 @@
 /** Graph -> ModelProto bytes. */
 import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { UserError } from '../errors.js';
 import {
   type Arrays,
@@ -20,6 +21,7 @@ import {
   type Value,
 } from '../graph/index.js';
 import {
+  GraphProtoSchema,
   AttributeProto_AttributeType as Kind,
   ModelProtoSchema,
   type NodeProto,
@@ -74,11 +76,44 @@ export function writeOnnx(graph: Graph, { weights = new Map(), metadata = {} }: 
       node: [...writer.constants.values(), ...nodes],
       input: inputs.map((value) => info(value.source.name, value)),
       output: Object.entries(outputs).map(([name, value]) => info(name, value)),
-      initializer: stored.map((p) => initializer(p, weights.get(p.source.name)!.data)),
     },
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
   });
-  return toBinary(ModelProtoSchema, model);
+  return withInitializers(
+    toBinary(ModelProtoSchema, model),
+    stored.map((p) => ({ parameter: p, data: bytesOf(weightsOf(p, weights.get(p.source.name)!.data)) })),
+  );
+}
+
+/** A length-delimited field's key and length; its contents follow. */
+const field = (number: number, length: number): Uint8Array =>
+  new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(length).finish();
+
+const lengthOf = (parts: readonly Uint8Array[]) => parts.reduce((sum, part) => sum + part.byteLength, 0);
+
+/**
+ * Appends the weights to the bytes of a model, each copied once; encoded with the rest they would be copied at every level. A
+ * message that occurs twice is merged by every reader (https://protobuf.dev/programming-guides/encoding, "Last One Wins"), so
+ * they come as a second graph of initialisers only.
+ */
+function withInitializers(
+  model: Uint8Array,
+  initializers: readonly { readonly parameter: ParameterValue; readonly data: Uint8Array }[],
+): Uint8Array {
+  if (initializers.length === 0) return model;
+  const tensors = initializers.flatMap(({ parameter: { source, shape, dtype }, data }) => {
+    const head = toBinary(TensorProtoSchema, tensor(source.name, { shape, dtype }));
+    const contents = [head, field(TensorProtoSchema.field.rawData.number, data.byteLength), data];
+    return [field(GraphProtoSchema.field.initializer.number, lengthOf(contents)), ...contents];
+  });
+  const parts = [model, field(ModelProtoSchema.field.graph.number, lengthOf(tensors)), ...tensors];
+  const bytes = new Uint8Array(lengthOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
 }
 
 /** Every output needs a node of its own to carry its name: leaves, and values that go out twice, pass through Identity. */
@@ -199,19 +234,17 @@ function attribute(name: string, as: Exclude<Carrier['as'], 'input'>, value: Pla
 
 const bytesOf = (data: Arrays[DType]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-const tensor = (name: string, { shape, dtype }: { shape: Shape; dtype: DType }, data: Arrays[DType]): TensorProto =>
+const tensor = (name: string, { shape, dtype }: { shape: Shape; dtype: DType }, data?: Arrays[DType]): TensorProto =>
   create(TensorProtoSchema, {
     name,
     dims: shape.map((d) => BigInt(d)),
     dataType: dataTypes[dtype],
-    rawData: bytesOf(data),
+    ...(data && { rawData: bytesOf(data) }),
   });
 
-function initializer(parameter: ParameterValue, data: Arrays[DType]): TensorProto {
-  const { name } = parameter.source;
-  if (data.length !== elements(parameter.shape))
-    throw new UserError(`expected weights of shape ${show(parameter.shape)} for ${name}, got ${data.length} numbers`);
-  return tensor(name, parameter, data);
+function weightsOf({ source, shape }: ParameterValue, data: Arrays[DType]): Arrays[DType] {
+  if (data.length === elements(shape)) return data;
+  throw new UserError(`expected weights of shape ${show(shape)} for ${source.name}, got ${data.length} numbers`);
 }
 
 const info = (name: string, { shape, dtype }: Value | InputValue | ParameterValue): ValueInfoProto =>

@@ -56,11 +56,16 @@ export class Client {
     this.worker.unref(); // an idle runtime does not keep a program alive
   }
 
-  call<M extends keyof Requests>(method: M, request: Parameters<Requests[M]>[0]): ReturnType<Requests[M]> {
+  /** @param moved memory that goes over to the worker instead of being copied */
+  call<M extends keyof Requests>(
+    method: M,
+    request: Parameters<Requests[M]>[0],
+    moved: readonly ArrayBuffer[] = [],
+  ): ReturnType<Requests[M]> {
     return new Promise((resolve, reject) => {
       if (this.dead) return reject(this.dead);
       const id = this.calls++;
-      this.worker.postMessage({ id, method, request } satisfies Call); // throws for what cannot be sent, before it is pending
+      this.worker.postMessage({ id, method, request } satisfies Call, moved); // throws for what cannot be sent, before it is pending
       this.pending.set(id, { resolve, reject });
       this.worker.ref();
     }) as ReturnType<Requests[M]>;

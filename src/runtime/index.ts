@@ -74,13 +74,15 @@ export function openRuntime({
     return probed;
   };
 
+  /** @param model whose memory goes over to the worker */
   const start = async (
     model: Uint8Array,
     { name = 'the model', variables = [], updates = {}, rewrite = true, read = (feeds) => feeds }: Prepared = {},
   ): Promise<Program> => {
     const options = sessionOptions({ device, threads, profile, rewrite });
     const program = programs++;
-    const outputs = await client.call('compile', { program, model, options, variables, updates });
+    const moved = [model.buffer as ArrayBuffer];
+    const outputs = await client.call('compile', { program, model, options, variables, updates }, moved);
     const fetchable = outputs.filter((output) => !(output in updates));
     return {
       async run(feeds, fetches = fetchable) {
@@ -134,7 +136,7 @@ export function openRuntime({
     threads,
     target: chosenTarget,
     compile,
-    load: (model) => start(model),
+    load: (model) => start(model.slice()),
     write: (variables) => store.write(variables),
     read: (names) => store.read(names),
     close: () => client.close(),

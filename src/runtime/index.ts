@@ -136,7 +136,7 @@ export function openRuntime({
     threads,
     target: chosenTarget,
     compile,
-    load: (model) => start(model.slice()),
+    load: (model) => start(new Uint8Array(model)), // a copy: a Buffer's memory may be shared with others
     write: (variables) => store.write(variables),
     read: (names) => store.read(names),
     close: () => client.close(),

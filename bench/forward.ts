@@ -6,10 +6,10 @@
  *
  * Every line read is a number of runs; every line written is { "ms": [per run], "peakMemoryGB" }.
  */
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import * as ort from 'onnxruntime-node';
 import { buildNetwork, float32, graph, networkNamed, nn, openRuntime } from 'resmirror';
+import { serve } from './serve.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -41,13 +41,5 @@ async function bare(file: string): Promise<() => Promise<unknown>> {
 }
 
 const run = await (values.file ? bare(values.file) : own());
-for await (const line of createInterface({ input: process.stdin })) {
-  const ms: number[] = [];
-  for (let i = 0; i < Number(line); i++) {
-    const before = performance.now();
-    await run();
-    ms.push(performance.now() - before);
-  }
-  console.log(JSON.stringify({ ms, peakMemoryGB: process.resourceUsage().maxRSS / 1e6 }));
-}
+await serve(run);
 process.exit();

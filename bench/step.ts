@@ -5,9 +5,9 @@
  *
  * Every line read is a number of steps to take; every line written is { "ms": [per step], "peakMemoryGB" }.
  */
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { float32, graph, Learner, networkNamed, nn, openRuntime, optim, type Target } from 'resmirror';
+import { serve } from './serve.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -56,14 +56,6 @@ const feeds = {
 };
 
 let taken = 0;
-for await (const line of createInterface({ input: process.stdin })) {
-  const ms: number[] = [];
-  for (let i = 0; i < Number(line); i++) {
-    const before = performance.now();
-    await learner.step(feeds, { step: taken++, learningRate: 0.01 });
-    ms.push(performance.now() - before);
-  }
-  console.log(JSON.stringify({ ms, peakMemoryGB: process.resourceUsage().maxRSS / 1e6 }));
-}
+await serve(() => learner.step(feeds, { step: taken++, learningRate: 0.01 }));
 await learner.release();
 await runtime.close();

@@ -7,14 +7,9 @@
 Every line read is a number of runs; every line written is {"ms": [per run], "peakMemoryGB"}.
 """
 
-import json
-import resource
-import sys
-import time
-
 import torch
 
-from step import LATENT, layouts, network, options
+from step import LATENT, layouts, network, options, serve
 
 
 def main():
@@ -30,16 +25,7 @@ def main():
         torch.onnx.export(net, x, o.export, opset_version=13, input_names=["x"], output_names=["y"], dynamic_axes=free)
         return
 
-    @torch.inference_mode()
-    def run():
-        before = time.perf_counter()
-        net(x)
-        return (time.perf_counter() - before) * 1000
-
-    for line in sys.stdin:
-        times = [run() for _ in range(int(line))]
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        print(json.dumps({"ms": times, "peakMemoryGB": memory}), flush=True)
+    serve(torch.inference_mode()(lambda: net(x)))
 
 
 if __name__ == "__main__":

@@ -58,6 +58,18 @@ def options(text, export=False):
     return parser.parse_args()
 
 
+def serve(work):
+    """Reads numbers of rounds, works, and writes what each round took."""
+    for line in sys.stdin:
+        times = []
+        for _ in range(int(line)):
+            before = time.perf_counter()
+            work()
+            times.append((time.perf_counter() - before) * 1000)
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        print(json.dumps({"ms": times, "peakMemoryGB": memory}), flush=True)
+
+
 def main():
     o = options(__doc__)
     torch.set_num_threads(o.threads)
@@ -71,16 +83,11 @@ def main():
     optimizer = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
 
     def step():
-        before = time.perf_counter()
         optimizer.zero_grad(set_to_none=True)
         loss_of(net(x), target).backward()
         optimizer.step()
-        return (time.perf_counter() - before) * 1000
 
-    for line in sys.stdin:
-        times = [step() for _ in range(int(line))]
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        print(json.dumps({"ms": times, "peakMemoryGB": memory}), flush=True)
+    serve(step)
 
 
 if __name__ == "__main__":

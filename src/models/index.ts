@@ -10,7 +10,6 @@ export {
   type SettingName,
   settingOf,
   settings,
-  validated,
 } from './settings.js';
 export { type LayerRow, type Summary, summarise } from './summary.js';
 export { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';

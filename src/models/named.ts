@@ -1,10 +1,11 @@
 /** Networks by configuration, and by the names of the command line. */
 import { UserError } from '../errors.js';
+import { validated } from '../schema.js';
 import { type AutoencoderOptions, autoencoder, autoencoderOf } from './autoencoder.js';
 import { NetworkConfig } from './config.js';
 import type { Network } from './network.js';
 import { type ResNetOptions, resnet } from './resnet.js';
-import { type GivenSetting, isSettingName, settings, validated } from './settings.js';
+import { type GivenSetting, isSettingName, settings } from './settings.js';
 import { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';
 
 const makers: { readonly [K in NetworkConfig['kind']]: (config: Extract<NetworkConfig, { kind: K }>) => Network } = {

@@ -1,5 +1,4 @@
 /** ResNet: image [n, c, h, w] -> logits [n, classes]. Deep Residual Learning, https://arxiv.org/abs/1512.03385 */
-import type { z } from 'zod';
 import { flatten, maxPool, pad, slice } from '../graph/index.js';
 import {
   dense,
@@ -14,10 +13,11 @@ import {
   sequential,
   torchLinear,
 } from '../nn/index.js';
+import { type Given, validated } from '../schema.js';
 import { ResNetConfig } from './config.js';
 import type { Network } from './network.js';
 import { type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
-import { describeSetting, type GivenSetting, settingOf, validated } from './settings.js';
+import { describeSetting, type GivenSetting, settingOf } from './settings.js';
 import { forwards, type Names, type Unit, unitOf } from './unit.js';
 
 interface BlockNames {
@@ -134,7 +134,7 @@ const poolings: { readonly [P in ResNetConfig['pooling']]: readonly [name: strin
   none: ['flatten', (x) => flatten(x)],
 };
 
-export type ResNetOptions = Omit<z.input<typeof ResNetConfig>, 'kind' | 'setting'>;
+export type ResNetOptions = Omit<Given<typeof ResNetConfig>, 'kind' | 'setting'>;
 
 /**
  * A ResNet by its name (`'RESNET50'`, `'cifar-resnet20'`) or setting `{ bottleneck, repeats }`.

@@ -1,18 +1,19 @@
 /** The networks as data, and what they are called. */
-import { z } from 'zod';
+import * as v from 'valibot';
 import { UserError } from '../errors.js';
+import { type Given, validated, whole } from '../schema.js';
 
-export const Setting = z.strictObject({
+export const Setting = v.strictObject({
   /** Blocks of 1x1, 3x3, 1x1 that widen fourfold, instead of two 3x3. */
-  bottleneck: z.boolean(),
+  bottleneck: v.boolean(),
   /** Blocks per stage; each stage after the first halves the image and doubles the width. */
-  repeats: z.array(z.int().min(1).max(1000)).min(1).max(6).readonly(),
+  repeats: v.pipe(v.array(whole(1, 1000)), v.minLength(1), v.maxLength(6), v.readonly()),
   /** Channels of the first stage. */
-  width: z.int().min(1).max(4096).default(64),
+  width: v.optional(whole(1, 4096), 64),
 });
-export type Setting = z.infer<typeof Setting>;
+export type Setting = v.InferOutput<typeof Setting>;
 /** A setting as people write it: the width may be left out. */
-export type GivenSetting = z.input<typeof Setting>;
+export type GivenSetting = Given<typeof Setting>;
 
 /** Deep Residual Learning for Image Recognition, table 1 and (CIFAR) section 4.2: https://arxiv.org/abs/1512.03385 */
 export const settings = {
@@ -43,31 +44,11 @@ export function settingOf(given: string | GivenSetting): Setting {
 
 /** How a setting is called on the command line and before people: `cifar-resnet20`; custom ones by their blocks. */
 export function describeSetting(setting: Setting): string {
-  const known = Object.entries(settings).find(([, s]) => JSON.stringify(s) === JSON.stringify(Setting.parse(setting)));
+  const known = Object.entries(settings).find(
+    ([, s]) => JSON.stringify(s) === JSON.stringify(v.parse(Setting, setting)),
+  );
   return known
     ? commandName(known[0])
     : `${setting.bottleneck ? 'bottleneck' : 'basic'}-resnet-${setting.repeats.join('-')}`;
 }
 const commandName = (name: string) => name.toLowerCase().replaceAll('_', '-');
-
-/** Parses by a schema; failures name what was expected and what came. */
-export function validated<S extends z.ZodType>(schema: S, given: unknown, what: string): z.output<S> {
-  const { success, data, error } = schema.safeParse(given);
-  if (success) return data;
-  const known = schema instanceof z.ZodObject ? ` (known are ${Object.keys(schema.shape).join(', ')})` : '';
-  const issues = error.issues.map((issue) => {
-    const place = issue.path.length ? `${issue.path.join('.')}: ` : '';
-    if (issue.code === 'unrecognized_keys') return `${place}${issue.message}${place ? '' : known}`;
-    return `${place}${issue.message}, got ${excerpt(issue.path.reduce(memberOf, given))}`;
-  });
-  throw new UserError(`expected ${what}; ${issues.join('; ')}`);
-}
-
-const memberOf = (value: unknown, key: PropertyKey): unknown =>
-  (value as Record<PropertyKey, unknown> | undefined)?.[key];
-
-const EXCERPT = 80;
-const excerpt = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > EXCERPT ? `${text.slice(0, EXCERPT)}…` : text;
-};

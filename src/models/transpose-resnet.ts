@@ -2,7 +2,6 @@
  * Transposed ResNet: vector [n, d] -> image [n, c, h, w]. The mirror reads the ResNet's rows from the last to the first and
  * each block from its output to its input: what was halved is doubled, channels go back the way they came.
  */
-import type { z } from 'zod';
 import { sigmoid, tanh } from '../graph/index.js';
 import {
   batchNorm,
@@ -18,10 +17,11 @@ import {
   shaped,
   transposedConvolution,
 } from '../nn/index.js';
+import { type Given, validated } from '../schema.js';
 import { TransposeResNetConfig } from './config.js';
 import type { Network } from './network.js';
 import { lastChannels, type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
-import { describeSetting, type GivenSetting, type Setting, settingOf, validated } from './settings.js';
+import { describeSetting, type GivenSetting, type Setting, settingOf } from './settings.js';
 import { backwards, mirrored, type Names, unitOf } from './unit.js';
 
 const outputs: { readonly [O in TransposeResNetConfig['output']]: readonly Layer[] } = {
@@ -116,7 +116,7 @@ function articleBlocks(setting: Setting, options: ConvOptions): readonly Layer[]
   });
 }
 
-export type TransposeResNetOptions = Omit<z.input<typeof TransposeResNetConfig>, 'kind' | 'setting'>;
+export type TransposeResNetOptions = Omit<Given<typeof TransposeResNetConfig>, 'kind' | 'setting'>;
 
 /**
  * The transposed ResNet of a name (`'RESNET50'`) or setting `{ bottleneck, repeats }`.

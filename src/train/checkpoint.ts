@@ -4,8 +4,9 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { UserError } from '../errors.js';
+import { whole, within } from '../schema.js';
 import {
   isUnfinished,
   type Model,
@@ -17,34 +18,24 @@ import {
 } from '../weights/index.js';
 
 /** Where a training stands: everything that its future depends on, besides tensors. */
-export const Progress = z.strictObject({
+export const Progress = v.strictObject({
   /** Optimiser steps taken. */
-  step: z.int().min(0),
+  step: whole(0),
   /** The epoch under way, from 1. */
-  epoch: z.int().min(1),
+  epoch: whole(1),
   /** Batches of it that are done. */
-  batch: z.int().min(0),
+  batch: whole(0),
   /** Sums over these batches. */
-  loss: z.number(),
-  correct: z.number(),
-  images: z.int().min(0),
+  loss: v.number(),
+  correct: v.number(),
+  images: whole(0),
   /** Seconds trained, over all starts. */
-  seconds: z.number().min(0),
+  seconds: within({ least: 0 }),
   /** The best figure so far. */
-  best: z.number().exactOptional(),
+  best: v.exactOptional(v.number()),
 });
-export type Progress = z.infer<typeof Progress>;
-const ProgressText = z
-  .string()
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue('no JSON');
-      return z.NEVER;
-    }
-  })
-  .pipe(Progress);
+export type Progress = v.InferOutput<typeof Progress>;
+const ProgressText = v.pipe(v.string(), v.parseJson(), Progress);
 
 const LAST = 'last.safetensors';
 const BEST = 'best.safetensors';
@@ -76,11 +67,11 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint | undef
   const file = await readSafetensors(path);
   const model = modelOf(file, path);
   const optimizer = file.metadata.optimizer;
-  const parsed = ProgressText.safeParse(file.metadata.progress);
+  const parsed = v.safeParse(ProgressText, file.metadata.progress);
   if (!parsed.success || !optimizer || !OPTIMIZER.test(optimizer))
     throw new UserError(
       `${path} is a model without the state of its training; resume from the folder that 'train' wrote`,
     );
   const { tensors } = await readSafetensors(join(folder, optimizer));
-  return { model, states: Object.fromEntries(tensors) as Weights, progress: parsed.data };
+  return { model, states: Object.fromEntries(tensors) as Weights, progress: parsed.output };
 }

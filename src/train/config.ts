@@ -1,63 +1,58 @@
 /** One configuration of a training, validated, saved with the run, and enough to repeat it. */
-import { z } from 'zod';
+import * as v from 'valibot';
 import { NetworkConfig } from '../models/index.js';
+import { whole, within } from '../schema.js';
 import { Preprocessing } from '../weights/model.js';
 
-export const Augmentation = z.strictObject({
+export const Augmentation = v.strictObject({
   /** Random crops of this share of the area, resized to the network's size. */
-  scale: z
-    .tuple([z.number().gt(0).max(1), z.number().gt(0).max(1)])
-    .readonly()
-    .exactOptional(),
+  scale: v.exactOptional(v.pipe(v.tuple([within({ above: 0, most: 1 }), within({ above: 0, most: 1 })]), v.readonly())),
   /** Random shifts by up to this many pixels. */
-  padding: z.int().min(0).max(256).exactOptional(),
+  padding: v.exactOptional(whole(0, 256)),
   /** Probability of a horizontal flip. */
-  flip: z.number().min(0).max(1).default(0.5),
+  flip: v.optional(within({ least: 0, most: 1 }), 0.5),
 });
 
-export const OptimizerConfig = z.discriminatedUnion('name', [
-  z.strictObject({
-    name: z.literal('sgd'),
-    momentum: z.number().min(0).lt(1).default(0.9),
-    nesterov: z.boolean().default(true),
-    weightDecay: z.number().min(0).default(5e-4),
+export const OptimizerConfig = v.variant('name', [
+  v.strictObject({
+    name: v.literal('sgd'),
+    momentum: v.optional(within({ least: 0, below: 1 }), 0.9),
+    nesterov: v.optional(v.boolean(), true),
+    weightDecay: v.optional(within({ least: 0 }), 5e-4),
   }),
-  z.strictObject({
-    name: z.literal('adamw'),
-    beta1: z.number().min(0).lt(1).default(0.9),
-    beta2: z.number().min(0).lt(1).default(0.999),
-    epsilon: z.number().gt(0).default(1e-8),
-    weightDecay: z.number().min(0).default(0.01),
+  v.strictObject({
+    name: v.literal('adamw'),
+    beta1: v.optional(within({ least: 0, below: 1 }), 0.9),
+    beta2: v.optional(within({ least: 0, below: 1 }), 0.999),
+    epsilon: v.optional(within({ above: 0 }), 1e-8),
+    weightDecay: v.optional(within({ least: 0 }), 0.01),
   }),
 ]);
 
-export const TrainConfig = z.strictObject({
-  task: z.enum(['classify', 'reconstruct']),
+export const TrainConfig = v.strictObject({
+  task: v.picklist(['classify', 'reconstruct']),
   /** Folder of images, IDX or CIFAR files. */
-  data: z.string(),
+  data: v.string(),
   network: NetworkConfig,
   preprocessing: Preprocessing,
   augmentation: Augmentation,
-  classes: z.array(z.string()).readonly(),
-  epochs: z.int().min(1).max(100_000),
-  batch: z.int().min(1).max(65_536),
+  classes: v.pipe(v.array(v.string()), v.readonly()),
+  epochs: whole(1, 100_000),
+  batch: whole(1, 65_536),
   optimizer: OptimizerConfig,
   /** Peak of the learning rate. */
-  learningRate: z.number().gt(0),
-  schedule: z.enum(['cosine', 'step', 'constant']),
+  learningRate: within({ above: 0 }),
+  schedule: v.picklist(['cosine', 'step', 'constant']),
   /** Epochs of linear warm-up; fractions count. */
-  warmup: z.number().min(0),
-  labelSmoothing: z.number().min(0).lt(1),
+  warmup: within({ least: 0 }),
+  labelSmoothing: within({ least: 0, below: 1 }),
   /** Loss of reconstruction. */
-  loss: z.enum(['cross-entropy', 'mse', 'l1']),
+  loss: v.picklist(['cross-entropy', 'mse', 'l1']),
   /** Of weights, order and augmentation. */
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1),
+  seed: whole(0, 2 ** 32 - 1),
   /** Share of the images held out where the folder brings no split of its own. */
-  validationFraction: z.number().gt(0).lt(1),
+  validationFraction: within({ above: 0, below: 1 }),
   /** A broken image ends the training instead of being skipped. */
-  strict: z.boolean(),
+  strict: v.boolean(),
 });
-export type TrainConfig = z.infer<typeof TrainConfig>;
+export type TrainConfig = v.InferOutput<typeof TrainConfig>;

@@ -1,12 +1,13 @@
 /** From what a person asks for to a whole configuration: every default of `train` stands here. */
 import { basename } from 'node:path';
-import type { z } from 'zod';
+import type * as v from 'valibot';
 import { type Dataset, openData, type Splits } from '../data/dataset.js';
 import { drawnDataset } from '../data/drawn/index.js';
 import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
-import { type Network, networkNamed, validated } from '../models/index.js';
+import { type Network, networkNamed } from '../models/index.js';
 import { imagenetNormalisation } from '../nn/index.js';
+import { type Given, validated } from '../schema.js';
 import type { Preprocessing } from '../weights/index.js';
 import { type Augmentation, OptimizerConfig, TrainConfig } from './config.js';
 
@@ -81,7 +82,7 @@ type Kind = 'small' | 'photographs';
 const SIDE = 64;
 
 /** Photographs show their subject at any scale; small pictures fill their frame already. */
-const augmentations: Readonly<Record<TrainConfig['task'], Record<Kind, z.input<typeof Augmentation>>>> = {
+const augmentations: Readonly<Record<TrainConfig['task'], Record<Kind, Given<typeof Augmentation>>>> = {
   classify: { photographs: { scale: [0.35, 1], flip: 0.5 }, small: { padding: 4, flip: 0.5 } },
   reconstruct: { photographs: { flip: 0.5 }, small: { flip: 0.5 } },
 };
@@ -181,7 +182,7 @@ function preprocessingFor({ input }: Network): Preprocessing {
   };
 }
 
-function augmentationFor({ task, crop, padding, flip }: TrainOptions, kind: Kind): z.input<typeof Augmentation> {
+function augmentationFor({ task, crop, padding, flip }: TrainOptions, kind: Kind): Given<typeof Augmentation> {
   const usual = augmentations[task][kind];
   const chosen = crop ? { scale: crop } : padding === undefined ? usual : { padding };
   return { ...chosen, flip: flip ?? usual.flip };
@@ -190,7 +191,7 @@ function augmentationFor({ task, crop, padding, flip }: TrainOptions, kind: Kind
 function optimizerFor(
   { optimizer, momentum, weightDecay }: TrainOptions,
   usual: 'sgd' | 'adamw',
-): z.output<typeof OptimizerConfig> {
+): v.InferOutput<typeof OptimizerConfig> {
   const name = optimizer ?? usual;
   return validated(
     OptimizerConfig,

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
-import { validated } from '../models/index.js';
+import { validated } from '../schema.js';
 import { writeAtomically } from '../weights/index.js';
 import { TrainConfig } from './config.js';
 import type { EpochRecord } from './report/index.js';

@@ -1,34 +1,35 @@
 /** The artefact: one safetensors file with weights under their public names, and what they mean as JSON beside them. */
-import { z } from 'zod';
+import * as v from 'valibot';
 import { UserError } from '../errors.js';
 import { buildNetwork, type Network, NetworkConfig, networkOf } from '../models/index.js';
+import { problems, whole, within } from '../schema.js';
 import { encodeSafetensors, type Safetensors } from './safetensors.js';
 
 /** Under this key of the file's metadata stands everything that is no tensor. */
 const KEY = 'resmirror';
 
 /** How images were prepared; statistics per channel of values scaled to 0 … 1. */
-export const Preprocessing = z.strictObject({
-  size: z.tuple([z.int().min(1), z.int().min(1)]).readonly(),
-  channels: z.union([z.literal(1), z.literal(3)]),
-  cropRatio: z.number().gt(0).max(1),
-  interpolation: z.enum(['nearest', 'bilinear', 'bicubic']),
-  mean: z.array(z.number()).readonly(),
-  std: z.array(z.number().gt(0)).readonly(),
+export const Preprocessing = v.strictObject({
+  size: v.pipe(v.tuple([whole(1), whole(1)]), v.readonly()),
+  channels: v.picklist([1, 3]),
+  cropRatio: within({ above: 0, most: 1 }),
+  interpolation: v.picklist(['nearest', 'bilinear', 'bicubic']),
+  mean: v.pipe(v.array(within({})), v.readonly()),
+  std: v.pipe(v.array(within({ above: 0 })), v.readonly()),
 });
-export type Preprocessing = z.infer<typeof Preprocessing>;
+export type Preprocessing = v.InferOutput<typeof Preprocessing>;
 
-export const ModelCard = z.object({
-  format: z.literal(1),
-  task: z.enum(['classify', 'reconstruct']),
+export const ModelCard = v.object({
+  format: v.literal(1),
+  task: v.picklist(['classify', 'reconstruct']),
   network: NetworkConfig,
   preprocessing: Preprocessing,
   /** Class names by output; empty for networks that make images. */
-  classes: z.array(z.string()).readonly(),
+  classes: v.pipe(v.array(v.string()), v.readonly()),
   /** Figures of the run that it came from, such as its accuracy. */
-  metrics: z.record(z.string(), z.number()).default({}),
+  metrics: v.optional(v.record(v.string(), v.number()), {}),
 });
-export type ModelCard = z.infer<typeof ModelCard>;
+export type ModelCard = v.InferOutput<typeof ModelCard>;
 
 export type Weights = Readonly<
   Record<string, { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }>
@@ -92,8 +93,8 @@ function cardOf(text: string, file: string): ModelCard {
   } catch (error) {
     throw new UserError(`${file}: its description is no JSON: ${(error as Error).message}`);
   }
-  const { success, data, error } = ModelCard.safeParse(given);
+  const { success, output, issues } = v.safeParse(ModelCard, given);
   if (!success)
-    throw new UserError(`${file}: its description is damaged, or from a newer version: ${z.prettifyError(error)}`);
-  return data;
+    throw new UserError(`${file}: its description is damaged, or from a newer version: ${problems(issues)}`);
+  return output;
 }

@@ -37,12 +37,12 @@ const refused: readonly (readonly [what: string, make: () => unknown, parts: rea
   [
     'an unknown option',
     () => resnet('RESNET18', { clases: 10 } as object),
-    ['ResNet options', '"clases"', 'known are', 'classes'],
+    ['ResNet options', "'clases'", 'known are', 'classes'],
   ],
   [
     'an option of the other network',
     () => transposeResnet('RESNET18', { classes: 10 } as object),
-    ['transposed ResNet options', '"classes"', 'latent'],
+    ['transposed ResNet options', "'classes'", 'latent'],
   ],
   [
     'a variant that there is not',
@@ -56,10 +56,10 @@ const refused: readonly (readonly [what: string, make: () => unknown, parts: rea
     () => settingOf({ bottleneck: 'no', repeats: [1.5] } as never),
     ['bottleneck', 'expected boolean', 'got "no"', 'repeats.0', 'got 1.5'],
   ],
-  ['an empty setting', () => settingOf({ bottleneck: true, repeats: [] }), ['repeats', '>=1 items', 'got []']],
+  ['an empty setting', () => settingOf({ bottleneck: true, repeats: [] }), ['repeats', 'length >=1', 'got []']],
   ['a stage without blocks', () => settingOf({ bottleneck: true, repeats: [1, 0] }), ['repeats.1', 'got 0']],
   ['a setting that is no JSON', () => networkNamed('{"bottleneck":'), ['{"bottleneck":false', 'got {"bottleneck":']],
-  ['a configuration of another kind', () => networkOf({ kind: 'vgg' }), ["'resnet'", 'got "vgg"']],
+  ['a configuration of another kind', () => networkOf({ kind: 'vgg' }), ['"resnet"', 'got "vgg"']],
   ['no configuration', () => networkOf(undefined), ['network configuration', 'got nothing']],
   [
     'an autoencoder whose halves do not meet',

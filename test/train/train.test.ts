@@ -241,7 +241,7 @@ describe('the plan', () => {
   it('refuses what does not fit, by name', async () => {
     await assert.rejects(plan({ epochs: 0 }), userError('training options', 'epochs', 'got 0'));
     await assert.rejects(plan({ labelSmoothing: 1 }), userError('labelSmoothing', 'got 1'));
-    await assert.rejects(plan({ optimizer: 'lion' }), userError('optimizer', "'sgd' | 'adamw'", 'got "lion"'));
+    await assert.rejects(plan({ optimizer: 'lion' }), userError('optimizer', '"sgd" | "adamw"', 'got "lion"'));
     await assert.rejects(plan({ upsample: 'resize' }), userError('upsample', 'reconstruct'));
     await assert.rejects(plan({ net: 'resnet19' }), userError("'resnet19'", 'resnet18'));
     await assert.rejects(plan({ size: 40 }), userError('multiples of 32', 'got 40 x 40'));

@@ -28,7 +28,7 @@ const x = Float32Array.from({ length: graph.elements(shape) }, (_, i) => Math.si
 
 async function own(): Promise<() => Promise<unknown>> {
   const runtime = openRuntime({ threads });
-  const { y, build } = buildNetwork(network, { batch: 'n' });
+  const { y, build } = buildNetwork(network, { batch });
   const weights = nn.initialise([...build.parameters.values()], 0);
   const program = await runtime.compile({ name, outputs: { y } }, { weights });
   return () => program.run({ input: float32(x, shape) });

@@ -69,7 +69,7 @@ export function onnxOf(model: Model, { pixels = false } = {}): Uint8Array {
   const { card, network } = model;
   const output = card.task === 'classify' ? 'logits' : 'image';
   const graph = pixels
-    ? questionGraph(card.task, model)
+    ? questionGraph(card.task, model, 'n')
     : { name: network.name, outputs: { [output]: buildNetwork(network).y } };
   const { task, classes, preprocessing, metrics } = card;
   return writeOnnx(graph, {

@@ -5,10 +5,10 @@ import type { Dataset } from './dataset.js';
 import type { Decoded } from './decode.js';
 import { DecodeCache } from './decode-cache.js';
 import { Pool } from './pool.js';
-import { type Batch, emptyBatch, type Failure, type Item, type Recipe, type Reply, type Task } from './samples.js';
 import { filePath, imageBytes, type RasterSource } from './source.js';
+import { type Batch, emptyBatch, type Failure, type Item, type Recipe, type Reply, type Task } from './task.js';
 
-export type { Batch } from './samples.js';
+export type { Batch } from './task.js';
 
 /** An image that could not be read. */
 export interface Skipped {

@@ -1,74 +1,7 @@
 import { random } from '../random/index.js';
 import { type Decoded, decodeImage, ImageError } from './decode.js';
-import {
-  type Augmentation,
-  evaluationView,
-  type Preprocessing,
-  reductionFor,
-  render,
-  trainingView,
-} from './transforms.js';
-
-/** What a network is fed at once. */
-export interface Batch {
-  /** [n, h, w, c], 0 to 255. */
-  readonly images: Uint8Array;
-  /** [n] class ids, -1 when unlabelled. */
-  readonly labels: Int32Array;
-  /** [n] numbers of the images in their dataset. */
-  readonly indices: Int32Array;
-  /** Valid samples; the rest are zeros with label and index -1. */
-  count: number;
-}
-
-/** How all samples of an epoch are made. */
-export interface Recipe {
-  readonly preprocessing: Preprocessing;
-  /** Absent: the centre, as in evaluation. */
-  readonly augmentation?: Augmentation;
-  readonly seed: number;
-  readonly epoch: number;
-}
-
-/** One image to be made a sample: from a file, or decoded already. */
-export interface Item {
-  readonly index: number;
-  readonly label: number;
-  readonly file?: string;
-  readonly image?: Decoded;
-}
-
-/** Items for the free places of a batch. */
-export interface Task {
-  readonly items: readonly Item[];
-  readonly batch: Batch;
-  readonly recipe: Recipe;
-  /** Whether to return the images that had to be decoded, on shared memory. */
-  readonly keep: boolean;
-  /** [1] shared; no longer 0 when nobody waits for the batch any more. */
-  readonly stop: Int32Array;
-}
-
-export interface Failure {
-  readonly index: number;
-  readonly reason: string;
-}
-
-export interface Reply {
-  readonly batch: Batch;
-  readonly failures: readonly Failure[];
-  readonly decoded: readonly { readonly index: number; readonly image: Decoded }[];
-}
-
-/** A batch of `size` free places. */
-export function emptyBatch(size: number, { size: [height, width], channels }: Preprocessing): Batch {
-  return {
-    images: new Uint8Array(size * height * width * channels),
-    labels: new Int32Array(size).fill(-1),
-    indices: new Int32Array(size).fill(-1),
-    count: 0,
-  };
-}
+import type { Failure, Item, Recipe, Reply, Task } from './task.js';
+import { evaluationView, reductionFor, render, trainingView } from './transforms.js';
 
 const shared = (image: Decoded): Decoded => {
   const data = new Uint8Array(new SharedArrayBuffer(image.data.length));

@@ -13,6 +13,8 @@ export interface OpenModelOptions {
   readonly threads?: number;
   /** Images that go through the network at once. 16 by default. */
   readonly batch?: number;
+  /** Whether the memory of the weights may go over to the predictor, which empties the model's arrays. Default false. */
+  readonly moveWeights?: boolean;
 }
 
 /** What can be asked of a model: from its normalised input [n, c, h, w] to the graph's outputs. */
@@ -27,7 +29,7 @@ const questions = {
 type Question = keyof typeof questions;
 
 /** The graph of a question for pixels: uint8 [n, h, w, c] fed as `images`. */
-export function questionGraph(question: Question, model: Model, batch: number | string = 'n'): Graph {
+export function questionGraph(question: Question, model: Model, batch: number | string): Graph {
   const { preprocessing } = model.card;
   const images = input('images', [batch, ...preprocessing.size, preprocessing.channels], 'uint8');
   return {
@@ -54,18 +56,23 @@ export interface ClassScore {
 
 /** A model on a device. `close` it to let the program end at once. */
 export class Predictor {
-  private readonly programs = new Map<Question, Promise<Program>>();
+  /** By question and batch size. */
+  private readonly programs = new Map<string, Promise<Program>>();
   private readonly broken: Skipped[] = [];
 
   private constructor(
     readonly model: Model,
     private readonly runtime: Runtime,
     private readonly loader: Loader,
-    private readonly batch: number,
+    private readonly options: { readonly batch: number; readonly moveWeights: boolean },
   ) {}
 
-  static open(model: Model, { device = 'cpu', threads, batch = 16 }: OpenModelOptions = {}): Predictor {
-    return new Predictor(model, openRuntime({ device, ...(threads && { threads }) }), new Loader(), batch);
+  static open(
+    model: Model,
+    { device = 'cpu', threads, batch = 16, moveWeights = false }: OpenModelOptions = {},
+  ): Predictor {
+    const runtime = openRuntime({ device, ...(threads && { threads }) });
+    return new Predictor(model, runtime, new Loader(), { batch, moveWeights });
   }
 
   /** Images that could not be read so far. */
@@ -113,10 +120,11 @@ export class Predictor {
 
   private async *ask(question: Question, output: string, images: readonly string[] | Dataset) {
     const dataset = 'source' in images ? images : await openImages(images);
-    const program = await this.program(question);
+    const batch = this.batchFor(dataset.length);
+    const program = await this.program(question, batch);
     const { preprocessing } = this.model.card;
     const batches = this.loader.epoch(dataset, {
-      batch: Math.min(this.batch, dataset.length),
+      batch,
       preprocessing,
       shuffle: false,
       seed: 0,
@@ -134,11 +142,19 @@ export class Predictor {
     return { images: { dtype: 'uint8', shape: [labels.length, ...size, channels], data: images } };
   }
 
-  private program(question: Question): Promise<Program> {
-    const known = this.programs.get(question);
+  /** Programs have a fixed batch, so sizes are few: powers of two, up to the one that was asked for. */
+  private batchFor(images: number): number {
+    return Math.min(this.options.batch, 2 ** Math.ceil(Math.log2(Math.max(images, 1))));
+  }
+
+  private program(question: Question, batch: number): Promise<Program> {
+    const key = `${question} ${batch}`;
+    const known = this.programs.get(key);
     if (known) return known;
-    const program = this.runtime.compile(questionGraph(question, this.model), { weights: this.model.weights });
-    this.programs.set(question, program);
+    const { moveWeights } = this.options;
+    const graph = questionGraph(question, this.model, batch);
+    const program = this.runtime.compile(graph, { weights: this.model.weights, moveWeights });
+    this.programs.set(key, program);
     return program;
   }
 }
@@ -153,7 +169,7 @@ export class Predictor {
  * ```
  */
 export const load = async (path: string, options: OpenModelOptions = {}): Promise<Predictor> =>
-  Predictor.open(await readModel(path), options);
+  Predictor.open(await readModel(path), { moveWeights: true, ...options });
 
 /** The valid rows of an output, each with the image it belongs to. */
 function* rows({ images, indices, labels, count }: Batch, output: Tensors[string], dataset: Dataset) {

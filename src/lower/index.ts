@@ -2,13 +2,16 @@
  * From *what* to *how*: rewrites a graph for a target by a table of rules, one per operator that the target formulates its own
  * way. Operators without an entry stay as they are.
  */
-import { apply, type Graph, type Node, nodesOf, type Shape, scopedAs, type Value } from '../graph/index.js';
+import { apply, type Graph, type Node, type Shape, type Value } from '../graph/index.js';
 import { canLie, Laid, type Layout } from './blocked/laid.js';
 import type { Rule, Site } from './blocked/rule.js';
 import { blocked } from './blocked.js';
 import type { Lowering } from './lowering.js';
 import { portable } from './portable.js';
+import { countReaders, rewrite, withOutputs } from './rewrite.js';
 
+export { foldBatchNorm } from './fold.js';
+export { hoist } from './hoist.js';
 export type { Lowering, Lowerings } from './lowering.js';
 
 /**
@@ -74,38 +77,4 @@ function portableNode(node: Node, inputs: readonly Value[]): readonly Value[] {
   return inputs.every((input, i) => input === node.inputs[i])
     ? node.outputs
     : apply(node.op, inputs, node.attributes as never);
-}
-
-/** Walks a graph from its leaves to its outputs; the answer says what became of a value. */
-function rewrite<T>(
-  graph: Graph,
-  { leaf, node: rewritten }: { leaf: (value: Value) => T; node: (node: Node, inputs: readonly T[]) => readonly T[] },
-): (value: Value) => T {
-  const made = new Map<Value, T>();
-  const now = (value: Value): T => {
-    const known = made.get(value);
-    if (known !== undefined) return known;
-    const first = leaf(value);
-    made.set(value, first);
-    return first;
-  };
-  for (const node of nodesOf(Object.values(graph.outputs))) {
-    const outputs = scopedAs(node.scope, () => rewritten(node, node.inputs.map(now)));
-    for (const [i, output] of node.outputs.entries()) made.set(output, outputs[i]!);
-  }
-  return now;
-}
-
-const withOutputs = ({ name, outputs }: Graph, become: (name: string, value: Value) => Value): Graph => ({
-  name,
-  outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, become(name, value)])),
-});
-
-/** How many operands and outputs each value is. */
-function countReaders({ outputs }: Graph): ReadonlyMap<Value, number> {
-  const readers = new Map<Value, number>();
-  const count = (value: Value) => readers.set(value, (readers.get(value) ?? 0) + 1);
-  for (const node of nodesOf(Object.values(outputs))) node.inputs.forEach(count);
-  Object.values(outputs).forEach(count);
-  return readers;
 }

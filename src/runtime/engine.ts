@@ -20,16 +20,16 @@ export interface Compile {
   readonly program: number;
   readonly model: Uint8Array;
   readonly options: InferenceSession.SessionOptions;
-  /** Inputs that are fed from variables, by name. */
-  readonly variables: readonly string[];
+  /** Inputs that are fed from variables: input name -> variable name. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Outputs that become the new value of a variable: output name -> variable name. */
   readonly updates: Readonly<Record<string, string>>;
 }
 
 /** Everything that can be asked of the engine, each with its answer. */
 export interface Requests {
-  /** Answers with the names of the program's outputs. */
-  compile(request: Compile): Promise<readonly string[]>;
+  /** Answers with the names of what is fed and fetched. */
+  compile(request: Compile): Promise<{ readonly inputs: readonly string[]; readonly outputs: readonly string[] }>;
   run(request: {
     readonly program: number;
     readonly feeds: Tensors;
@@ -38,6 +38,8 @@ export interface Requests {
   release(request: { readonly program: number }): Promise<void>;
   write(request: { readonly variables: Tensors }): Promise<void>;
   read(request: { readonly names: readonly string[] }): Promise<Tensors>;
+  /** Gives up the memory of variables. */
+  forget(request: { readonly names: readonly string[] }): Promise<void>;
 }
 
 interface Program extends Omit<Compile, 'model' | 'options'> {
@@ -67,13 +69,14 @@ export function createEngine(ort: Ort): Requests {
       const profiled = options.enableProfiling ?? false;
       const session = await ort.InferenceSession.create(model, options);
       programs.set(program.program, { ...program, session, profiled });
-      return session.outputNames;
+      const inputs = session.inputNames.filter((name) => !(name in program.variables));
+      return { inputs, outputs: session.outputNames };
     },
     async run({ program: id, feeds, fetches }) {
       const program = programOf(id);
       const inputs: Record<string, OrtTensor> = {};
       for (const [name, tensor] of Object.entries(feeds)) inputs[name] = resident(tensor);
-      for (const name of program.variables) inputs[name] = variable(name);
+      for (const [input, name] of Object.entries(program.variables)) inputs[input] = variable(name);
       const outputs = await program.session.run(inputs, [...fetches, ...Object.keys(program.updates)]);
       for (const [output, name] of Object.entries(program.updates)) variables.set(name, outputs[output] as OrtTensor);
       return Object.fromEntries(fetches.map((name) => [name, plain(outputs[name] as OrtTensor)]));
@@ -89,6 +92,9 @@ export function createEngine(ort: Ort): Requests {
     },
     async read({ names }) {
       return Object.fromEntries(names.map((name) => [name, plain(variable(name))]));
+    },
+    async forget({ names }) {
+      for (const name of names) variables.delete(name);
     },
   };
 }

@@ -14,6 +14,7 @@ import { lower, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import { Client } from './client.js';
 import { type Device, defaultThreads, devices, sessionOptions } from './devices.js';
+import { FixedWeights } from './fixed-weights.js';
 import { firstThatWorks } from './probe.js';
 import type { Tensor, Tensors } from './tensor.js';
 import { Variables } from './variables.js';
@@ -23,13 +24,20 @@ export { type Device, defaultThreads, deviceNamed, devices } from './devices.js'
 export { float32, type Tensor, type TensorOf, type Tensors } from './tensor.js';
 
 export interface CompileOptions {
-  /** Values to compile in as constants, which lets the engine fold and re-lay them; all other parameters are variables. */
+  /** Values that never change, which lets them be folded and laid out beforehand; all other parameters are variables. */
   readonly weights?: Tensors;
+  /**
+   * Whether the memory of the weights may go over to the runtime, which saves a copy: their arrays are then empty, but further
+   * programs of this runtime still know them. Default false.
+   */
+  readonly moveWeights?: boolean;
   /** Outputs that become the new value of a variable after each run: output name -> variable name. */
   readonly updates?: Readonly<Record<string, string>>;
 }
 
 export interface Program {
+  /** Names of what it reads. */
+  readonly inputs: readonly string[];
   /** Runs once. Feeds every input by name; fetches the named outputs, by default all that are no updates. */
   run(feeds: Tensors, fetches?: readonly string[]): Promise<Tensors>;
   release(): Promise<void>;
@@ -75,20 +83,20 @@ export function openRuntime({
   };
 
   /** @param model whose memory goes over to the worker */
-  const start = async (
-    model: Uint8Array,
-    { name = 'the model', variables = [], updates = {}, rewrite = true, read = (feeds) => feeds }: Prepared = {},
+  const start: Start = async (
+    model,
+    { name = 'the model', variables = {}, updates = {}, rewrite = true } = {},
   ): Promise<Program> => {
     const options = sessionOptions({ device, threads, profile, rewrite });
     const program = programs++;
     const moved = [model.buffer as ArrayBuffer];
-    const outputs = await client.call('compile', { program, model, options, variables, updates }, moved);
+    const { inputs, outputs } = await client.call('compile', { program, model, options, variables, updates }, moved);
     const fetchable = outputs.filter((output) => !(output in updates));
     return {
+      inputs,
       async run(feeds, fetches = fetchable) {
-        const checked = read(feeds);
         refuseUnknown(`${name}: no output`, fetches, outputs);
-        return client.call('run', { program, feeds: checked, fetches });
+        return client.call('run', { program, feeds, fetches });
       },
       release: () => client.call('release', { program }),
     };
@@ -101,35 +109,36 @@ export function openRuntime({
     return found;
   };
 
-  const compile = async (graph: Graph, { weights = {}, updates = {} }: CompileOptions = {}): Promise<Program> => {
-    const isVariable = ({ source }: ParameterValue) => !(source.name in weights);
-    refuseUnknown(`${graph.name}: no output`, Object.keys(updates), Object.keys(graph.outputs));
-    // weights that cannot change are laid out by the engine itself
+  const compile = async (
+    graph: Graph,
+    { weights = {}, moveWeights = false, updates = {} }: CompileOptions = {},
+  ): Promise<Program> => {
+    const { name, outputs } = graph;
+    refuseUnknown(`${name}: no output`, Object.keys(updates), Object.keys(outputs));
+    const target = await chosenTarget();
     const parameters = parametersOf(graph);
-    const fixed = parameters.length > 0 && !parameters.some(isVariable);
-    const way = fixed ? 'portable' : await chosenTarget();
+    const isVariable = ({ source }: ParameterValue) => !(source.name in weights);
+    const isFixed = parameters.length > 0 && !parameters.some(isVariable);
+    if (isFixed && target !== 'portable' && inputsOf(graph).every(({ shape }) => isKnown(shape)))
+      return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights }));
+    // what cannot change is laid out by the engine itself
+    const way = isFixed ? 'portable' : target;
     const lowered = lower(graph, way, {
       constants: new Set(Object.keys(weights)),
       updates: new Set(Object.keys(updates)),
     });
-    const expected = inputsOf(graph).map((i) => ({ name: i.source.name, dtype: i.dtype, shape: i.shape }));
-    const left = new Set(inputsOf(lowered).map(({ source }) => source.name));
-    store.know(Object.entries(updates).map(([output, name]) => [name, graph.outputs[output]!.shape]));
+    store.know(Object.entries(updates).map(([output, name]) => [name, outputs[output]!.shape]));
+    const variables = parametersOf(lowered).filter(isVariable);
     const program = await start(writeOnnx(lowered, { weights: new Map(Object.entries(weights)) }), {
-      name: graph.name,
-      variables: parametersOf(lowered)
-        .filter(isVariable)
-        .map(({ source }) => source.name),
+      name,
+      variables: Object.fromEntries(variables.map(({ source }) => [source.name, source.name])),
       updates,
       rewrite: way === 'portable',
-      read(feeds) {
-        checkFeeds(graph.name, expected, feeds);
-        return Object.fromEntries(Object.entries(feeds).filter(([name]) => left.has(name)));
-      },
     });
-    return store.plainUpdates(program, updates);
+    return store.plainUpdates(checked(graph, program), updates);
   };
 
+  const fixed = new FixedWeights(client, start);
   const store = new Variables(client, chosenTarget, compile);
   return {
     device,
@@ -143,14 +152,35 @@ export function openRuntime({
   };
 }
 
-interface Prepared {
-  readonly name?: string;
-  readonly variables?: readonly string[];
-  readonly updates?: Readonly<Record<string, string>>;
-  /** Whether the engine may rewrite the graph; what is lowered to blocks is written as it is to run. */
-  readonly rewrite?: boolean;
-  /** Checks what is fed and picks what the engine reads of it: lowering may have found an input without influence. */
-  readonly read?: (feeds: Tensors) => Tensors;
+/** Has the bytes of a model compiled. */
+export type Start = (
+  model: Uint8Array,
+  options?: {
+    /** What errors call it. */
+    readonly name?: string;
+    /** Input name -> the variable that it is fed from. */
+    readonly variables?: Readonly<Record<string, string>>;
+    /** Output name -> the variable that it becomes. */
+    readonly updates?: Readonly<Record<string, string>>;
+    /** Whether the engine may rewrite the graph; what is lowered to blocks is written as it is to run. */
+    readonly rewrite?: boolean;
+  },
+) => Promise<Program>;
+
+const isKnown = (shape: Shape) => shape.every((d) => typeof d === 'number');
+
+/** The program of a graph, fed with exactly the graph's inputs; lowering may have found one without influence. */
+function checked(graph: Graph, program: Program): Program {
+  const expected = inputsOf(graph).map((i) => ({ name: i.source.name, dtype: i.dtype, shape: i.shape }));
+  return {
+    ...program,
+    inputs: expected.map(({ name }) => name),
+    async run(feeds, fetches) {
+      checkFeeds(graph.name, expected, feeds);
+      const read = Object.entries(feeds).filter(([name]) => program.inputs.includes(name));
+      return program.run(Object.fromEntries(read), fetches);
+    },
+  };
 }
 
 interface Expected {

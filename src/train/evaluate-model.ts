@@ -26,7 +26,7 @@ export interface EvaluateModelOptions {
 }
 
 export interface ModelEvaluation extends Evaluation {
-  readonly model: Model;
+  readonly model: Pick<Model, 'card' | 'network'>;
   /** The images that were judged. */
   readonly dataset: Dataset;
   readonly skipped: readonly Skipped[];
@@ -52,7 +52,8 @@ export async function evaluateModel(
   const loader = new Loader();
   try {
     const setting = { task, batch: Math.min(batch, images.length), preprocessing, classes, strict };
-    const program = await runtime.compile(tasks[task].evaluation(model.network, setting), { weights: model.weights });
+    const { network, weights } = model;
+    const program = await runtime.compile(tasks[task].evaluation(network, setting), { weights, moveWeights: true });
     const judged = await evaluate(program, loader, images, { ...setting, ...(onBatch && { onBatch }) });
     return { ...judged, model, dataset: images, warnings: splits.warnings };
   } finally {

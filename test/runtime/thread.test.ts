@@ -49,7 +49,7 @@ test('calls under way are rejected when the worker dies, and all later ones', as
     program: 0,
     model: new Uint8Array(3),
     options: sessionOptions({ device: 'cpu', threads: 1, rewrite: true }),
-    variables: [],
+    variables: {},
     updates: {},
   });
   const ended = assert.rejects(call, /the runtime's worker thread ended \(exit code \d\)/);

@@ -30,18 +30,24 @@ const layouts: Readonly<Record<Exclude<Layout, 'plain'>, Row>> = {
   },
   filter: {
     holds: ([o, c], block) => o % block === 0 && c % block === 0,
+    // the b outputs of a block go innermost as channels of an image would, then taps and inputs change places, in runs of b
     from(plain, b) {
       const [o, c, kh, kw] = fixedShape(plain.shape) as Four;
-      const split = reshape(plain, [o / b, b, c / b, b, kh * kw]);
-      return reshape(transpose(split, [0, 2, 4, 3, 1]), [o, c, kh, kw]);
+      const rows = one('NchwcReorderInput', [reshape(plain, [o / b, b, c * kh * kw, 1])], {});
+      return exchanged(rows, [(o * c) / b / b, b, kh * kw, b], [o, c, kh, kw]);
     },
     back(value, b) {
       const [o, c, kh, kw] = fixedShape(value.shape) as Four;
-      const split = reshape(value, [o / b, c / b, kh * kw, b, b]);
-      return reshape(transpose(split, [0, 4, 1, 3, 2]), [o, c, kh, kw]);
+      const rows = exchanged(value, [(o * c) / b / b, kh * kw, b, b], [o / b, b, c * kh * kw, 1]);
+      return reshape(one('NchwcReorderOutput', [rows], { channels: b, channels_last: 0 }), [o, c, kh, kw]);
     },
   },
 };
+
+/** With the middle two axes of a view exchanged, in a shape. */
+function exchanged(value: Value, [outer, a, b, run]: Four, shape: Four): Value {
+  return reshape(a === 1 || b === 1 ? value : transpose(reshape(value, [outer, a, b, run]), [0, 2, 1, 3]), shape);
+}
 
 /** One pixel: its channels lie in order in either layout. */
 const isVector = (shape: Shape) => shape[2] === 1 && shape[3] === 1;

@@ -1,0 +1,107 @@
+/** Weights that never change: the same answers on every target, and memory that goes where it should. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import * as g from '../../src/graph/index.js';
+import { autoencoder, buildNetwork, type Network, resnet, transposeResnet } from '../../src/models/index.js';
+import { initialise } from '../../src/nn/index.js';
+import { random } from '../../src/random/index.js';
+import { float32, openRuntime, type Tensors } from '../../src/runtime/index.js';
+import { assertClose } from '../lower/reference.js';
+import { everyTarget } from '../lower/targets.js';
+
+const runtimes = everyTarget.map((target) => openRuntime({ threads: 1, target }));
+after(() => Promise.all(runtimes.map((runtime) => runtime.close())));
+
+const networks: readonly Network[] = [
+  resnet('RESNET18', { size: 64, classes: 7 }),
+  resnet('RESNET50', { size: 64, classes: 7 }),
+  resnet('CIFAR_RESNET20', { shortcut: 'A' }),
+  resnet('RESNET18', { size: 64, variant: 'article' }),
+  ...(['deconv', 'resize', 'pixel-shuffle'] as const).map((upsample) =>
+    transposeResnet('RESNET18', { size: 64, upsample }),
+  ),
+  autoencoder('CIFAR_RESNET20', { size: 32, variant: 'cifar' }),
+];
+
+/** First weights, with statistics and scales as training leaves them: no ones and zeros. */
+function weightsOf(network: Network): Tensors {
+  const parameters = [...buildNetwork(network).build.parameters.values()];
+  const { uniform } = random('fixed weights', network.name);
+  return Object.fromEntries(
+    Object.entries(initialise(parameters, 0)).map(([name, tensor]) => [
+      name,
+      tensor.shape.length > 1
+        ? tensor
+        : float32(
+            tensor.data.map((v) => v + 0.1 + 0.4 * uniform()),
+            tensor.shape,
+          ),
+    ]),
+  );
+}
+
+const outputOf = (network: Network, batch: number | string) => ({
+  name: network.name,
+  outputs: { y: buildNetwork(network, { batch }).y },
+});
+const drawn = (shape: readonly number[]) => {
+  const { uniform } = random('images', shape.join());
+  return float32(
+    Float32Array.from({ length: g.elements(shape) }, () => uniform() - 0.5),
+    shape,
+  );
+};
+
+/** Norms of drawn statistics amplify rounding from layer to layer. */
+const TOLERANCE = 1e-3;
+
+for (const [i, network] of networks.entries())
+  test(`${i + 1}. ${network.name}: as with a free batch size, where the engine folds`, async () => {
+    const weights = weightsOf(network);
+    const input = drawn([2, ...network.input]);
+    for (const runtime of runtimes) {
+      const found: Tensors[] = [];
+      for (const batch of ['n', 2]) {
+        const program = await runtime.compile(outputOf(network, batch), { weights });
+        found.push(await program.run({ input }));
+        await program.release();
+      }
+      assertClose(found[1]!.y, found[0]!.y!.data as Float32Array, network.name, TOLERANCE);
+    }
+  });
+
+test('weights may move, and further programs still know them', async () => {
+  const network = resnet('CIFAR_RESNET20');
+  for (const runtime of runtimes) {
+    const weights = weightsOf(network);
+    const input = drawn([2, ...network.input]);
+    const copied = await runtime.compile(outputOf(network, 2), { weights });
+    const expected = (await copied.run({ input })).y!;
+    await copied.release();
+    for (const batch of [2, 1]) {
+      const program = await runtime.compile(outputOf(network, batch), { weights, moveWeights: true });
+      const fed = float32(input.data.slice(0, (input.data.length / 2) * batch), [batch, ...network.input]);
+      const { y } = await program.run({ input: fed });
+      const some = (expected.data as Float32Array).slice(0, 10 * batch);
+      assertClose(y, some, `batch ${batch}`, 1e-5);
+      await program.release();
+    }
+  }
+});
+
+test('a released program leaves no memory behind', async () => {
+  const network = resnet('RESNET18', { size: 32 });
+  const weights = weightsOf(network);
+  const bytes = Object.values(weights).reduce((sum, { data }) => sum + data.byteLength, 0);
+  const runtime = runtimes.at(-1)!;
+  const again = async () => {
+    const program = await runtime.compile(outputOf(network, 1), { weights });
+    await program.run({ input: drawn([1, ...network.input]) });
+    await program.release();
+  };
+  for (let i = 0; i < 3; i++) await again();
+  const before = process.memoryUsage().rss;
+  for (let i = 0; i < 12; i++) await again();
+  const more = process.memoryUsage().rss - before;
+  assert.ok(more < 6 * bytes, `${Math.round(more / 1e6)} MB more after 12 programs of ${Math.round(bytes / 1e6)} MB`);
+});

@@ -8,6 +8,7 @@ import type {
   Tensor as OrtTensor,
   TensorConstructor,
 } from 'onnxruntime-common';
+import { slab } from './slab.js';
 import type { Tensor, Tensors } from './tensor.js';
 
 /** What the engine needs of onnxruntime-node, -web or another build. */
@@ -26,7 +27,7 @@ export interface Compile {
   readonly updates: Readonly<Record<string, string>>;
 }
 
-/** Everything that can be asked of the engine, each with its answer. */
+/** Everything that can be asked of the engine, each with its answer. Tensors of an answer are the asker's to keep. */
 export interface Requests {
   /** Answers with the names of what is fed and fetched. */
   compile(request: Compile): Promise<{ readonly inputs: readonly string[]; readonly outputs: readonly string[] }>;
@@ -45,7 +46,13 @@ export interface Requests {
 interface Program extends Omit<Compile, 'model' | 'options'> {
   readonly session: InferenceSession;
   readonly profiled: boolean;
+  /** Memory for updates. */
+  readonly allocate: () => OnnxTensors;
+  /** Where the next run writes its updates, and the run after it: never over the values that it reads. Made when first needed. */
+  destinations: readonly [next?: OnnxTensors | undefined, after?: OnnxTensors | undefined];
 }
+
+type OnnxTensors = Readonly<Record<string, OrtTensor>>;
 
 const plain = ({ type, dims, data }: OrtTensor): Tensor => ({ dtype: type, shape: dims, data }) as Tensor;
 
@@ -64,11 +71,26 @@ export function createEngine(ort: Ort): Requests {
     return found;
   };
 
+  const allocator =
+    ({ outputMetadata }: InferenceSession, updates: Compile['updates']) =>
+    (): OnnxTensors => {
+      const places = outputMetadata.flatMap((output) => {
+        if (!(output.name in updates) || !output.isTensor || output.type !== 'float32') return [];
+        const shape = output.shape.filter((d) => typeof d === 'number');
+        return shape.length === output.shape.length ? [{ name: output.name, shape }] : [];
+      });
+      const memory = slab(places);
+      return Object.fromEntries(
+        places.map(({ name, shape }) => [name, resident({ dtype: 'float32', shape, data: memory.get(name)! })]),
+      );
+    };
+
   return {
     async compile({ model, options, ...program }) {
       const profiled = options.enableProfiling ?? false;
       const session = await ort.InferenceSession.create(model, options);
-      programs.set(program.program, { ...program, session, profiled });
+      const allocate = allocator(session, program.updates);
+      programs.set(program.program, { ...program, session, profiled, allocate, destinations: [] });
       const inputs = session.inputNames.filter((name) => !(name in program.variables));
       return { inputs, outputs: session.outputNames };
     },
@@ -77,8 +99,15 @@ export function createEngine(ort: Ort): Requests {
       const inputs: Record<string, OrtTensor> = {};
       for (const [name, tensor] of Object.entries(feeds)) inputs[name] = resident(tensor);
       for (const [input, name] of Object.entries(program.variables)) inputs[input] = variable(name);
-      const outputs = await program.session.run(inputs, [...fetches, ...Object.keys(program.updates)]);
-      for (const [output, name] of Object.entries(program.updates)) variables.set(name, outputs[output] as OrtTensor);
+      const wanted = [...fetches, ...Object.keys(program.updates)];
+      const [made = program.allocate(), after] = program.destinations;
+      const outputs = await program.session.run(inputs, {
+        ...Object.fromEntries(wanted.map((name) => [name, null])),
+        ...made,
+      });
+      for (const [output, name] of Object.entries(program.updates))
+        variables.set(name, made[output] ?? (outputs[output] as OrtTensor));
+      program.destinations = [after, made];
       return Object.fromEntries(fetches.map((name) => [name, plain(outputs[name] as OrtTensor)]));
     },
     async release({ program: id }) {
@@ -91,7 +120,8 @@ export function createEngine(ort: Ort): Requests {
       for (const [name, tensor] of Object.entries(written)) variables.set(name, resident(tensor));
     },
     async read({ names }) {
-      return Object.fromEntries(names.map((name) => [name, plain(variable(name))]));
+      const copy = (tensor: Tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor;
+      return Object.fromEntries(names.map((name) => [name, copy(plain(variable(name)))]));
     },
     async forget({ names }) {
       for (const name of names) variables.delete(name);

@@ -9,7 +9,7 @@ import type {
   TensorConstructor,
 } from 'onnxruntime-common';
 import { slab } from './slab.js';
-import type { Tensor, Tensors } from './tensor.js';
+import { copyOf, type Tensor, type Tensors } from './tensor.js';
 
 /** What the engine needs of onnxruntime-node, -web or another build. */
 export interface Ort {
@@ -120,8 +120,7 @@ export function createEngine(ort: Ort): Requests {
       for (const [name, tensor] of Object.entries(written)) variables.set(name, resident(tensor));
     },
     async read({ names }) {
-      const copy = (tensor: Tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor;
-      return Object.fromEntries(names.map((name) => [name, copy(plain(variable(name)))]));
+      return Object.fromEntries(names.map((name) => [name, copyOf(plain(variable(name)))]));
     },
     async forget({ names }) {
       for (const name of names) variables.delete(name);

@@ -16,7 +16,7 @@ import { Client } from './client.js';
 import { type Device, defaultThreads, devices, sessionOptions } from './devices.js';
 import { FixedWeights } from './fixed-weights.js';
 import { firstThatWorks } from './probe.js';
-import type { Tensor, Tensors } from './tensor.js';
+import { copyOf, type Tensor, type Tensors } from './tensor.js';
 import { Variables } from './variables.js';
 
 export type { Target } from '../lower/index.js';
@@ -96,7 +96,10 @@ export function openRuntime({
       inputs,
       async run(feeds, fetches = fetchable) {
         refuseUnknown(`${name}: no output`, fetches, outputs);
-        return client.call('run', { program, feeds, fetches });
+        // a message would copy twice, on writing and on reading
+        const sent = Object.entries(feeds).map(([name, tensor]) => [name, copyOf(tensor)] as const);
+        const memory = sent.map(([, { data }]) => data.buffer as ArrayBuffer);
+        return client.call('run', { program, feeds: Object.fromEntries(sent), fetches }, memory);
       },
       release: () => client.call('release', { program }),
     };

@@ -13,3 +13,17 @@ export const float32 = (data: Float32Array, shape: readonly number[]): TensorOf<
   shape,
   data,
 });
+
+const arrays: { readonly [D in DType]: new (memory: ArrayBuffer) => Arrays[D] } = {
+  float32: Float32Array,
+  uint8: Uint8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+};
+
+/** The same numbers in memory of their own, whatever they are a view of: it can be handed over to another thread. */
+export function copyOf({ dtype, shape, data }: Tensor): Tensor {
+  const bytes = new Uint8Array(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return { dtype, shape, data: new arrays[dtype](bytes.buffer) } as Tensor;
+}

@@ -92,6 +92,19 @@ test('every type goes in and comes out', async () => {
   for (const [name, tensor] of Object.entries(fed)) assert.deepEqual(found[`${name} again`], tensor);
 });
 
+test('feeds stay with whoever fed them, also views of shared and pooled memory', async () => {
+  const program = await runtime.compile({ name: 'bytes', outputs: { y: g.identity(g.input('x', [3], 'uint8')) } });
+  const shared = new Uint8Array(new SharedArrayBuffer(8), 4, 3).fill(7);
+  for (const data of [Buffer.from([1, 2, 3]), shared, new Uint8Array([0, 4, 5, 6]).subarray(1)]) {
+    const before = [...data];
+    for (let i = 0; i < 2; i++) {
+      const { y } = await program.run({ x: { dtype: 'uint8', shape: [3], data } });
+      assert.deepEqual([...(y!.data as Uint8Array)], before);
+      assert.deepEqual([...data], before);
+    }
+  }
+});
+
 test('only what is asked for is fetched', async () => {
   const x = g.input('x', [1]);
   const program = await runtime.compile({ name: 'two', outputs: { a: g.neg(x), b: g.abs(x) } });

@@ -98,7 +98,7 @@ test('a program ends without close() once nothing is under way, and not before',
 });
 
 test('a call that could not be sent does not keep a program alive', async () => {
-  const body = `const program = await compiled; await program.run({ x: { ...fed.x, extra: () => 1 } }).catch((e) => console.log(e.name));`;
+  const body = `await compiled; await runtime.write({ w: { ...fed.x, extra: () => 1 } }).catch((e) => console.log(e.name));`;
   assert.deepEqual(await exitOf(body), { code: 0, text: 'DataCloneError\n' });
 });
 

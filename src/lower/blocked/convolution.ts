@@ -7,25 +7,28 @@ import {
   fixedShape,
   gather,
   one,
+  pad,
   reshape,
   type Shape,
   transpose,
   type Value,
 } from '../../graph/index.js';
 import { denseFilterGrad, isDense, seesPaddingOnly } from '../portable/filter-grad.js';
-import { assemble, subPixel } from '../portable/sub-pixel.js';
-import { canLie, type Four, type Laid } from './laid.js';
+import { assemble, stacked, subPixel } from '../portable/sub-pixel.js';
+import { canLie, type Four, Laid } from './laid.js';
 import { affine, blockedConv, dense, everywhere } from './operators.js';
 import type { Rule } from './rule.js';
 
 /** Fewer channels than a block: the engine takes images as they are, and filters as [o/b, c, kh, kw, b]. */
 const hasFewChannels = ([o, c]: Shape, block: number) => (c as number) < block && (o as number) % block === 0;
 
-export const convolution: Rule<ConvAttributes> = ([x, w, bias], attributes, { block, channels }) => {
+export const convolution: Rule<ConvAttributes> = ([x, w, bias], attributes, { block, channels, plain }) => {
   if (attributes.group !== 1 || x!.shape.length !== 4 || typeof x!.shape[0] !== 'number') return undefined;
   const extras = { bias: bias?.as('plain') };
   if (hasFewChannels(w!.shape, block))
     return [channels(blockedConv(x!.as('plain'), fewChannelFilter(w!.as('plain'), block), attributes, extras))];
+  if (!x!.can('channels')) return undefined;
+  if (hasFewOutputs(w!.shape, block)) return [plain(fewOutputs(x!, w!.as('plain'), attributes, extras.bias))];
   if (!w!.can('filter')) return undefined;
   return [channels(blockedConv(x!.as('channels'), w!.as('filter'), attributes, extras))];
 };
@@ -35,10 +38,32 @@ function fewChannelFilter(w: Value, b: number): Value {
   return reshape(transpose(reshape(w, [o / b, b, c * kh * kw]), [0, 2, 1]), [o, c, kh, kw]);
 }
 
-export const convTranspose: Rule<ConvTransposeAttributes> = ([x, w, bias], attributes, { block, channels }) => {
-  if (!w!.can('filter')) return undefined;
+const hasFewOutputs = ([o, c]: Shape, block: number) => (o as number) < block && (c as number) % block === 0;
+
+/** A block of outputs of which only the first are used: more products, but at several times the rate of a product of few rows. */
+function fewOutputs(x: Laid, w: Value, attributes: ConvAttributes, bias: Value | undefined): Value {
+  const o = w.shape[0] as number;
+  const missing = x.block - o;
+  const filter = new Laid('plain', pad(w, [0, 0, 0, 0, missing, 0, 0, 0]), x.block).as('filter');
+  const y = blockedConv(x.as('channels'), filter, attributes, { bias: bias && pad(bias, [0, missing]) });
+  return one('NchwcReorderOutput', [y], { channels: o, channels_last: 0 });
+}
+
+export const convTranspose: Rule<ConvTransposeAttributes> = ([x, w, bias], attributes, site) => {
+  const { block, channels } = site;
   const phases = subPixel(x!.value, w!.value, attributes);
   if (!phases) return undefined;
+  const together = stacked(w!.as('plain'), phases);
+  if (together) {
+    const operands = [
+      x!,
+      site.plain(together.filter),
+      ...(bias ? [site.plain(together.repeated(bias.as('plain')))] : []),
+    ];
+    const made = convolution(operands, { ...dense, pads: together.pads }, site);
+    return made && [site.plain(together.spread(made[0]!.as('plain')))];
+  }
+  if (!w!.can('filter')) return undefined;
   const turn = turnedFilters(w!.as('filter'), block);
   const reached = [...phases.rows, ...phases.columns].every(({ taps }) => taps.length > 0);
   const y = assemble(phases, block, (row, column) =>

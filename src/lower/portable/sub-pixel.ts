@@ -6,11 +6,15 @@ import {
   type ConvTransposeAttributes,
   concat,
   constant,
+  depthToSpace,
+  expand,
   fixedShape,
+  gather,
   one,
   pad,
   reshape,
   slice,
+  transpose,
   type Value,
 } from '../../graph/index.js';
 
@@ -19,6 +23,8 @@ export interface Phase {
   readonly taps: readonly number[];
   readonly begin: number;
   readonly end: number;
+  /** Positions of x. */
+  readonly size: number;
 }
 
 export interface SubPixel {
@@ -36,7 +42,7 @@ function phasesOf({ size, out, k, s, p }: Record<'size' | 'out' | 'k' | 's' | 'p
   return Array.from({ length: s }, (_, q) => {
     const taps = Array.from({ length: k }, (_, tap) => tap).filter((tap) => tap % s === (q + p) % s);
     const begin = taps.length - 1 - Math.floor((q + p) / s);
-    return { taps, begin, end: count + taps.length - 1 - begin - size };
+    return { taps, begin, end: count + taps.length - 1 - begin - size, size };
   });
 }
 
@@ -58,6 +64,65 @@ export function subPixel(x: Value, w: Value, attributes: ConvTransposeAttributes
   const unreachable = ({ taps, begin, end }: Phase) => taps.length > 0 && (begin < 0 || end < 0);
   if ([...rows, ...columns].some(unreachable)) return undefined;
   return { rows, columns, out, counts: [Math.ceil(out[2]! / rows.length), Math.ceil(out[3]! / columns.length)] };
+}
+
+/** All phases as one convolution: each makes output channels of its own, over a window that serves them all. */
+export interface Stacked {
+  /** [o sh sw, c, rows, columns] */
+  readonly filter: Value;
+  readonly pads: readonly [number, number, number, number];
+  /** From [n, o sh sw, h, w] to the result, [n, o, sh h, sw w]. */
+  readonly spread: (phases: Value) => Value;
+  /** [o] for every phase: [o sh sw] */
+  readonly repeated: (bias: Value) => Value;
+}
+
+/** Outputs below which a phase of its own would be a product of too few rows. */
+const FEW = 8;
+
+/** Where phases are best taken together: few outputs, as of images, and the same stride both ways. @param w [c, o, kh, kw] */
+export function stacked(w: Value, { rows, columns, counts, out }: SubPixel): Stacked | undefined {
+  const [c, o, kh, kw] = fixedShape(w.shape) as [number, number, number, number];
+  const stride = rows.length;
+  if (o >= FEW || stride === 1 || columns.length !== stride) return undefined;
+  const [down, across] = [commonWindow(rows, kh), commonWindow(columns, kw)];
+  const zeroTap = pad(transpose(w, [1, 0, 2, 3]), [0, 0, 0, 0, 0, 0, 1, 1]);
+  const picked = [down, across].reduce(
+    (filter, { taps }, i) => gather(filter, constant(taps, [taps.length], 'int64'), 2 + i),
+    zeroTap,
+  );
+  const split = reshape(picked, [o, c, stride, down.size, stride, across.size]);
+  const filter = reshape(transpose(split, [0, 2, 4, 1, 3, 5]), [o * stride ** 2, c, down.size, across.size]);
+  const [h, wide] = [out[2]!, out[3]!];
+  const ends = [down, across].map(({ size, begin, given }, i) => counts[i]! + size - 1 - begin - given);
+  return {
+    filter,
+    pads: [down.begin, across.begin, ends[0]!, ends[1]!],
+    repeated: (bias) => reshape(expand(reshape(bias, [o, 1]), [o, stride ** 2]), [o * stride ** 2]),
+    spread(phases) {
+      const image = depthToSpace(phases, stride);
+      if (image.shape[2] === h && image.shape[3] === wide) return image;
+      return slice(image, [
+        { axis: 2, start: 0, end: h },
+        { axis: 3, start: 0, end: wide },
+      ]);
+    },
+  };
+}
+
+/** One axis: the taps of each phase in turn, last first, within one window; the tap after the last is zero. */
+function commonWindow(phases: readonly Phase[], zero: number) {
+  const seeing = phases.filter(({ taps }) => taps.length > 0);
+  const before = Math.max(...seeing.map(({ begin }) => begin));
+  const after = Math.max(...seeing.map(({ taps, begin }) => taps.length - 1 - begin));
+  const size = before + after + 1;
+  const taps = phases.flatMap(({ taps, begin }) => {
+    const window = new Array<number>(size).fill(zero);
+    for (const [i, tap] of [...taps].reverse().entries()) window[before - begin + i] = tap;
+    return window;
+  });
+  const { size: given } = phases[0]!;
+  return { taps, size, begin: before, given };
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   type Value,
 } from '../../graph/index.js';
 import { adjointByColumns, filterOutweighsImages } from './columns.js';
-import { assemble, subPixel } from './sub-pixel.js';
+import { assemble, stacked, subPixel } from './sub-pixel.js';
 
 export function convTranspose(inputs: readonly Value[], attributes: ConvTransposeAttributes): readonly Value[] {
   const [x, w, bias] = inputs as [Value, Value, Value | undefined];
@@ -28,6 +28,8 @@ export function convTranspose(inputs: readonly Value[], attributes: ConvTranspos
 function asConvolutions(x: Value, w: Value, attributes: ConvTransposeAttributes): Value | undefined {
   const phases = subPixel(x, w, attributes);
   if (!phases) return undefined;
+  const together = stacked(w, phases);
+  if (together) return together.spread(conv(x, together.filter, { pads: [...together.pads] }));
   // [out, c, k, k]: the filter as a convolution that goes the other way sees it
   const filter = transpose(w, [1, 0, 2, 3]);
   const y = assemble(phases, 1, (row, column) =>

@@ -10,6 +10,7 @@ import { growth } from './growth.js';
 import { inference } from './inference.js';
 import { layers } from './layers.js';
 import { profile } from './profile.js';
+import { quantized } from './quantized.js';
 import type { Settings } from './settings.js';
 import { startup } from './startup.js';
 import { training } from './training.js';
@@ -17,6 +18,7 @@ import { training } from './training.js';
 const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> = {
   training,
   inference,
+  quantized,
   layers,
   startup,
   growth,

@@ -32,6 +32,7 @@ export * from './models/index.js';
 export * as nn from './nn/index.js';
 export { type OnnxModel, readOnnx, type WriteOptions, writeOnnx } from './onnx/index.js';
 export * as optim from './optim/index.js';
+export { type QuantizeOptions, quantizeModel } from './quantize/index.js';
 export * from './runtime/index.js';
 export { type EvaluateModelOptions, evaluateModel, type ModelEvaluation, type Split } from './train/evaluate-model.js';
 export type { StartEvent, StepEvent, TrainEvents } from './train/events.js';
@@ -50,3 +51,4 @@ export {
   type Weights,
   writeModel,
 } from './weights/index.js';
+export { encodeOnnxModel } from './weights/onnx-model.js';

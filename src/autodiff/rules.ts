@@ -74,6 +74,7 @@ export interface NoDerivative {
 const none = (reason: string): NoDerivative => ({ none: reason });
 
 const flat = 'its output is piecewise constant';
+const whole = 'whole numbers have no slope; train the model before it is quantised';
 const second = 'second derivatives through it are not defined';
 const lowered = 'it stands in lowered graphs only, which are no longer differentiated';
 
@@ -215,6 +216,7 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
   },
   // da = dy / b, db = -dy a / b^2
   Div: ({ x: [a, b], y, dy }) => [sumTo(div(dy, b!), a!.shape), sumTo(neg(div(mul(dy, y), b!)), b!.shape)],
+  DequantizeLinear: none(whole),
   Equal: none(flat),
   // erf' = 2 / sqrt(pi) exp(-x^2)
   Erf: ({ x: [x], dy }) => [mul(dy, mul(exp(neg(mul(x!, x!))), 2 / Math.sqrt(Math.PI)))],
@@ -323,6 +325,7 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
   },
   // s' = s (1 - s)
   Sigmoid: ({ y, dy }) => [mul(dy, mul(y, sub(1, y)))],
+  QuantizeLinear: none(whole),
   Sign: none(flat),
   // zeros around what was cut out; with steps, zeros between too
   Slice: ({ x: [x], dy, attributes }) => [unslice(dy, x!, attributes)],

@@ -1,9 +1,8 @@
 /** `resmirror export`: a model for other programs. */
 import { questionGraph } from '../inference/index.js';
-import { buildNetwork } from '../models/index.js';
 import { writeOnnx } from '../onnx/index.js';
-import { VERSION } from '../version.js';
 import { type Model, readModel, writeAtomically, writeModel, writeSafetensors } from '../weights/index.js';
+import { encodeOnnxModel, onnxMetadata } from '../weights/onnx-model.js';
 import { command, flag, option } from './command.js';
 import { usageError } from './failure.js';
 import { scaled } from './figures.js';
@@ -66,21 +65,10 @@ const writers: {
 
 /** The ONNX file of a model: its network alone, or with pixels in and answers out. */
 export function onnxOf(model: Model, { pixels = false } = {}): Uint8Array {
-  const { card, network } = model;
-  const output = card.task === 'classify' ? 'logits' : 'image';
-  const graph = pixels
-    ? questionGraph(card.task, model, 'n')
-    : { name: network.name, outputs: { [output]: buildNetwork(network).y } };
-  const { task, classes, preprocessing, metrics } = card;
-  return writeOnnx(graph, {
+  if (!pixels) return encodeOnnxModel(model);
+  const { card } = model;
+  return writeOnnx(questionGraph(card.task, model, 'n'), {
     weights: new Map(Object.entries(model.weights)),
-    metadata: {
-      producer: `resmirror ${VERSION}`,
-      task,
-      labels: JSON.stringify(classes),
-      preprocessing: JSON.stringify(preprocessing),
-      network: JSON.stringify(network.config),
-      metrics: JSON.stringify(metrics),
-    },
+    metadata: onnxMetadata(card),
   });
 }

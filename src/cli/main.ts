@@ -39,6 +39,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'write a model as ONNX or plain safetensors',
     load: async () => (await import('./export.js')).exportModel,
   },
+  quantize: {
+    summary: 'write a model in 8-bit numbers, calibrated on images',
+    load: async () => (await import('./quantize.js')).quantize,
+  },
   doctor: {
     summary: 'show what is installed and what works on this machine',
     load: async () => (await import('./doctor.js')).doctor,

@@ -85,6 +85,11 @@ export interface Attributes {
   // products
   Gemm: { readonly alpha: number; readonly beta: number; readonly transA: 0 | 1; readonly transB: 0 | 1 };
   MatMul: None;
+  // numbers of 8 bits
+  /** (x, scale, zero point) -> round(x / scale) + zero point, of the zero point's type; a scale for all, or one per index of the axis. */
+  QuantizeLinear: Axis;
+  /** (q, scale, zero point) -> (q - zero point) scale; without a zero point it is 0. */
+  DequantizeLinear: Axis;
   // moving values about
   Concat: Axis;
   DepthToSpace: { readonly blocksize: number; readonly mode: 'DCR' | 'CRD' };

@@ -82,6 +82,7 @@ export const parameter = (
 
 const makers: { readonly [D in DType]: (data: readonly number[]) => Arrays[D] } = {
   float32: (data) => Float32Array.from(data),
+  int8: (data) => Int8Array.from(data),
   uint8: (data) => Uint8Array.from(data),
   int32: (data) => Int32Array.from(data),
   int64: (data) => BigInt64Array.from(data.map(BigInt)),

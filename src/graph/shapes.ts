@@ -86,6 +86,14 @@ const perChannel = (inputs: readonly Type[], from: number, channels: Dim, names:
   });
 };
 
+/** One scale for all of x, or one per index of an axis; zero points alike. */
+const scaled = (inputs: readonly Type[], { axis }: { readonly axis: number }) => {
+  const [x, ...scales] = inputs as readonly [Type, ...Type[]];
+  for (const { shape } of scales)
+    if (shape.length > 0 && show(shape) !== show([x.shape[axisOf(axis, x.shape.length)]!]))
+      fail(`expected scale and zero point of shape [] or of the size of axis ${axis}, got ${show(shape)}`);
+};
+
 export const shapes: { readonly [K in Op]: Rule<Attributes[K]> } = {
   Abs: same,
   Clip: same,
@@ -105,6 +113,14 @@ export const shapes: { readonly [K in Op]: Rule<Attributes[K]> } = {
   Sqrt: same,
   Tanh: same,
   Cast: (inputs, { to }) => [{ dtype: to, shape: at(inputs, 0).shape }],
+  QuantizeLinear: (inputs, attributes) => {
+    scaled(inputs, attributes);
+    return [{ dtype: at(inputs, 2).dtype, shape: at(inputs, 0).shape }];
+  },
+  DequantizeLinear: (inputs, attributes) => {
+    scaled(inputs, attributes);
+    return [{ dtype: 'float32', shape: at(inputs, 0).shape }];
+  },
   LogSoftmax: alongAxis,
   Softmax: alongAxis,
 

@@ -1,6 +1,16 @@
 /** Taking out of a graph what is the same at every run. */
-import { apply, fixedShape, type Graph, parameter, reshape, type Value } from '../graph/index.js';
-import { rewrite, withOutputs } from './rewrite.js';
+import {
+  apply,
+  fixedShape,
+  type Graph,
+  inputsOf,
+  parameter,
+  parametersOf,
+  reshape,
+  rewrite,
+  type Value,
+  withOutputs,
+} from '../graph/index.js';
 
 export interface Hoisted {
   /** Computes, of parameters that never change, what `rest` needs of them. */
@@ -13,6 +23,8 @@ export interface Hoisted {
 export function hoist(graph: Graph): Hoisted {
   const outputs: Record<string, Value> = {};
   const stand = new Map<Value, Value>();
+  const taken = new Set([...parametersOf(graph), ...inputsOf(graph)].map(({ source }) => source.name));
+  const free = (number = stand.size): string => (taken.has(`once:${number}`) ? free(number + 1) : `once:${number}`);
   /** A fixed value as what follows sees it. */
   const result = (value: Value): Value => {
     if (value.source.kind !== 'node') return value;
@@ -23,7 +35,8 @@ export function hoist(graph: Graph): Hoisted {
       const [from] = value.source.node.inputs as [Value];
       return reshape(result(from), fixedShape(value.shape));
     }
-    const name = `once:${stand.size}`;
+    const name = free();
+    taken.add(name);
     outputs[name] = value;
     const made = parameter(name, value.shape, { trainable: false });
     stand.set(value, made);

@@ -2,15 +2,23 @@
  * From *what* to *how*: rewrites a graph for a target by a table of rules, one per operator that the target formulates its own
  * way. Operators without an entry stay as they are.
  */
-import { apply, type Graph, type Node, type Shape, type Value } from '../graph/index.js';
+import {
+  apply,
+  countReaders,
+  type Graph,
+  type Node,
+  rewrite,
+  type Shape,
+  type Value,
+  withOutputs,
+} from '../graph/index.js';
 import { canLie, Laid, type Layout } from './blocked/laid.js';
 import type { Rule, Site } from './blocked/rule.js';
 import { blocked } from './blocked.js';
 import type { Lowering } from './lowering.js';
 import { portable } from './portable.js';
-import { countReaders, rewrite, withOutputs } from './rewrite.js';
 
-export { foldBatchNorm } from './fold.js';
+export { foldWeights } from './fold.js';
 export { hoist } from './hoist.js';
 export type { Lowering, Lowerings } from './lowering.js';
 

@@ -229,9 +229,10 @@ function shapeOf(name: string, type: GraphProto['input'][number]['type']): Shape
   return dims.map(({ value }, i) => (value.case === 'dimValue' ? Number(value.value) : value.value || `${name}_${i}`));
 }
 
-const bytesPer: Readonly<Record<DType, number>> = { float32: 4, uint8: 1, int32: 4, int64: 8, bool: 1 };
+const bytesPer: Readonly<Record<DType, number>> = { float32: 4, int8: 1, uint8: 1, int32: 4, int64: 8, bool: 1 };
 const views: { readonly [D in DType]: (buffer: ArrayBuffer) => Arrays[D] } = {
   float32: (buffer) => new Float32Array(buffer),
+  int8: (buffer) => new Int8Array(buffer),
   uint8: (buffer) => new Uint8Array(buffer),
   int32: (buffer) => new Int32Array(buffer),
   int64: (buffer) => new BigInt64Array(buffer),
@@ -248,6 +249,7 @@ function tensorOf(proto: TensorProto): { dtype: DType; shape: readonly number[];
     float32: () => Float32Array.from(proto.floatData),
     int64: () => BigInt64Array.from(proto.int64Data),
     int32: () => Int32Array.from(proto.int32Data),
+    int8: () => Int8Array.from(proto.int32Data),
     uint8: () => Uint8Array.from(proto.int32Data),
     bool: () => Uint8Array.from(proto.int32Data),
   };

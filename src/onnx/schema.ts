@@ -60,6 +60,7 @@ export const schema: { readonly [K in OnnxOp]: { readonly [A in keyof Attributes
   Conv: convolution,
   ConvTranspose: { ...convolution, output_padding: { as: 'ints', otherwise: perSpatialAxis(0) } },
   DepthToSpace: { blocksize: { as: 'int' }, mode: { as: 'string', otherwise: 'DCR' } },
+  DequantizeLinear: axis(1),
   Div: {},
   Equal: {},
   Erf: {},
@@ -92,6 +93,7 @@ export const schema: { readonly [K in OnnxOp]: { readonly [A in keyof Attributes
   Pad: { pads: listAt(1), value: floatAt(2, 0) },
   Pow: {},
   Reciprocal: {},
+  QuantizeLinear: axis(1),
   ReduceMax: reduction,
   ReduceMean: reduction,
   ReduceSum: { axes: listAt(1, { otherwise: everyAxis }), keepdims },
@@ -155,5 +157,12 @@ export const silent: ReadonlySet<string> = new Set([
 ]);
 
 /** ONNX's TensorProto.DataType. */
-export const dataTypes: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+export const dataTypes: Readonly<Record<DType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+};
 export const dtypeOf = new Map(Object.entries(dataTypes).map(([dtype, code]) => [code, dtype as DType]));

@@ -3,7 +3,7 @@
  * order in blocks, too) is computed once, in the worker, where it stays.
  */
 import { type Graph, parametersOf } from '../graph/index.js';
-import { foldBatchNorm, hoist, lower, type Target } from '../lower/index.js';
+import { foldWeights, hoist, lower, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import type { Client } from './client.js';
 import type { Program, Start } from './index.js';
@@ -29,7 +29,7 @@ export class FixedWeights {
   /** The program of a graph whose parameters are all among the weights. */
   async compile(graph: Graph, { target, weights, move }: Fixed): Promise<Program> {
     const names = new Set(parametersOf(graph).map(({ source }) => source.name));
-    const { once, rest } = hoist(lower(foldBatchNorm(graph), target, { constants: names }));
+    const { once, rest } = hoist(lower(foldWeights(graph), target, { constants: names }));
     const own = `fixed:${this.programs++}:`;
     const given = await this.written(
       [...names].map((name) => [name, weights[name]!] as const),

@@ -9,7 +9,16 @@
  * ```
  */
 import { UserError } from '../errors.js';
-import { elements, type Graph, inputsOf, type ParameterValue, parametersOf, type Shape, show } from '../graph/index.js';
+import {
+  elements,
+  type Graph,
+  inputsOf,
+  nodesOf,
+  type ParameterValue,
+  parametersOf,
+  type Shape,
+  show,
+} from '../graph/index.js';
 import { lower, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import { Client } from './client.js';
@@ -122,10 +131,14 @@ export function openRuntime({
     const parameters = parametersOf(graph);
     const isVariable = ({ source }: ParameterValue) => !(source.name in weights);
     const isFixed = parameters.length > 0 && !parameters.some(isVariable);
-    if (isFixed && target !== 'portable' && inputsOf(graph).every(({ shape }) => isKnown(shape)))
+    // 8-bit operators are made by the engine's optimiser
+    const isQuantised = nodesOf(Object.values(outputs)).some(({ op }) => op === 'DequantizeLinear');
+    const inputs = inputsOf(graph);
+    const isSteady = isFixed && inputs.length > 0 && inputs.every(({ shape }) => isKnown(shape));
+    if (isSteady && !isQuantised && target !== 'portable')
       return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights }));
     // what cannot change is laid out by the engine itself
-    const way = isFixed ? 'portable' : target;
+    const way = isFixed || isQuantised ? 'portable' : target;
     const lowered = lower(graph, way, {
       constants: new Set(Object.keys(weights)),
       updates: new Set(Object.keys(updates)),

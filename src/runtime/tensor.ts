@@ -16,6 +16,7 @@ export const float32 = (data: Float32Array, shape: readonly number[]): TensorOf<
 
 const arrays: { readonly [D in DType]: new (memory: ArrayBuffer) => Arrays[D] } = {
   float32: Float32Array,
+  int8: Int8Array,
   uint8: Uint8Array,
   int32: Int32Array,
   int64: BigInt64Array,

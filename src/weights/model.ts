@@ -86,7 +86,7 @@ export function modelOf({ metadata, tensors }: Safetensors, file = 'the file'): 
   return { card, network, weights };
 }
 
-function cardOf(text: string, file: string): ModelCard {
+export function cardOf(text: string, file: string): ModelCard {
   let given: unknown;
   try {
     given = JSON.parse(text);

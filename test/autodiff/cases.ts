@@ -75,6 +75,11 @@ export const cases: { readonly [K in g.Op]: Case } = {
   Sqrt: (d) => g.sqrt(d.positive()),
   Tanh: (d) => g.tanh(d.normal()),
 
+  QuantizeLinear: (d) =>
+    g.cast(g.quantizeLinear(d.normal(), g.scalar(0.05), g.constant([128], [], 'uint8')), 'float32'),
+  DequantizeLinear: (d) =>
+    g.dequantizeLinear(g.quantizeLinear(d.normal([3, 2]), g.scalar(0.05), g.constant([0], [], 'int8')), g.scalar(0.1)),
+
   Add: broadcasting(g.add),
   And: (d) => g.and(g.greater(d.away([3]), 0), g.less(d.away([2, 3]), 0)),
   Div: broadcasting(g.div, 'normal', 'away'),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as g from '../../src/graph/index.js';
-import { foldBatchNorm, hoist, lower } from '../../src/lower/index.js';
+import { foldWeights, hoist, lower } from '../../src/lower/index.js';
 import { buildNetwork, resnet, transposeResnet } from '../../src/models/index.js';
 import { blockedTarget } from './targets.js';
 
@@ -25,7 +25,7 @@ test('a norm goes into the convolution before it', () => {
     'in groups': g.conv(x, g.parameter('w', [4, 2, 1, 1]), { group: 2 }),
     transposed: g.convTranspose(x, g.parameter('w', [4, 4, 2, 2]), { strides: 2 }),
   }))
-    assert.ok(!opsOf(foldBatchNorm({ name, outputs: { y: normed(y) } })).includes('BatchNormalization'), name);
+    assert.ok(!opsOf(foldWeights({ name, outputs: { y: normed(y) } })).includes('BatchNormalization'), name);
 });
 
 test('a norm stays where its convolution is read elsewhere, or is none', () => {
@@ -36,7 +36,7 @@ test('a norm stays where its convolution is read elsewhere, or is none', () => {
     'no convolution': { z: normed(g.relu(x)) },
     'transposed in groups': { z: normed(g.convTranspose(x, g.parameter('w', [4, 2, 1, 1]), { group: 2 })) },
   }))
-    assert.ok(opsOf(foldBatchNorm({ name, outputs })).includes('BatchNormalization'), name);
+    assert.ok(opsOf(foldWeights({ name, outputs })).includes('BatchNormalization'), name);
 });
 
 test('what depends on parameters alone is computed once, and handed over without a copy', () => {
@@ -67,7 +67,7 @@ for (const [i, [network, others]] of left.entries())
   test(`${i + 1}. every run of ${network.name} is left with convolutions`, () => {
     const graph = { name: network.name, outputs: { y: buildNetwork(network, { batch: 2 }).y } };
     const names = new Set(g.parametersOf(graph).map(({ source }) => source.name));
-    const { rest } = hoist(lower(foldBatchNorm(graph), blockedTarget, { constants: names }));
+    const { rest } = hoist(lower(foldWeights(graph), blockedTarget, { constants: names }));
     const ops = opsOf(rest);
     const expected = { ...others, Transpose: 0, Pow: 0, Mul: 0 };
     for (const [op, count] of Object.entries(expected))

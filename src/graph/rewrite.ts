@@ -1,5 +1,7 @@
 /** Making a graph of another, node by node. */
-import { type Graph, type Node, nodesOf, scopedAs, type Value } from '../graph/index.js';
+import { scopedAs } from './build.js';
+import type { Graph, Node, Value } from './types.js';
+import { nodesOf } from './walk.js';
 
 /** Walks a graph from its leaves to its outputs; the answer says what became of a value. */
 export function rewrite<T>(

@@ -6,6 +6,7 @@
  *   npm run bench -- --profile resnet18 --size 64 --batch 64 # where the time of a step goes
  */
 import { parseArgs } from 'node:util';
+import { data } from './data.js';
 import { growth } from './growth.js';
 import { inference } from './inference.js';
 import { layers } from './layers.js';
@@ -19,6 +20,7 @@ const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   training,
   inference,
   quantized,
+  data,
   layers,
   startup,
   growth,
@@ -33,6 +35,7 @@ const { values, positionals } = parseArgs({
     size: { type: 'string', default: '64' },
     batch: { type: 'string', default: '64' },
     target: { type: 'string' },
+    images: { type: 'string' },
   },
 });
 const [threads, rounds] = [Number(values.threads), Number(values.rounds)];
@@ -47,6 +50,6 @@ if (values.profile !== undefined) {
   const wanted = (name: string) => words.every((word) => name.includes(word));
   for (const name of named.length > 0 ? named : Object.keys(sections)) {
     console.log(`\n## ${name}\n`);
-    await sections[name]!({ threads, rounds, wanted });
+    await sections[name]!({ threads, rounds, wanted, images: values.images });
   }
 }

@@ -2,6 +2,8 @@
 export interface Settings {
   readonly threads: number;
   readonly rounds: number;
+  /** Photos to measure on. */
+  readonly images: string | undefined;
   /** Whether a row was asked for by words of its name. */
   readonly wanted: (name: string) => boolean;
 }

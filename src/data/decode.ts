@@ -100,7 +100,7 @@ function readBytes(path: string, fail: (reason: string) => ImageError): Uint8Arr
 
 /**
  * Decodes an image file, or its bytes, to 8-bit sRGB: upright (EXIF orientation), without transparency (on white),
- * whatever its colours (gray, palette, CMYK, 16 bits); of an animation the first frame.
+ * whatever its colours (gray, palette, CMYK, 16 bits), whose profile is ignored; of an animation the first frame.
  * @throws ImageError that names the file and the reason: missing, empty, of no known format, truncated or too large
  */
 export async function decodeImage(file: string | Uint8Array, options: DecodeOptions = {}): Promise<Decoded> {
@@ -112,7 +112,13 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeOpti
   const damaged = (error: unknown) => {
     throw fail(plainReason(error));
   };
-  const image = sharp(bytes, { failOn: 'error', limitInputPixels: false, autoOrient: true });
+  const image = sharp(bytes, {
+    failOn: 'error',
+    limitInputPixels: false,
+    autoOrient: true,
+    sequentialRead: true,
+    ignoreIcc: true, // as Pillow and torchvision do; converting colours takes as long as decoding
+  });
   const { format, autoOrient: full } = await image.metadata().catch(damaged);
   if (!FORMATS.has(format)) throw fail(`it is ${format.toUpperCase()}, but one of ${FORMAT_NAMES} is expected`);
   if (full.height * full.width > pixelLimit)

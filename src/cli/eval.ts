@@ -7,7 +7,7 @@ import { StatusLine } from './status-line.js';
 
 export const evaluation = command({
   arguments: {
-    '<model>': 'a run folder or .safetensors file',
+    '<model>': 'a run folder, .safetensors or .onnx file',
     '<data>': "as for train: images in DATA/<class>/ or DATA/<split>/<class>/, IDX, CIFAR, or 'drawn'",
   },
   options: {

@@ -11,7 +11,7 @@ const formats = ['onnx', 'safetensors'] as const;
 type Format = (typeof formats)[number];
 
 export const exportModel = command({
-  arguments: { '<model>': 'a run folder or .safetensors file' },
+  arguments: { '<model>': 'a run folder, .safetensors or .onnx file' },
   options: {
     format: option('--format <name>', 'what to write', { choices: formats, usual: 'by the name of --out, or onnx' }),
     out: option('--out <file>', 'where', { usual: 'model.onnx or model.safetensors' }),

@@ -1,7 +1,8 @@
 /** Static quantisation after training: a model in 8-bit numbers, a quarter of the size, calibrated on images. */
 import { Loader } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
-import { apply, type Graph, input, parametersOf, rewrite, type Value } from '../graph/index.js';
+import { UserError } from '../errors.js';
+import { apply, type Graph, input, nodesOf, parametersOf, rewrite, type Value } from '../graph/index.js';
 import { foldWeights, hoist } from '../lower/index.js';
 import { buildNetwork, graphNetwork } from '../models/index.js';
 import { normalise, unit } from '../nn/index.js';
@@ -32,6 +33,8 @@ export async function quantizeModel(model: Model, images: Dataset, options: Quan
   const loader = new Loader({ cacheBytes: 0 });
   try {
     const { y } = buildNetwork(model.network);
+    if (nodesOf([y]).some(({ op }) => op === 'DequantizeLinear'))
+      throw new UserError(`${model.network.name} is in 8-bit numbers already; quantise the model that it was made of`);
     const { once, rest } = hoist(foldWeights({ name: model.network.name, outputs: { y } }));
     const weights = { ...model.weights, ...(await valuesOf(once, model.weights, runtime)) };
     const ranges = new Ranges(quantisedValues(rest));

@@ -113,7 +113,12 @@ test('an ONNX file of others, and features of a whole graph, are refused with th
   const { writeOnnx } = await import('../../src/onnx/index.js');
   await writeFile(file, writeOnnx({ name: 'other', outputs: { y: g.relu(g.input('x', ['n', 3])) } }));
   await assert.rejects(readModel(file), userError('its metadata lacks', 'resmirror export'));
-  const predictor = Predictor.open(await readModel(join(folder, 'cifar-resnet20.onnx')), { threads: 1 });
+  const small = await readModel(join(folder, 'cifar-resnet20.onnx'));
+  await assert.rejects(
+    quantizeModel(small, await openImages(photos), { threads: 1 }),
+    userError('8-bit numbers already'),
+  );
+  const predictor = Predictor.open(small, { threads: 1 });
   await assert.rejects(predictor.embed(photos).next(), userError('does not say where its features are'));
   await predictor.close();
 });

@@ -79,7 +79,7 @@ async function tryOut({ classifier, autoencoder, folder }: Runs & { folder: stri
   const { pairsOf, writePicture } = await import('./reconstruct.js');
   const { pairGrid } = await import('./pair-grid.js');
   const { onnxOf } = await import('./export.js');
-  const { writeAtomically } = await import('../weights/index.js');
+  const { readModel, writeAtomically } = await import('../weights/index.js');
   const images = await writeDrawnFolder(join(folder, 'images'), { perClass: 3, size: 64 });
   const [teller, mirror] = [await load(classifier.folder), await load(autoencoder.folder)];
   try {
@@ -91,7 +91,7 @@ async function tryOut({ classifier, autoencoder, folder }: Runs & { folder: stri
       predictions.push({ image, ...value[0]! });
     const [grid, onnx] = [join(folder, 'reconstructions.png'), join(folder, 'classifier.onnx')];
     await writePicture(grid, pairGrid((await pairsOf(mirror, images, images.length)).pairs));
-    await writeAtomically(onnx, [onnxOf(teller.model)]);
+    await writeAtomically(onnx, [onnxOf(await readModel(classifier.folder))]);
     return { predictions, grid, onnx };
   } finally {
     await teller.close();

@@ -61,7 +61,7 @@ export class Predictor {
   private readonly broken: Skipped[] = [];
 
   private constructor(
-    readonly model: Model,
+    private readonly given: Model,
     private readonly runtime: Runtime,
     private readonly loader: Loader,
     private readonly options: { readonly batch: number; readonly moveWeights: boolean },
@@ -73,6 +73,11 @@ export class Predictor {
   ): Predictor {
     const runtime = openRuntime({ device, ...(threads && { threads }) });
     return new Predictor(model, runtime, new Loader(), { batch, moveWeights });
+  }
+
+  /** What the model is; its weights may have moved. */
+  get model(): Pick<Model, 'card' | 'network'> {
+    return this.given;
   }
 
   /** Images that could not be read so far. */
@@ -152,8 +157,8 @@ export class Predictor {
     const known = this.programs.get(key);
     if (known) return known;
     const { moveWeights } = this.options;
-    const graph = questionGraph(question, this.model, batch);
-    const program = this.runtime.compile(graph, { weights: this.model.weights, moveWeights });
+    const graph = questionGraph(question, this.given, batch);
+    const program = this.runtime.compile(graph, { weights: this.given.weights, moveWeights });
     this.programs.set(key, program);
     return program;
   }

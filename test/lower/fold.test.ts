@@ -44,7 +44,7 @@ test('what depends on parameters alone is computed once, and handed over without
   const shared = g.mul(a, b);
   const outputs = {
     y: g.add(g.input('x', [4]), shared),
-    z: g.mul(g.input('x', [2, 2]), g.reshape(shared, [2, 2])),
+    z: g.mul(g.input('square', [2, 2]), g.reshape(shared, [2, 2])),
     own: g.neg(b),
     leaf: a,
   };

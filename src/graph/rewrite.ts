@@ -1,5 +1,5 @@
 /** Making a graph of another, node by node. */
-import { scopedAs } from './build.js';
+import { apply, scopedAs } from './build.js';
 import type { Graph, Node, Value } from './types.js';
 import { nodesOf } from './walk.js';
 
@@ -22,6 +22,10 @@ export function rewrite<T>(
   }
   return now;
 }
+
+/** The same operators on other leaves. */
+export const withLeaves = (graph: Graph, leaf: (value: Value) => Value): ((value: Value) => Value) =>
+  rewrite(graph, { leaf, node: ({ op, attributes }, inputs) => apply(op, inputs, attributes as never) });
 
 export const withOutputs = ({ name, outputs }: Graph, become: (name: string, value: Value) => Value): Graph => ({
   name,

@@ -1,6 +1,6 @@
 /** A network out of a graph, as files of other formats hold them: applied to any value, as if its layers were written here. */
 import { UserError } from '../errors.js';
-import { apply, type Graph, inputsOf, rewrite, type Value } from '../graph/index.js';
+import { type Graph, inputsOf, type Value, withLeaves } from '../graph/index.js';
 import type { Build } from '../nn/index.js';
 import type { NetworkConfig } from './config.js';
 import type { Network } from './network.js';
@@ -30,12 +30,9 @@ export function graphNetwork(graph: Graph, { config, name }: Pick<Network, 'conf
 }
 
 const applied = (graph: Graph, x: Value, build: Build) =>
-  rewrite<Value>(graph, {
-    leaf(value) {
-      const { source } = value;
-      if (source.kind === 'input') return x;
-      if (source.kind === 'parameter') build.parameters.set(source.name, { ...value, source });
-      return value;
-    },
-    node: ({ op, attributes }, inputs) => apply(op, inputs, attributes as never),
+  withLeaves(graph, (value) => {
+    const { source } = value;
+    if (source.kind === 'input') return x;
+    if (source.kind === 'parameter') build.parameters.set(source.name, { ...value, source });
+    return value;
   });

@@ -2,7 +2,7 @@
 import { Loader } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { UserError } from '../errors.js';
-import { apply, type Graph, input, nodesOf, parametersOf, rewrite, type Value } from '../graph/index.js';
+import { type Graph, input, nodesOf, parametersOf, withLeaves } from '../graph/index.js';
 import { foldWeights, hoist } from '../lower/index.js';
 import { buildNetwork, graphNetwork } from '../models/index.js';
 import { normalise, unit } from '../nn/index.js';
@@ -78,11 +78,8 @@ async function calibrate(
   const { images: most = 256, seed = 0, batch = 16, onBatch } = options;
   const { preprocessing } = model.card;
   const shape = [Math.min(batch, images.length), ...preprocessing.size, preprocessing.channels];
-  const pixels = input('images', shape, 'uint8');
-  const made = rewrite<Value>(graph, {
-    leaf: (value) => (value.source.kind === 'input' ? normalise(unit(pixels), preprocessing) : value),
-    node: ({ op, attributes }, inputs) => apply(op, inputs, attributes as never),
-  });
+  const prepared = normalise(unit(input('images', shape, 'uint8')), preprocessing);
+  const made = withLeaves(graph, (value) => (value.source.kind === 'input' ? prepared : value));
   const program = await runtime.compile({ name: 'calibration', outputs: ranges.outputs(made) }, { weights });
   const count = Math.min(most, images.length);
   const epoch = { batch: shape[0]!, preprocessing, shuffle: true, seed, epoch: 0 };

@@ -1,17 +1,14 @@
 /** Which values of a graph are quantised, and the range of each, seen on real images. */
-import { type Graph, type Node, neg, nodesOf, type Op, reduceMax, type Value } from '../graph/index.js';
+import { type Graph, neg, nodesOf, type Op, reduceMax, type Value } from '../graph/index.js';
 import type { Tensors } from '../runtime/index.js';
 
 /** Operators for which engines have 8-bit forms, and how many of their operands are no weights. */
 const operands: { readonly [K in Op]?: number } = { Add: 2, Conv: 1, Gemm: 1, GlobalAveragePool: 1, MaxPool: 1 };
 
-export const isQuantised = (node: Node): boolean => node.op in operands;
-
 /** The float values that go into quantised operators. */
 export function quantisedValues(graph: Graph): ReadonlySet<Value> {
   const found = nodesOf(Object.values(graph.outputs))
-    .filter(isQuantised)
-    .flatMap(({ op, inputs }) => inputs.slice(0, operands[op]))
+    .flatMap(({ op, inputs }) => inputs.slice(0, operands[op] ?? 0))
     .filter(({ source }) => source.kind === 'node' || source.kind === 'input');
   return new Set(found);
 }

@@ -15,7 +15,7 @@ import {
   type Value,
   withOutputs,
 } from '../graph/index.js';
-import { isQuantised, quantisedValues, type Range, type Ranges } from './ranges.js';
+import { quantisedValues, type Range, type Ranges } from './ranges.js';
 
 /** Values of parameters by name. */
 export type Numbers = ReadonlyMap<string, Float32Array>;
@@ -26,7 +26,7 @@ export function quantisedGraph(graph: Graph, ranges: Ranges, weights: Numbers): 
   const made = rewrite<Value>(graph, {
     leaf: (value) => rounded(value, value),
     node(node, inputs) {
-      const operands = isWeighted(node) && isQuantised(node) ? withWeights(node, inputs, ranges, weights) : inputs;
+      const operands = isWeighted(node) ? withWeights(node, inputs, ranges, weights) : inputs;
       const outputs = apply(node.op, operands, node.attributes as never);
       return outputs.map((output, i) => rounded(node.outputs[i]!, output));
     },

@@ -7,8 +7,10 @@
  */
 import { parseArgs } from 'node:util';
 import { data } from './data.js';
+import { epochs } from './epochs.js';
 import { growth } from './growth.js';
 import { inference } from './inference.js';
+import { javascript } from './javascript.js';
 import { layers } from './layers.js';
 import { profile } from './profile.js';
 import { quantized } from './quantized.js';
@@ -19,11 +21,13 @@ import { training } from './training.js';
 const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> = {
   training,
   inference,
+  javascript,
   quantized,
   data,
   layers,
   startup,
   growth,
+  epochs,
 };
 
 const { values, positionals } = parseArgs({

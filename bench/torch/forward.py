@@ -21,8 +21,11 @@ def main():
     else:
         x = torch.randn(o.batch, 3, o.size, o.size).to(memory_format=layouts[o.layout])
     if o.export:
-        free = {"x": {0: "n"}, "y": {0: "n"}}
-        torch.onnx.export(net, x, o.export, opset_version=13, input_names=["x"], output_names=["y"], dynamic_axes=free)
+        names = ["pixel_values", "logits"]  # as transformers.js knows them
+        free = {name: {0: "n"} for name in names}
+        torch.onnx.export(
+            net, x, o.export, opset_version=13, input_names=names[:1], output_names=names[1:], dynamic_axes=free
+        )
         return
 
     serve(torch.inference_mode()(lambda: net(x)))

@@ -1,0 +1,71 @@
+/**
+ * Whether a training's cost stays in proportion: time per image over more images and more epochs, and how much of it goes by
+ * waiting for images to be made ready. Small pictures by the thousand, and photos where a folder is given.
+ */
+import { linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { type TrainOptions, train, writeDrawnFolder } from 'resmirror';
+import { print, type Settings } from './settings.js';
+
+interface Work {
+  readonly name: string;
+  readonly options: Pick<TrainOptions, 'data' | 'net' | 'epochs'>;
+}
+
+const small = { net: 'cifar-resnet8', epochs: 2 };
+
+export async function epochs({ threads, images, wanted }: Settings): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'resmirror-bench-'));
+  try {
+    const drawn = await writeDrawnFolder(join(folder, 'drawn'), { perClass: 10, size: 32 });
+    const works: readonly Work[] = [
+      ...[1_000, 10_000, 100_000].map((count) => ({
+        name: `${count} pictures in files, cifar-resnet8`,
+        options: { ...small, data: linked(drawn, join(folder, `${count}`), count) },
+      })),
+      { name: '1000 pictures, 10 epochs', options: { ...small, data: join(folder, '1000'), epochs: 10 } },
+      { name: '100000 pictures in memory, cifar-resnet8', options: { ...small, data: 'drawn:100000' } },
+      ...(images ? [{ name: `${basename(images)}, resnet18`, options: { data: images, epochs: 3 } }] : []),
+    ];
+    print(['training', 'until the first step, s', 'epoch', 'ms an image', 'waiting, %'], '---');
+    for (const [i, { name, options }] of works.entries())
+      if (wanted(name))
+        await measure(name, { task: 'classify', ...options }, { threads, out: join(folder, `run-${i}`) });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function measure(name: string, options: TrainOptions, run: { threads: number; out: string }): Promise<void> {
+  const began = performance.now();
+  let first = 0;
+  const last: { speed: number; waiting: number }[] = [];
+  await train({
+    ...options,
+    ...run,
+    onStep: ({ epoch, imagesPerSecond, waiting }) => {
+      first ||= performance.now();
+      last[epoch - 1] = { speed: imagesPerSecond, waiting };
+    },
+  });
+  for (const [i, { speed, waiting }] of last.entries())
+    print([
+      name,
+      ((first - began) / 1000).toFixed(1),
+      `${i + 1}`,
+      (1000 / speed).toFixed(2),
+      (100 * waiting).toFixed(1),
+    ]);
+}
+
+/** A folder of that many files, the same pictures over and over, in class folders by the first word of their names. */
+function linked(pictures: readonly string[], folder: string, count: number): string {
+  for (let i = 0; i < count; i++) {
+    const picture = pictures[i % pictures.length]!;
+    const place = join(folder, basename(picture).split('-')[0]!);
+    if (i < pictures.length) mkdirSync(place, { recursive: true });
+    linkSync(picture, join(place, `${i}.png`));
+  }
+  return folder;
+}

@@ -1,15 +1,26 @@
 /** Learning rates as functions of the progress of training: from a share of all steps to a factor of the base rate. */
 
+/** What a rate may depend on besides the progress. */
+export interface Course {
+  /** Steps that the schedule is for. */
+  readonly steps: number;
+  /** Validation losses of the epochs so far. */
+  readonly losses: readonly number[];
+}
+
 /** From progress 0 … 1 to a factor. */
-export type Schedule = (progress: number) => number;
+export type Schedule = (progress: number, course: Course) => number;
 
 export const constantRate = (): Schedule => () => 1;
+
+/** Half a cosine between two values. */
+const wave = (from: number, to: number, share: number) => to + (from - to) * 0.5 * (1 + Math.cos(Math.PI * share));
 
 /** Half a cosine from 1 down to `floor`: Loshchilov & Hutter 2017, formula 5, https://arxiv.org/abs/1608.03983 */
 export const cosine =
   ({ floor = 0 } = {}): Schedule =>
   (progress) =>
-    floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * Math.min(progress, 1)));
+    wave(1, floor, Math.min(progress, 1));
 
 /** Multiplied by `factor` at each of the given shares of training; a tenth at a third and two thirds by default. */
 export const stepwise =
@@ -17,7 +28,41 @@ export const stepwise =
   (progress) =>
     factor ** at.filter((share) => progress >= share).length;
 
-export const schedules = { cosine, step: stepwise, constant: constantRate } as const;
+/**
+ * Up to 1 over the first 30 % of the steps, from a 25th, then down to a 250,000th, both in half a cosine: Smith & Topin 2019,
+ * https://arxiv.org/abs/1708.07120, as PyTorch's `OneCycleLR` has it. It needs no warm-up.
+ */
+export const oneCycle =
+  ({ rise = 0.3, start = 1 / 25, end = 1 / 25e4 } = {}): Schedule =>
+  (progress, { steps }) => {
+    const [step, top] = [Math.min(progress, 1) * steps, rise * steps - 1];
+    if (step <= top) return wave(start, 1, top > 0 ? step / top : 1);
+    return wave(1, end, Math.min(1, (step - top) / Math.max(steps - 1 - top, 1)));
+  };
+
+/**
+ * A tenth again whenever the validation loss has not fallen by a ten-thousandth for more than `patience` epochs: PyTorch's
+ * `ReduceLROnPlateau`, but sooner.
+ */
+export const plateau =
+  ({ patience = 5, factor = 0.1, threshold = 1e-4 } = {}): Schedule =>
+  (_, { losses }) => {
+    let [rate, best, idle] = [1, Number.POSITIVE_INFINITY, 0];
+    for (const loss of losses) {
+      const better = loss < best * (1 - threshold) || best === Number.POSITIVE_INFINITY;
+      idle = better ? 0 : idle + 1;
+      if (better) best = loss;
+      if (idle <= patience) continue;
+      rate *= factor;
+      idle = 0;
+    }
+    return rate;
+  };
+
+export const schedules = { cosine, step: stepwise, constant: constantRate, 'one-cycle': oneCycle, plateau } as const;
+
+/** Schedules that begin low by themselves. */
+export const risesByItself = (name: keyof typeof schedules) => name === 'one-cycle';
 
 /**
  * The rate of step 0, 1, … out of `steps`: linear up to `base` over the first `warmup` steps (Goyal et al. 2017, section 2.2,
@@ -25,8 +70,15 @@ export const schedules = { cosine, step: stepwise, constant: constantRate } as c
  */
 export function learningRate(
   step: number,
-  { base, steps, warmup = 0, schedule }: { base: number; steps: number; warmup?: number; schedule: Schedule },
+  {
+    base,
+    steps,
+    warmup = 0,
+    schedule,
+    losses = [],
+  }: { base: number; steps: number; warmup?: number; schedule: Schedule; losses?: readonly number[] },
 ): number {
   if (step < warmup) return (base * (step + 1)) / warmup;
-  return base * schedule((step - warmup) / Math.max(steps - warmup, 1));
+  const left = Math.max(steps - warmup, 1);
+  return base * schedule((step - warmup) / left, { steps: left, losses });
 }

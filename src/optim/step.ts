@@ -1,22 +1,19 @@
 /** One training step as a graph: forward, backward, update. */
-import { backward } from '../autodiff/index.js';
-import { type Graph, input, inputsOf, type ParameterValue, parametersOf, type Value } from '../graph/index.js';
+import { backward, backwardRecomputing } from '../autodiff/index.js';
+import {
+  add,
+  type Graph,
+  input,
+  inputsOf,
+  mul,
+  type ParameterValue,
+  parameter,
+  parametersOf,
+  sub,
+  type Value,
+} from '../graph/index.js';
+import { clippedByNorm } from './gradients.js';
 import type { Optimizer } from './optimizers.js';
-
-export interface TrainingStep {
-  /** Outputs `loss`, those asked for, and one per variable that changes. */
-  readonly graph: Graph;
-  /** Output name -> the variable that takes its value. */
-  readonly updates: Readonly<Record<string, string>>;
-  /** Scalars of the optimiser that the step reads: without decay, for one, what decay needs is not there. */
-  readonly scalars: readonly string[];
-  /** Tensors of the optimiser, which start at zero. */
-  readonly states: readonly ParameterValue[];
-  /** Every trainable parameter of the loss. */
-  readonly trainable: readonly ParameterValue[];
-  /** Every parameter that the step reads besides the optimiser's: learned ones and running statistics. */
-  readonly parameters: readonly ParameterValue[];
-}
 
 export interface StepOptions {
   readonly loss: Value;
@@ -25,36 +22,137 @@ export interface StepOptions {
   readonly tracked?: ReadonlyMap<string, Value>;
   /** More results to fetch, by name. */
   readonly outputs?: Readonly<Record<string, Value>>;
+  /** Factor of the learning rate for a parameter; 1 for all by default. */
+  readonly rateOf?: (parameter: ParameterValue) => number;
+  /** The most that the norm of all gradients together may be; fetched as `gradient_norm`. Without limit by default. */
+  readonly clipNorm?: number;
+  /** Share of the old value in a running average of all parameters (EMA), which warms up; no average by default. */
+  readonly averageDecay?: number;
+  /** Whether gradients of several batches may be gathered for one step; default false. */
+  readonly accumulates?: boolean;
+  /** Values between which the forward pass is computed a second time instead of being kept for the backward pass. */
+  readonly checkpoints?: readonly Value[];
 }
 
+/** A graph whose outputs become variables. */
+export interface Stepped {
+  readonly graph: Graph;
+  /** Output name -> the variable that takes its value. */
+  readonly updates: Readonly<Record<string, string>>;
+}
+
+/** Where a training stands when a step is taken. */
+export interface Moment {
+  /** Counts from 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** Batches whose gradients the step takes together. */
+  readonly parts: number;
+}
+
+export interface TrainingStep extends Stepped {
+  /** Gathers the gradients of one batch, where `accumulates` says so. */
+  readonly part: Stepped | undefined;
+  /** Scalars that the step reads: what does not count (decay that is zero) is not there. */
+  feeds(moment: Moment): Readonly<Record<string, number>>;
+  /** Tensors of the optimiser, which start at zero. */
+  readonly states: readonly ParameterValue[];
+  /** Running averages, by the name of what they follow and start as. */
+  readonly averages: ReadonlyMap<string, ParameterValue>;
+  /** Sums of gradients, which nothing outlives: a step leaves none to the next. */
+  readonly sums: readonly ParameterValue[];
+  /** Every trainable parameter of the loss. */
+  readonly trainable: readonly ParameterValue[];
+  /** Every parameter that the step reads besides these: learned ones and running statistics. */
+  readonly parameters: readonly ParameterValue[];
+}
+
+/** The running average's share of the old value, small at first: TensorFlow's `ExponentialMovingAverage` with `num_updates`. */
+const warmedDecay = (decay: number, step: number) => Math.min(decay, step / (step + 9));
+
 /** The graph that computes a loss, differentiates it for every trainable parameter it depends on, and updates these. */
-export function trainingStep({ loss, optimizer, tracked = new Map(), outputs = {} }: StepOptions): TrainingStep {
+export function trainingStep(options: StepOptions): TrainingStep {
+  const { loss, optimizer, tracked = new Map(), outputs = {}, rateOf = () => 1, clipNorm, averageDecay } = options;
   const trainable = parametersOf({ name: 'loss', outputs: { loss } }).filter((p) => p.source.trainable);
-  const scalars = Object.fromEntries(optimizer.scalars.map((name) => [name, input(name, [])]));
-  const gradients = backward(loss, trainable);
+  const own = options.checkpoints
+    ? backwardRecomputing(loss, trainable, options.checkpoints)
+    : backward(loss, trainable);
+  const sums = options.accumulates ? trainable.map((p) => follower('sum', p)) : [];
+  const carried = input('carried', []); // 0 for the first batch of a step, which makes the sum anew
+  const gathered = own.map((gradient, i) => (sums[i] ? add(mul(sums[i], carried), gradient) : gradient));
+  const share = input('share', []);
+  const means = sums.length > 0 ? gathered.map((gradient) => mul(gradient, share)) : gathered;
+  const clipped = clipNorm === undefined ? undefined : clippedByNorm(means, clipNorm);
+
+  const rates = [...new Set(trainable.map(rateOf))];
+  const scalarName = (name: string, rate: number) => (rate === 1 ? name : `${name} times ${rate}`);
+  const scalars = new Map(
+    rates.map((rate) => [
+      rate,
+      Object.fromEntries(optimizer.scalars.map((name) => [name, input(scalarName(name, rate), [])])),
+    ]),
+  );
   const next = new Map<string, Value>(tracked);
   const states: ParameterValue[] = [];
-  trainable.forEach((parameter, i) => {
-    const update = optimizer.update(parameter, gradients[i]!, scalars);
-    next.set(parameter.source.name, update.next);
+  trainable.forEach((p, i) => {
+    const update = optimizer.update(p, (clipped?.gradients ?? means)[i]!, scalars.get(rateOf(p))!);
+    next.set(p.source.name, update.next);
     for (const { state, next: value } of update.states) {
       states.push(state);
       next.set(state.source.name, value);
     }
   });
-  const named = [...next].map(([name, value]) => ({ output: `next:${name}`, name, value }));
-  const graph: Graph = {
-    name: 'training step',
-    outputs: { loss, ...outputs, ...Object.fromEntries(named.map(({ output, value }) => [output, value])) },
-  };
-  const read = new Set(inputsOf(graph).map(({ source }) => source.name));
-  const own = new Set(states.map(({ source }) => source.name));
+  const results = { loss, ...outputs, ...(clipped && { gradient_norm: clipped.norm }) };
+  const plain = stepped('training step', results, next);
+  const others = new Set([...states, ...sums].map(({ source }) => source.name));
+  const parameters = parametersOf(plain.graph).filter(({ source }) => !others.has(source.name));
+  const averages = new Map(
+    averageDecay === undefined ? [] : parameters.map((p) => [p.source.name, follower('average', p)] as const),
+  );
+  for (const p of parameters) {
+    const average = averages.get(p.source.name);
+    if (!average) continue;
+    const change = mul(sub(next.get(p.source.name) ?? p, average), input('average_share', []));
+    next.set(average.source.name, add(average, change));
+  }
+  const whole = stepped('training step', results, next);
+  const read = new Set(inputsOf(whole.graph).map(({ source }) => source.name));
+  const gatheredSums = sums.map((sum, i) => [sum.source.name, gathered[i]!] as const);
   return {
-    graph,
-    updates: Object.fromEntries(named.map(({ output, name }) => [output, name])),
-    scalars: optimizer.scalars.filter((name) => read.has(name)),
+    ...whole,
+    part:
+      sums.length > 0
+        ? stepped('part of a step', { loss, ...outputs }, new Map([...tracked, ...gatheredSums]))
+        : undefined,
+    feeds({ step, learningRate, parts }) {
+      const all = rates.flatMap((rate) =>
+        Object.entries(optimizer.feeds(step, learningRate * rate)).map(
+          ([name, value]) => [scalarName(name, rate), value] as const,
+        ),
+      );
+      const further = {
+        carried: parts > 1 ? 1 : 0,
+        share: 1 / parts,
+        average_share: 1 - warmedDecay(averageDecay ?? 0, step),
+      };
+      return Object.fromEntries([...all, ...Object.entries(further)].filter(([name]) => read.has(name)));
+    },
     states,
+    averages,
+    sums,
     trainable,
-    parameters: parametersOf(graph).filter(({ source }) => !own.has(source.name)),
+    parameters,
+  };
+}
+
+/** A variable that goes beside a parameter, under its name. */
+const follower = (what: string, { source, shape }: ParameterValue) =>
+  parameter(`${what}:${source.name}`, shape, { trainable: false });
+
+function stepped(name: string, results: Readonly<Record<string, Value>>, next: ReadonlyMap<string, Value>): Stepped {
+  const named = [...next].map(([variable, value]) => ({ output: `next:${variable}`, variable, value }));
+  return {
+    graph: { name, outputs: { ...results, ...Object.fromEntries(named.map(({ output, value }) => [output, value])) } },
+    updates: Object.fromEntries(named.map(({ output, variable }) => [output, variable])),
   };
 }

@@ -1,55 +1,83 @@
 /** Any loss made of the graph's operators, made smaller step by step: what `train` stands on, and what own networks are trained with. */
-import type { ParameterValue, Value } from '../graph/index.js';
+import { UserError } from '../errors.js';
+import type { ParameterValue } from '../graph/index.js';
 import { initialise } from '../nn/index.js';
-import { type Optimizer, trainingStep } from '../optim/index.js';
+import { type StepOptions, type Stepped, type TrainingStep, trainingStep } from '../optim/index.js';
 import { float32, type Program, type Runtime, type Tensors } from '../runtime/index.js';
 
-export interface LearnerOptions {
-  /** A scalar; every trainable parameter that it depends on is learned. */
-  readonly loss: Value;
-  readonly optimizer: Optimizer;
-  /** New values of tracked parameters by name, as `Build.updates` gathers them. */
-  readonly tracked?: ReadonlyMap<string, Value>;
-  /** More results to fetch at every step, by name. */
-  readonly outputs?: Readonly<Record<string, Value>>;
+export interface LearnerOptions extends StepOptions {
   /** Of first values; 0 by default. */
   readonly seed?: number;
-  /** First values that are not drawn: weights, states of the optimiser. */
+  /** First values that are not drawn: weights, states of the optimiser, running averages. */
   readonly given?: Tensors;
 }
 
+interface Programs {
+  readonly whole: Program;
+  readonly part: Program | undefined;
+}
+
 export class Learner {
+  /** Batches gathered for the next step. */
+  private gathered = 0;
+
   private constructor(
-    private readonly program: Program,
-    private readonly optimizer: Optimizer,
-    private readonly scalars: readonly string[],
-    /** Learned and tracked parameters, by which other graphs on the runtime can use them too. */
-    readonly parameters: readonly ParameterValue[],
-    /** Tensors of the optimiser. */
-    readonly states: readonly ParameterValue[],
+    private readonly programs: Programs,
+    private readonly made: TrainingStep,
   ) {}
 
   /** Differentiates and compiles the step, and gives all its variables first values. */
-  static async create(runtime: Runtime, options: LearnerOptions): Promise<Learner> {
-    const { optimizer, seed = 0, given = {} } = options;
-    const { graph, updates, parameters, scalars, states } = trainingStep(options);
-    const fresh = [...parameters, ...states].filter((p) => !(p.source.name in given));
-    await runtime.write({ ...initialise(fresh, seed), ...given });
-    return new Learner(await runtime.compile(graph, { updates }), optimizer, scalars, parameters, states);
+  static async create(runtime: Runtime, { seed = 0, given = {}, ...options }: LearnerOptions): Promise<Learner> {
+    const made = trainingStep(options);
+    const fresh = [...made.parameters, ...made.states, ...made.sums].filter((p) => !(p.source.name in given));
+    const first = { ...initialise(fresh, seed), ...given };
+    const copies = [...made.averages].map(([name, { source }]) => [source.name, first[source.name] ?? first[name]!]);
+    await runtime.write({ ...Object.fromEntries(copies), ...first });
+    const compile = ({ graph, updates }: Stepped) => runtime.compile(graph, { updates });
+    const programs = { whole: await compile(made), part: made.part && (await compile(made.part)) };
+    return new Learner(programs, made);
+  }
+
+  /** Learned and tracked parameters, by which other graphs on the runtime can use them too. */
+  get parameters(): readonly ParameterValue[] {
+    return this.made.parameters;
+  }
+
+  /** Running averages by the name of what they follow. */
+  get averages(): ReadonlyMap<string, ParameterValue> {
+    return this.made.averages;
+  }
+
+  /** What the next steps depend on besides the parameters: tensors of the optimiser, running averages. */
+  get states(): readonly ParameterValue[] {
+    return [...this.made.states, ...this.made.averages.values()];
+  }
+
+  /** Adds the gradients of a batch to those of the next step, which then takes the mean over all of them. Needs `accumulates`. */
+  async accumulate(feeds: Tensors): Promise<Tensors> {
+    const { part } = this.programs;
+    if (!part) throw new UserError('gradients are not gathered by this learner: create it with accumulates: true');
+    const outputs = await part.run({ ...feeds, ...scalars({ carried: this.gathered > 0 ? 1 : 0 }) });
+    this.gathered++;
+    return outputs;
   }
 
   /** Learns from one batch; `loss` and the other outputs are those before the update. @param step counts from 0 */
-  step(
+  async step(
     feeds: Tensors,
     { step, learningRate }: { readonly step: number; readonly learningRate: number },
   ): Promise<Tensors> {
-    const values = this.optimizer.feeds(step + 1, learningRate);
-    const fed = this.scalars.map((name) => [name, float32(new Float32Array([values[name]!]), [])]);
-    return this.program.run({ ...feeds, ...Object.fromEntries(fed) });
+    const values = this.made.feeds({ step: step + 1, learningRate, parts: this.gathered + 1 });
+    this.gathered = 0;
+    return this.programs.whole.run({ ...feeds, ...scalars(values) });
   }
 
   /** Lets the compiled step go; the variables stay. */
-  release(): Promise<void> {
-    return this.program.release();
+  async release(): Promise<void> {
+    await this.programs.part?.release();
+    await this.programs.whole.release();
   }
 }
+
+const scalars = (values: Readonly<Record<string, number>>): Tensors =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, float32(new Float32Array([value]), [])]));

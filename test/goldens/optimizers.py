@@ -6,7 +6,7 @@ from torch.nn import functional as F
 import rule
 
 SHAPES = {"kernel": (3, 4), "bias": (3,)}
-RATES = (0.02, 0.05, 0.1, 0.06, 0.01)  # one step each: the rate changes, because momentum and rate must not be mixed up
+RATES = 4 * (0.02, 0.05, 0.1, 0.06, 0.01)  # one step each: the rate changes, because momentum and rate must not be mixed up
 RUNS = {
     "sgd": (torch.optim.SGD, {}),
     "sgd-momentum": (torch.optim.SGD, {"momentum": 0.9, "weight_decay": 5e-4}),
@@ -15,9 +15,15 @@ RUNS = {
     "adamw": (torch.optim.AdamW, {"betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01}),
     "adamw-decay": (torch.optim.AdamW, {"betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.5}),
 }
+# what may go with any optimiser: gradients clipped by their norm together, the bias slower, a running average of both
+TOGETHER = {"clipNorm": 2.5, "biasRate": 0.25, "averageDecay": 0.6}
+CLASS_WEIGHTS = (0.5, 1, 2, 0.25, 1.25)
 LOSSES = {
     "cross-entropy": lambda x, labels, target: F.cross_entropy(x, labels),
     "cross-entropy-smooth": lambda x, labels, target: F.cross_entropy(x, labels, label_smoothing=0.1),
+    "cross-entropy-weighted": lambda x, labels, target: F.cross_entropy(
+        x, F.one_hot(labels, 5).double(), torch.tensor(CLASS_WEIGHTS).double(), label_smoothing=0.1
+    ),
     "mse": lambda x, labels, target: F.mse_loss(x, target),
     "l1": lambda x, labels, target: F.l1_loss(x, target),
 }
@@ -27,20 +33,30 @@ def tensor(name, shape, amplitude=1):
     return torch.from_numpy(rule.noise(name, shape, amplitude)).double()
 
 
-def trajectory(make, settings):
+def trajectory(make, settings, clipNorm=None, biasRate=1, averageDecay=None):
     """Both tensors after each step; step t gets the gradient `gradient<t>:<name>`, and only the kernel decays."""
     parameters = {name: torch.nn.Parameter(tensor(name, shape)) for name, shape in SHAPES.items()}
+    averages = {name: parameter.detach().clone() for name, parameter in parameters.items()}
     bias = {"params": [parameters["bias"]], "weight_decay": 0}
     optimiser = make([{"params": [parameters["kernel"]]}, bias], lr=RATES[0], **settings)
-    steps = []
+    steps, norms = [], []
     for t, rate in enumerate(RATES):
         for name, parameter in parameters.items():
             parameter.grad = tensor(f"gradient{t}:{name}", SHAPES[name])
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+        if clipNorm is not None:
+            norms.append(torch.nn.utils.clip_grad_norm_(parameters.values(), clipNorm).item())
+        for group, factor in zip(optimiser.param_groups, (1, biasRate)):
+            group["lr"] = rate * factor
         optimiser.step()
+        if averageDecay is not None:
+            decay = min(averageDecay, (t + 1) / (t + 10))
+            for name, average in averages.items():
+                average.mul_(decay).add_(parameters[name].detach(), alpha=1 - decay)
         steps.append({name: parameter.detach().flatten().tolist() for name, parameter in parameters.items()})
-    return {"optimizer": make.__name__, "settings": settings, "steps": steps}
+    known = {"optimizer": make.__name__, "settings": settings, "steps": steps}
+    if averageDecay is None:
+        return known
+    return {**known, "norms": norms, "averages": {name: average.flatten().tolist() for name, average in averages.items()}}
 
 
 def loss(function):
@@ -51,9 +67,48 @@ def loss(function):
     return {"loss": value.item(), "gradient": x.grad.flatten().tolist()}
 
 
+BASE, STEPS = 0.4, 50
+SCHEDULES = {
+    "cosine": lambda optimiser: torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS),
+    "one-cycle": lambda optimiser: torch.optim.lr_scheduler.OneCycleLR(optimiser, BASE, total_steps=STEPS),
+}
+# stays, falls, worse for longer than patience lasts, hardly better, better
+LOSSES_OF_EPOCHS = (2.0, 1.5, 1.6, 1.55, 1.52, 1.51, 1.5, 1.4, 1.39999, 1.39998, 1.39997, 1.39996, 1.39995, 1.0, 1.1)
+
+
+def rates(make):
+    """Learning rates of each step under a schedule whose base or peak is BASE."""
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE)
+    schedule = make(optimiser)
+    found = []
+    for _ in range(STEPS):
+        found.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        schedule.step()
+    return found
+
+
+def plateau():
+    """Learning rates of each epoch when it is cut after epochs that brought nothing."""
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE)
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, patience=3)
+    found = []
+    for value in LOSSES_OF_EPOCHS:
+        found.append(optimiser.param_groups[0]["lr"])
+        schedule.step(value)
+    return {"patience": 3, "losses": LOSSES_OF_EPOCHS, "rates": found}
+
+
 def goldens():
     return {
         "learningRates": RATES,
         "optimizers": {name: trajectory(*run) for name, run in RUNS.items()},
+        "together": {
+            "settings": TOGETHER,
+            "runs": {name: trajectory(*RUNS[name], **TOGETHER) for name in ("sgd-nesterov", "adamw")},
+        },
+        "schedules": {"base": BASE, "steps": STEPS, "rates": {name: rates(make) for name, make in SCHEDULES.items()}},
+        "plateau": plateau(),
+        "classWeights": CLASS_WEIGHTS,
         "losses": {name: loss(function) for name, function in LOSSES.items()},
     }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { backward } from '../../src/autodiff/index.js';
-import { add, input, mul, parameter, reduceSum, type Value } from '../../src/graph/index.js';
+import { add, input, mul, type ParameterValue, parameter, reduceSum, type Value } from '../../src/graph/index.js';
 import { buildNetwork, resnet } from '../../src/models/index.js';
 import {
   adamW,
@@ -15,7 +15,7 @@ import {
   trainingStep,
 } from '../../src/optim/index.js';
 import { float32, openRuntime, type Tensors } from '../../src/runtime/index.js';
-import { Learner } from '../../src/train/learner.js';
+import { Learner, type LearnerOptions } from '../../src/train/learner.js';
 import { noise } from '../goldens/rule.js';
 
 interface Settings {
@@ -25,18 +25,27 @@ interface Settings {
   readonly betas?: readonly [number, number];
   readonly eps?: number;
 }
+type Both = Readonly<Record<'kernel' | 'bias', readonly number[]>>;
+interface Trajectory {
+  readonly optimizer: 'SGD' | 'AdamW';
+  readonly settings: Settings;
+  /** After each step. */
+  readonly steps: readonly Both[];
+}
+interface Together {
+  /** Of both gradients, before they are clipped. */
+  readonly norms: readonly number[];
+  /** After the last step. */
+  readonly averages: Both;
+}
 interface Golden {
   readonly learningRates: readonly number[];
-  readonly optimizers: Readonly<
-    Record<
-      string,
-      {
-        readonly optimizer: 'SGD' | 'AdamW';
-        readonly settings: Settings;
-        readonly steps: readonly Readonly<Record<'kernel' | 'bias', readonly number[]>>[];
-      }
-    >
-  >;
+  readonly optimizers: Readonly<Record<string, Trajectory>>;
+  readonly together: {
+    readonly settings: { readonly clipNorm: number; readonly biasRate: number; readonly averageDecay: number };
+    readonly runs: Readonly<Record<string, Trajectory & Together>>;
+  };
+  readonly classWeights: readonly number[];
   readonly losses: Readonly<Record<string, { readonly loss: number; readonly gradient: readonly number[] }>>;
 }
 const golden = JSON.parse(
@@ -62,28 +71,74 @@ function close(actual: ArrayLike<number>, expected: readonly number[], what: str
 const runtime = openRuntime({ threads: 1 });
 after(() => runtime.close());
 
+/** A learner whose gradients are what is fed, and its feeds at a step. */
+async function fedLearner({ optimizer, settings }: Trajectory, more: Partial<LearnerOptions> = {}) {
+  const products = names.map((key) =>
+    reduceSum(mul(parameter(key, shapes[key]), input(`gradient:${key}`, shapes[key]))),
+  ) as [Value, Value];
+  return Learner.create(runtime, {
+    loss: add(...products),
+    optimizer: makers[optimizer](settings),
+    given: Object.fromEntries(names.map((key) => [key, float32(noise(key, shapes[key], 1), shapes[key])])),
+    ...more,
+  });
+}
+const gradientsAt = (step: number): Tensors =>
+  Object.fromEntries(
+    names.map((key) => [`gradient:${key}`, float32(noise(`gradient${step}:${key}`, shapes[key], 1), shapes[key])]),
+  );
+
+async function follows(learner: Learner, { steps }: Trajectory, onStep = (_step: number, _outputs: Tensors) => {}) {
+  for (const [step, expected] of steps.entries()) {
+    onStep(step, await learner.step(gradientsAt(step), { step, learningRate: golden.learningRates[step]! }));
+    const now = await runtime.read(names);
+    for (const key of names) close(now[key]!.data as Float32Array, expected[key], `step ${step}: ${key}`, 2e-6);
+  }
+}
+
 describe('optimisers equal PyTorch', () => {
-  for (const [name, { optimizer, settings, steps }] of Object.entries(golden.optimizers))
-    it(name, async () => {
-      // a loss whose gradient is what is fed
-      const products = names.map((key) =>
-        reduceSum(mul(parameter(key, shapes[key]), input(`gradient:${key}`, shapes[key]))),
-      ) as [Value, Value];
-      const learner = await Learner.create(runtime, {
-        loss: add(...products),
-        optimizer: makers[optimizer](settings),
-        given: Object.fromEntries(names.map((key) => [key, float32(noise(key, shapes[key], 1), shapes[key])])),
-      });
-      for (const [step, expected] of steps.entries()) {
-        const feeds = names.map((key) => {
-          const gradient = noise(`gradient${step}:${key}`, shapes[key], 1);
-          return [`gradient:${key}`, float32(gradient, shapes[key])];
-        });
-        await learner.step(Object.fromEntries(feeds), { step, learningRate: golden.learningRates[step]! });
-        const now = await runtime.read(names);
-        for (const key of names) close(now[key]!.data as Float32Array, expected[key], `step ${step}: ${key}`, 2e-6);
-      }
+  for (const [name, trajectory] of Object.entries(golden.optimizers))
+    it(name, async () => follows(await fedLearner(trajectory), trajectory));
+
+  const { clipNorm, biasRate, averageDecay } = golden.together.settings;
+  const rateOf = ({ source }: ParameterValue) => (source.name === 'bias' ? biasRate : 1);
+  for (const [name, trajectory] of Object.entries(golden.together.runs))
+    it(`${name} with gradients clipped, a slower bias and a running average`, async () => {
+      const { norms } = trajectory;
+      assert.ok(norms.some((norm) => norm > clipNorm) && norms.some((norm) => norm < clipNorm));
+      const learner = await fedLearner(trajectory, { clipNorm, rateOf, averageDecay });
+      await follows(learner, trajectory, (step, { gradient_norm }) =>
+        close(gradient_norm!.data as Float32Array, [norms[step]!], `norm of step ${step}`),
+      );
+      const averages = await runtime.read(names.map((key) => `average:${key}`));
+      for (const key of names)
+        close(averages[`average:${key}`]!.data as Float32Array, trajectory.averages[key], key, 2e-6);
     });
+
+  it('gathers gradients of several batches into one step, twice over', async () => {
+    const trajectory = golden.optimizers['sgd-momentum']!;
+    const learner = await fedLearner(trajectory, { accumulates: true });
+    const scaled = (tensors: Tensors, factor: number): Tensors =>
+      Object.fromEntries(
+        Object.entries(tensors).map(([key, { data, shape }]) => [
+          key,
+          float32(
+            (data as Float32Array).map((x) => x * factor),
+            shape,
+          ),
+        ]),
+      );
+    for (const step of [0, 1]) {
+      const whole = gradientsAt(step);
+      // three parts whose mean is the whole
+      for (const factor of [0.5, 2]) await learner.accumulate(scaled(whole, factor));
+      await learner.step(scaled(whole, 0.5), { step, learningRate: golden.learningRates[step]! });
+      const now = await runtime.read(names);
+      for (const key of names) close(now[key]!.data as Float32Array, trajectory.steps[step]![key], key, 2e-6);
+    }
+    const single = await fedLearner(trajectory);
+    await assert.rejects(single.accumulate(gradientsAt(0)), /accumulates: true/);
+  });
 });
 
 describe('losses equal PyTorch, with their gradients', () => {
@@ -93,6 +148,10 @@ describe('losses equal PyTorch, with their gradients', () => {
   const losses: Readonly<Record<string, readonly [(y: Value, target: Value) => Value, Float32Array]>> = {
     'cross-entropy': [crossEntropy, oneHot],
     'cross-entropy-smooth': [(y, target) => crossEntropy(y, target, { labelSmoothing: 0.1 }), oneHot],
+    'cross-entropy-weighted': [
+      (y, target) => crossEntropy(y, target, { labelSmoothing: 0.1, classWeights: golden.classWeights }),
+      oneHot,
+    ],
     mse: [meanSquaredError, picture],
     l1: [meanAbsoluteError, picture],
   };

@@ -7,28 +7,43 @@ import { inTurns, Peer } from './peer.js';
 import { PYTHON, print, type Settings } from './settings.js';
 
 const FOLDER = 'bench/javascript';
-/** They take up to minutes a round, so rounds are few whatever was asked for. */
-const ROUNDS = 2;
 
+const inference = {
+  name: 'inference, 224 px, batch 1',
+  own: 'forward',
+  args: ['--size', '224', '--batch', '1'],
+  batch: 1,
+};
+const training = {
+  name: 'training step, 64 px, batch 4',
+  own: 'step',
+  args: ['--size', '64', '--batch', '4', '--train'],
+  batch: 4,
+};
+/** What takes seconds a round has two of them, however many were asked for. */
 const works = [
-  { name: 'inference, 224 px, batch 1', own: 'forward', train: false, size: 224, batch: 1 },
-  { name: 'training step, 64 px, batch 4', own: 'step', train: true, size: 64, batch: 4 },
+  { library: 'transformers.js', file: 'transformers.js', work: inference, slow: false },
+  { library: 'TensorFlow.js', file: 'tfjs.js', work: inference, slow: false },
+  { library: 'jax-js', file: 'jax.js', work: inference, slow: true },
+  { library: 'TensorFlow.js', file: 'tfjs.js', work: training, slow: true },
+  { library: 'jax-js', file: 'jax.js', work: training, slow: true },
 ] as const;
 
-export async function javascript({ threads, wanted }: Settings): Promise<void> {
+export async function javascript({ threads, rounds, wanted }: Settings): Promise<void> {
   if (!existsSync(join(FOLDER, 'node_modules'))) {
     console.log(`not measured: the other libraries are not there; run 'npm install' in ${FOLDER}`);
     return;
   }
-  print(['resnet18, ms per image', 'resmirror', 'TensorFlow.js', 'jax-js', 'transformers.js'], '---');
+  print(['resnet18, ms per image', 'library', 'its time', 'resmirror', 'times as long'], '---');
   const folder = mkdtempSync(join(tmpdir(), 'resmirror-bench-'));
+  exported(folder);
   try {
-    for (const { name, own, train, size, batch } of works) {
-      if (!wanted(name)) continue;
-      const sizes = ['--size', `${size}`, '--batch', `${batch}`];
-      const program = (file: string, ...more: string[]) =>
-        new Peer(file, [process.execPath, `${FOLDER}/${file}`, ...sizes, ...(train ? ['--train'] : []), ...more]);
+    for (const { library, file, work, slow } of works) {
+      const { name, own, args, batch } = work;
+      if (!wanted(`${name} ${library}`)) continue;
+      const sizes = args.filter((word) => word !== '--train');
       const peers = [
+        new Peer(library, [process.execPath, `${FOLDER}/${file}`, ...args, '--folder', folder]),
         new Peer('resmirror', [
           process.execPath,
           `build/bench/${own}.js`,
@@ -37,17 +52,11 @@ export async function javascript({ threads, wanted }: Settings): Promise<void> {
           '--threads',
           `${threads}`,
         ]),
-        program('tfjs.js'),
-        program('jax.js'),
-        ...(train ? [] : [program('transformers.js', '--folder', exported(folder, size))]),
       ];
-      const [mine, ...others] = (await inTurns(peers, ROUNDS)).map(({ median }) => median / batch) as [
-        number,
-        ...number[],
-      ];
+      const figures = await inTurns(peers, slow ? 2 : rounds);
       await Promise.all(peers.map((peer) => peer.close()));
-      const beside = others.map((ms) => `${ms.toFixed(1)} (×${(ms / mine).toPrecision(2)})`);
-      print([name, mine.toFixed(1), ...beside, ...(train ? ['cannot train'] : [])]);
+      const [its, mine] = figures.map(({ median }) => median / batch) as [number, number];
+      print([name, library, its.toFixed(1), mine.toFixed(1), (its / mine).toPrecision(2)]);
     }
   } finally {
     rmSync(folder, { recursive: true });
@@ -55,19 +64,11 @@ export async function javascript({ threads, wanted }: Settings): Promise<void> {
 }
 
 /** PyTorch's export in a folder as transformers.js wants it. */
-function exported(folder: string, size: number): string {
+function exported(folder: string): void {
   mkdirSync(join(folder, 'onnx'));
   const config = { model_type: 'resnet', architectures: ['ResNetForImageClassification'] };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-  const args = [
-    'bench/torch/forward.py',
-    'resnet18',
-    '--size',
-    `${size}`,
-    '--export',
-    join(folder, 'onnx', 'model.onnx'),
-  ];
+  const args = ['bench/torch/forward.py', 'resnet18', '--size', '224', '--export', join(folder, 'onnx', 'model.onnx')];
   const { status, stderr } = spawnSync(PYTHON, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`PyTorch could not export resnet18: ${stderr}`);
-  return folder;
 }

@@ -1,5 +1,5 @@
 /** ResNet: image [n, c, h, w] -> logits [n, classes]. Deep Residual Learning, https://arxiv.org/abs/1512.03385 */
-import { flatten, maxPool, pad, slice } from '../graph/index.js';
+import { flatten, maxPool, pad, slice, type Value } from '../graph/index.js';
 import {
   dense,
   glorot,
@@ -159,8 +159,8 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
       ? [named('maxpool', (x) => maxPool(x, { kernel_shape: pool, strides: 2, pads: padsOf('centre', pool, 2, []) }))]
       : []),
   );
-  const stages = stagesOf(setting).flatMap((rows, stage) =>
-    rows.map((row, index) => block(variant, config, stage, index, row)),
+  const stages = stagesOf(setting).map((rows, stage) =>
+    sequential(...rows.map((row, index) => block(variant, config, stage, index, row))),
   );
   const embed = sequential(stem, ...stages, named(...poolings[config.pooling]));
   return {
@@ -168,6 +168,11 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
     name: describeSetting(setting),
     input: [config.channels, ...config.size],
     embed,
+    stages(x, net) {
+      const maps: Value[] = [];
+      for (const stage of stages) maps.push(stage(maps.at(-1) ?? stem(x, net), net));
+      return maps;
+    },
     forward: sequential(embed, named('fc', dense(config.classes, { initial: variant.fc }))),
   };
 }

@@ -4,6 +4,7 @@ import { buildNetwork } from '../models/index.js';
 import { learningRate, optimizers, schedules } from '../optim/index.js';
 import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import type { Weights } from '../weights/index.js';
+import { classifierWeights } from './classifier.js';
 import type { TrainConfig } from './config.js';
 import { Learner } from './learner.js';
 import type { Plan } from './plan.js';
@@ -28,13 +29,14 @@ export class Trainer {
   ) {}
 
   /** Compiles the step and the evaluation, and sets first values: given ones, or freshly drawn. */
-  static async create({ config, network }: Plan, runtime: Runtime, given: Tensors = {}): Promise<Trainer> {
+  static async create({ config, network, classifier }: Plan, runtime: Runtime, given: Tensors = {}): Promise<Trainer> {
     const task = tasks[config.task];
     const { name, ...options } = config.optimizer;
     const optimizer = optimizers[name](options);
-    const objective = task.objective(network, config);
-    const learner = await Learner.create(runtime, { ...objective, optimizer, seed: config.seed, given });
-    const evaluation = await runtime.compile(task.evaluation(network, config));
+    const objective = task.objective(network, config, classifier);
+    const first = { ...given, ...(classifier && classifierWeights(classifier)) };
+    const learner = await Learner.create(runtime, { ...objective, optimizer, seed: config.seed, given: first });
+    const evaluation = await runtime.compile(task.evaluation(network, { ...config, classifier }));
     const weights = [...buildNetwork(network, { batch: config.batch }).build.parameters.keys()];
     return new Trainer(config, runtime, learner, evaluation, weights);
   }
@@ -54,7 +56,7 @@ export class Trainer {
   async step(batch: Batch, step: number, batches: number): Promise<StepResult> {
     const rate = this.rate(step, batches);
     const task = tasks[this.config.task];
-    const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config) };
+    const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config, step) };
     const outputs = await this.learner.step(feeds, { step, learningRate: rate });
     return {
       loss: (outputs.loss!.data as Float32Array)[0]!,

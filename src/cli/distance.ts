@@ -24,8 +24,8 @@ sets: 0 for equal sets, larger the less they have in common. How small it can
 get, the distance of two sets of real images says. Only distances by the same
 classifier and of equally many images can be compared.`,
   examples: [
-    ['distance ./photos ./reconstructions --classifier runs/resnet18-photos-1', 'real images against made ones'],
-    ['distance drawn:2000 drawn:2000 --split train,validation --classifier runs/resnet18-drawn-1', 'two real sets'],
+    ['distance ./photos ./made --classifier runs/resnet18-photos-1', 'real images against made ones'],
+    ['distance ./photos ./photos --split train,test --classifier runs/net', 'of two real sets'],
   ],
   async run({ args, options, terminal }) {
     const { classifier, split, ...compute } = options;

@@ -18,6 +18,9 @@ export interface StepResult {
 }
 
 export class Trainer {
+  /** What chance feeds at the step to come. */
+  private ahead: { readonly step: number; readonly tensors: Tensors } | undefined;
+
   private constructor(
     private readonly config: TrainConfig,
     private readonly runtime: Runtime,
@@ -56,13 +59,19 @@ export class Trainer {
   async step(batch: Batch, step: number, batches: number): Promise<StepResult> {
     const rate = this.rate(step, batches);
     const task = tasks[this.config.task];
-    const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config, step) };
-    const outputs = await this.learner.step(feeds, { step, learningRate: rate });
+    const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config), ...this.chance(step) };
+    const running = this.learner.step(feeds, { step, learningRate: rate });
+    this.ahead = { step: step + 1, tensors: task.chance(this.config, step + 1) }; // while the worker computes
+    const outputs = await running;
     return {
       loss: (outputs.loss!.data as Float32Array)[0]!,
       learningRate: rate,
       correct: task.correct(batch, outputs),
     };
+  }
+
+  private chance(step: number): Tensors {
+    return this.ahead?.step === step ? this.ahead.tensors : tasks[this.config.task].chance(this.config, step);
   }
 
   /** Weights with running statistics, the optimiser's tensors, and the name of one that is not finite any more. */

@@ -29,7 +29,8 @@ export const reconstruct: Task = {
     const loss = reduceMean(errorsOf(config, classifier)(made, target));
     return { loss, outputs: {}, tracked: build.updates };
   },
-  targets: (_, { batch, preprocessing, denoise, seed }, step) =>
+  targets: () => ({}),
+  chance: ({ batch, preprocessing, denoise, seed }, step) =>
     denoise ? { noise: standardNormal(pictures(batch, preprocessing), seed, step) } : {},
   correct: () => undefined,
   evaluation: (network, { batch, preprocessing, loss, perceptual, classifier }) => {
@@ -69,7 +70,7 @@ const pictures = (batch: number, { size, channels }: Preprocessing) => [batch, c
 
 /**
  * The noise of a step. It is drawn here and fed, since the engine's own operator keeps a generator that cannot be set to a step,
- * and ONNX has no integer arithmetic to hash in at opset 17; the runtime's worker computes meanwhile.
+ * and ONNX has no integer arithmetic to hash in at opset 17.
  */
 function standardNormal(shape: readonly number[], seed: number, step: number) {
   const { normal } = random(seed, 'noise', step);

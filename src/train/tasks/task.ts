@@ -31,8 +31,10 @@ export interface Tally {
 /** What is asked of a network: how to train for it, and how to judge it. */
 export interface Task {
   readonly objective: (network: Network, config: TrainConfig, classifier?: Model) => Objective;
-  /** What is fed beside the images at a step, counted from 0. */
-  readonly targets: (batch: Batch, config: TrainConfig, step: number) => Tensors;
+  /** What is fed beside the images. */
+  readonly targets: (batch: Batch, config: TrainConfig) => Tensors;
+  /** What chance feeds at a step, counted from 0, whatever the images are. */
+  readonly chance: (config: TrainConfig, step: number) => Tensors;
   /** Images that came out right, where that can be counted while training. */
   readonly correct: (batch: Batch, outputs: Tensors) => number | undefined;
   /** The inference graph whose outputs the tally reads; images uint8 [n, h, w, c] go in as `images`. */

@@ -25,7 +25,7 @@ get, the distance of two sets of real images says. Only distances by the same
 classifier and of equally many images can be compared.`,
   examples: [
     ['distance ./photos ./made --classifier runs/resnet18-photos-1', 'real images against made ones'],
-    ['distance ./photos ./photos --split train,test --classifier runs/net', 'of two real sets'],
+    ['distance ./pets ./pets --split train,test --classifier runs/net', 'of two real sets'],
   ],
   async run({ args, options, terminal }) {
     const { classifier, split, ...compute } = options;

@@ -8,7 +8,7 @@ export type Features = readonly ArrayLike<number>[];
 /**
  * The Fréchet distance between two sets of vectors [n, d] and [m, d], each taken for a normal distribution:
  * |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^1/2): Heusel et al. 2017, section 3, https://arxiv.org/abs/1706.08500. In float64, with unbiased
- * covariances; about d^3 steps.
+ * covariances; time grows with d^3.
  * @throws UserError for fewer than two vectors in a set, or vectors of different lengths
  */
 export function frechetDistance(a: Features, b: Features): number {
@@ -54,12 +54,11 @@ function cloudOf(vectors: Features): Cloud {
 /** Rounding leaves eigenvalues a little below 0 where there are none. */
 const roots = (values: readonly number[]) => values.map((value) => Math.sqrt(Math.max(value, 0)));
 
-/** tr (A B)^1/2: the eigenvalues of A B are those of A^1/2 B A^1/2, which is symmetric, so that they come out real. */
+/** tr (A B)^1/2: with A = F'F the eigenvalues of A B are those of F B F', which is symmetric, so that they come out real. */
 function traceOfRoot(a: Matrix, b: Matrix): number {
-  const { eigenvectorMatrix: vectors, realEigenvalues } = new EigenvalueDecomposition(a, { assumeSymmetric: true });
-  const root = vectors.mmul(Matrix.diag(roots(realEigenvalues))).mmul(vectors.transpose());
-  const product = root.mmul(b).mmul(root);
-  const symmetric = Matrix.add(product, product.transpose()).mul(0.5);
-  const { realEigenvalues: values } = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
+  const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(a, { assumeSymmetric: true });
+  const factor = eigenvectorMatrix.transpose().mulColumnVector(roots(realEigenvalues));
+  const product = factor.mmul(b).mmul(factor.transpose());
+  const { realEigenvalues: values } = new EigenvalueDecomposition(product, { assumeSymmetric: true });
   return roots(values).reduce((sum, value) => sum + value, 0);
 }

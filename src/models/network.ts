@@ -13,8 +13,8 @@ export interface Network<C extends NetworkConfig = NetworkConfig> {
   readonly forward: Layer;
   /** From a batch to what the network knows of it: pooled features [n, c], or the latent vector [n, d]. */
   readonly embed: Layer;
-  /** From a batch of images, of any size that its convolutions take, to the maps [n, c, h, w] after each stage; a ResNet has them. */
-  readonly stages?: (x: Value, net: Build) => readonly Value[];
+  /** Of a ResNet: from images [n, c, h, w] to the maps after its first stage, from these to those after its second, and so on. */
+  readonly stages?: readonly Layer[];
 }
 
 export interface Built {

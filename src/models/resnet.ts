@@ -1,5 +1,5 @@
 /** ResNet: image [n, c, h, w] -> logits [n, classes]. Deep Residual Learning, https://arxiv.org/abs/1512.03385 */
-import { flatten, maxPool, pad, slice, type Value } from '../graph/index.js';
+import { flatten, maxPool, pad, slice } from '../graph/index.js';
 import {
   dense,
   glorot,
@@ -160,19 +160,15 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
       : []),
   );
   const stages = stagesOf(setting).map((rows, stage) =>
-    sequential(...rows.map((row, index) => block(variant, config, stage, index, row))),
+    sequential(...(stage === 0 ? [stem] : []), ...rows.map((row, index) => block(variant, config, stage, index, row))),
   );
-  const embed = sequential(stem, ...stages, named(...poolings[config.pooling]));
+  const embed = sequential(...stages, named(...poolings[config.pooling]));
   return {
     config,
     name: describeSetting(setting),
     input: [config.channels, ...config.size],
     embed,
-    stages(x, net) {
-      const maps: Value[] = [];
-      for (const stage of stages) maps.push(stage(maps.at(-1) ?? stem(x, net), net));
-      return maps;
-    },
+    stages,
     forward: sequential(embed, named('fc', dense(config.classes, { initial: variant.fc }))),
   };
 }

@@ -25,12 +25,15 @@ export function meanSquaredError(y: Value, target: Value): Value {
 export const meanAbsoluteError = (y: Value, target: Value): Value => reduceMean(abs(sub(y, target)));
 
 /**
- * What structure counts for at least. Where pictures have nothing in common yet, as when a training begins, the power's slope
- * (up to 0.96 powers of 1 / structure) would outweigh all other images of the batch.
+ * What structure counts for at least. Where two pictures have next to nothing in common, as when a training begins, the slope of
+ * its power grows almost like 1 / structure, and they would outweigh all others of the batch.
  */
 const FLOOR = 1e-3;
 
-/** 1 - MS-SSIM of each image [n]: Zhao et al. 2017, section III-C, https://arxiv.org/abs/1511.08861, over whole images. */
+/**
+ * 1 - MS-SSIM of each image [n]: Zhao et al. 2017, section III-C, https://arxiv.org/abs/1511.08861, over whole images. An image whose
+ * structure is below 0.001 on every scale, as a negative's is, moves nothing; beside L1 it does.
+ */
 export const dissimilarities = (y: Value, target: Value): Value => sub(1, msSsim(y, target, { floor: FLOOR }));
 
 /** Zhao et al. 2017, section III-D. */

@@ -34,6 +34,29 @@ export async function sameClassifier({ classifier, sha256 }: Perceptual): Promis
   return model;
 }
 
+/** Features lie tens of times further apart than pixels: with this weight neither term drowns the other. */
+const WEIGHT = 0.01;
+
+interface Choice {
+  /** Run folder or file. */
+  readonly path: string;
+  readonly stages?: readonly number[] | undefined;
+  readonly weight?: number | undefined;
+}
+
+/** The classifier of a new training for pictures [c, h, w], and how its features are compared. */
+export async function chooseClassifier(
+  { path, stages: chosen, weight = WEIGHT }: Choice,
+  pictures: readonly number[],
+): Promise<{ readonly classifier: Model; readonly perceptual: Perceptual }> {
+  const classifier = await readClassifier(path);
+  // from deeper ones a picture's shapes and colours cannot be told any more: Johnson et al. 2016, figure 3
+  const half = Math.ceil(classifier.network.stages!.length / 2);
+  const stages = chosen ?? Array.from({ length: half }, (_, i) => i + 1);
+  featureMaps(classifier, { stages }, input('pictures', [1, ...pictures])); // complains now of what does not fit
+  return { classifier, perceptual: { classifier: path, sha256: fingerprint(classifier.weights), stages, weight } };
+}
+
 /** Its weights by the names that they have in the graph. */
 export const classifierWeights = ({ weights }: Model): Weights =>
   Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [`${SCOPE}.${name}`, tensor]));
@@ -52,7 +75,11 @@ export function featureMaps(
   if (images.shape[1] !== channels)
     throw new UserError(`the classifier takes images of ${channels} channel(s), the pictures have ${images.shape[1]}`);
   const build = new Build({ learns: false });
-  const maps = scoped(SCOPE, () => network.stages!(normalise(images, card.preprocessing), build));
+  const maps: Value[] = [];
+  scoped(SCOPE, () => {
+    for (const stage of network.stages ?? [])
+      maps.push(stage(maps.at(-1) ?? normalise(images, card.preprocessing), build));
+  });
   for (const [name, { shape }] of build.parameters) {
     const own = weights[name.slice(SCOPE.length + 1)]!.shape;
     if (show(shape) !== show(own))
@@ -65,10 +92,3 @@ export function featureMaps(
     throw new UserError(`the classifier ${network.name} has the stages 1 to ${maps.length}, got ${deepest}`);
   return stages.map((stage) => maps[stage - 1]!);
 }
-
-/** @throws UserError where the classifier cannot judge pictures of this size [h, w] and channels */
-export const checkClassifier = (
-  model: Model,
-  perceptual: Pick<Perceptual, 'stages'>,
-  [channels, height, width]: readonly number[],
-): void => void featureMaps(model, perceptual, input('pictures', [1, channels!, height!, width!]));

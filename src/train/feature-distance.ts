@@ -25,8 +25,8 @@ export interface FeatureDistance {
 }
 
 /**
- * The Fréchet distance of two sets of images over the pooled features of a classifier. With the features of a network trained
- * on ImageNet for other purposes it is called FID; distances by different classifiers cannot be compared.
+ * The Fréchet distance of two sets of images over the pooled features of a classifier. Over those of
+ * the Inception network it is called FID; distances by different classifiers cannot be compared.
  * @param sets each a folder of images, IDX or CIFAR files, `drawn` or `drawn:200`; or a data set that is open already
  * @throws UserError for sets of fewer than two images, and for models that do not classify
  */

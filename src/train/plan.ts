@@ -8,9 +8,9 @@ import { UserError } from '../errors.js';
 import { type Network, networkNamed } from '../models/index.js';
 import { imagenetNormalisation } from '../nn/index.js';
 import { type Given, validated } from '../schema.js';
-import { fingerprint, type Model, type Preprocessing } from '../weights/index.js';
-import { checkClassifier, readClassifier } from './classifier.js';
-import { type Augmentation, OptimizerConfig, type Perceptual, TrainConfig } from './config.js';
+import type { Model, Preprocessing } from '../weights/index.js';
+import { chooseClassifier } from './classifier.js';
+import { type Augmentation, OptimizerConfig, TrainConfig } from './config.js';
 
 /** What `train` may be told; all but task and data have defaults that depend on both. */
 export interface TrainOptions {
@@ -147,32 +147,20 @@ const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as con
 function checkOptions(options: TrainOptions): void {
   const given = (names: readonly (keyof TrainOptions)[]) => names.filter((name) => options[name] !== undefined);
   const foreign = options.task === 'classify' ? given([...ofReconstruction, ...ofPerceptualLoss]) : [];
-  if (foreign.length > 0) throw new UserError(`${foreign.join(', ')} belong(s) to reconstruct; leave out to classify`);
+  if (foreign.length > 0) throw new UserError(`only reconstruct takes ${foreign.join(', ')}; leave out to classify`);
   const unused = options.loss === 'perceptual' ? [] : given(ofPerceptualLoss);
   if (unused.length > 0)
-    throw new UserError(`${unused.join(', ')} belong(s) to the perceptual loss; choose that loss too, or leave out`);
+    throw new UserError(`only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`);
 }
 
-/**
- * Features lie some hundred times further apart than pixels: with this weight both terms are of one size.
- */
-const FEATURE_WEIGHT = 0.01;
-
-/** The classifier of a perceptual loss, and how its features are compared. */
-async function judgeFor(
-  { loss, classifier: path, featureStages, featureWeight: weight = FEATURE_WEIGHT }: TrainOptions,
-  { input }: Network,
-): Promise<{ readonly classifier: Model; readonly perceptual: Perceptual } | undefined> {
+function judgeFor(
+  { loss, classifier: path, featureStages: stages, featureWeight: weight }: TrainOptions,
+  network: Network,
+) {
   if (loss !== 'perceptual') return undefined;
   if (path === undefined)
     throw new UserError('a perceptual loss compares the features of a classifier; give the one to use as classifier');
-  const classifier = await readClassifier(path);
-  const { config } = classifier.network;
-  const depth = config.kind === 'resnet' ? config.setting.repeats.length : 1;
-  // from the deeper ones a picture's shapes and colours cannot be told any more: Johnson et al. 2016, figure 3
-  const stages = featureStages ?? Array.from({ length: Math.ceil(depth / 2) }, (_, i) => i + 1);
-  checkClassifier(classifier, { stages }, input);
-  return { classifier, perceptual: { classifier: path, sha256: fingerprint(classifier.weights), stages, weight } };
+  return chooseClassifier({ path, stages, weight }, network.input);
 }
 
 /** `drawn`, or `drawn:20000` for so many training images: pictures that the program draws itself. */

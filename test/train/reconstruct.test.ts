@@ -11,7 +11,7 @@ import { initialise } from '../../src/nn/index.js';
 import { random } from '../../src/random/index.js';
 import { float32, openRuntime } from '../../src/runtime/index.js';
 import { validated } from '../../src/schema.js';
-import { checkClassifier, classifierWeights, readClassifier } from '../../src/train/classifier.js';
+import { classifierWeights, featureMaps, readClassifier } from '../../src/train/classifier.js';
 import { TrainConfig } from '../../src/train/config.js';
 import { featureDistance } from '../../src/train/feature-distance.js';
 import { planTraining, type TrainOptions } from '../../src/train/plan.js';
@@ -149,14 +149,14 @@ describe('a classifier that judges', () => {
     const plan = (given: Partial<TrainOptions>) => planTraining({ ...options, ...given });
     const perceptual = { loss: 'perceptual', classifier } as const;
     await assert.rejects(plan({ loss: 'perceptual' }), userError('perceptual', 'give the one to use as classifier'));
-    await assert.rejects(plan({ classifier }), userError('classifier', 'perceptual loss'));
-    await assert.rejects(plan({ featureWeight: 1 }), userError('featureWeight', 'perceptual loss'));
-    await assert.rejects(plan({ ...perceptual, featureStages: [1, 3] }), userError('stages 1 to 2', 'got 3'));
+    await assert.rejects(plan({ classifier }), userError('only the perceptual loss takes classifier'));
+    await assert.rejects(plan({ featureWeight: 1 }), userError('only the perceptual loss takes featureWeight'));
+    await assert.rejects(plan({ ...perceptual, featureStages: [1, 3] }), userError('the stages 1 to 2', 'got 3'));
     await assert.rejects(plan({ ...perceptual, featureStages: [] }), userError('stages'));
     await assert.rejects(plan({ ...perceptual, featureStages: [0] }), userError('stages'));
     await assert.rejects(
       plan({ task: 'classify', loss: 'l1', denoise: 0.1 }),
-      userError('loss, denoise', 'leave out to classify'),
+      userError('only reconstruct takes loss, denoise'),
     );
     const autoencoder = await newFolder();
     await train({ ...options, epochs: 1, out: autoencoder });
@@ -171,8 +171,8 @@ describe('a classifier that judges', () => {
     const { card } = await readModel(classifier);
     const weights = initialise(buildNetwork(network).build.parameters.values(), 0);
     const model = { card, network, weights };
-    checkClassifier(model, { stages: [1] }, [3, 32, 32]);
-    const check = (input: readonly number[]) => () => checkClassifier(model, { stages: [1] }, input);
+    const check = (shape: readonly number[]) => () => featureMaps(model, { stages: [1] }, input('x', [1, ...shape]));
+    check([3, 32, 32])();
     assert.throws(check([3, 64, 64]), userError('takes images of its own size only'));
     assert.throws(check([1, 32, 32]), userError('3 channel(s)', 'have 1'));
   });

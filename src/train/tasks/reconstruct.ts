@@ -80,18 +80,21 @@ function standardNormal(shape: readonly number[], seed: number, step: number) {
 }
 
 class ImageTally implements Tally {
-  private readonly sums = new Map<string, number>();
+  private readonly sums = new Map(['mse', 'l1', 'ssim', 'msSsim', 'psnr'].map((name) => [name, 0]));
   private images = 0;
 
   add({ count }: { readonly count: number }, outputs: Tensors): void {
-    const figures = Object.entries(outputs).map(([name, { data }]) => [name, [...(data as Float32Array)]] as const);
-    const mse = outputs.mse!.data as Float32Array;
-    for (const [name, values] of [...figures, ['psnr', [...mse].map(psnr)] as const])
-      this.sums.set(
-        name,
-        values.slice(0, count).reduce((a, b) => a + b, this.sums.get(name) ?? 0),
-      );
+    const valid = (name: string) => [...(outputs[name]!.data as Float32Array).subarray(0, count)];
+    for (const name of Object.keys(outputs)) this.note(name, valid(name));
+    this.note('psnr', valid('mse').map(psnr));
     this.images += count;
+  }
+
+  private note(name: string, values: readonly number[]): void {
+    this.sums.set(
+      name,
+      values.reduce((a, b) => a + b, this.sums.get(name) ?? 0),
+    );
   }
 
   result() {

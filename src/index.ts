@@ -19,6 +19,7 @@ export * as eager from './eager/index.js';
 export { ResNet, TransposeResNet } from './eager/index.js';
 export { UserError } from './errors.js';
 export * as graph from './graph/index.js';
+export { type Features, frechetDistance } from './inference/frechet.js';
 export {
   type Answer,
   type ClassScore,
@@ -36,6 +37,7 @@ export { type QuantizeOptions, quantizeModel } from './quantize/index.js';
 export * from './runtime/index.js';
 export { type EvaluateModelOptions, evaluateModel, type ModelEvaluation, type Split } from './train/evaluate-model.js';
 export type { StartEvent, StepEvent, TrainEvents } from './train/events.js';
+export { type FeatureDistance, type FeatureDistanceOptions, featureDistance } from './train/feature-distance.js';
 export { Learner, type LearnerOptions } from './train/learner.js';
 export { planTraining, type TrainOptions } from './train/plan.js';
 export type { EpochRecord } from './train/report/index.js';

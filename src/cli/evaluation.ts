@@ -10,6 +10,7 @@ const figures: Readonly<Record<string, readonly [label: string, write: (value: n
   top5: ['in the first five', percent],
   psnr: ['PSNR', (value) => `${value.toFixed(2)} dB`],
   ssim: ['SSIM', (value) => value.toFixed(4)],
+  msSsim: ['MS-SSIM', (value) => value.toFixed(4)],
   mse: ['mean squared error', (value) => value.toPrecision(4)],
   l1: ['mean absolute error', (value) => value.toPrecision(4)],
   loss: ['loss', (value) => value.toPrecision(4)],

@@ -35,6 +35,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'send images through an autoencoder and back',
     load: async () => (await import('./reconstruct.js')).reconstruct,
   },
+  distance: {
+    summary: 'say how far two sets of images lie apart',
+    load: async () => (await import('./distance.js')).distance,
+  },
   export: {
     summary: 'write a model as ONNX or plain safetensors',
     load: async () => (await import('./export.js')).exportModel,

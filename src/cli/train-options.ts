@@ -2,7 +2,7 @@
 import type { TrainOptions } from '../train/plan.js';
 import { flag, type OptionRow, option } from './command.js';
 import { networkOptions } from './network-options.js';
-import { count, natural, nonNegative, positive, seed, share, shares } from './values.js';
+import { count, counts, natural, nonNegative, positive, seed, share, shares } from './values.js';
 
 const [learning, images, machine] = ['Learning', 'Images', 'Run'];
 
@@ -61,10 +61,28 @@ export const recipeOptions = {
     usual: '0.1',
     group: learning,
   }),
-  loss: option('--loss <name>', 'reconstruct: squared or absolute differences', {
-    choices: ['mse', 'l1'] as const,
+  loss: option('--loss <name>', 'reconstruct: squared or absolute differences, structure, or what a classifier sees', {
+    choices: ['mse', 'l1', 'ms-ssim', 'ms-ssim-l1', 'perceptual'] as const,
     usual: 'mse',
     group: learning,
+  }),
+  classifier: option('--classifier <model>', 'reconstruct with --loss perceptual: whose features count', {
+    group: learning,
+  }),
+  featureStages: option('--feature-stages <n,…>', 'after which of its stages', {
+    parse: counts,
+    usual: 'the first half',
+    group: learning,
+  }),
+  featureWeight: option('--feature-weight <w>', 'of features beside pixels', {
+    parse: positive,
+    usual: '0.01',
+    group: learning,
+  }),
+  denoise: option('--denoise <deviation>', 'reconstruct: noise on what is seen, not on what is wanted; of 0 to 1', {
+    parse: share,
+    usual: '0',
+    group: images,
   }),
   seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),
 

@@ -1,5 +1,6 @@
 /** How options are read. Each throws commander's InvalidArgumentError, whose message follows the option's name. */
 import { InvalidArgumentError } from 'commander';
+import type { Split } from '../train/evaluate-model.js';
 
 interface Range {
   readonly whole?: boolean;
@@ -23,6 +24,18 @@ export const natural = numberWithin({ whole: true, from: 0 });
 export const seed = numberWithin({ whole: true, from: 0, to: 2 ** 32 - 1 });
 export const nonNegative = numberWithin({ from: 0 });
 export const share = numberWithin({ from: 0, to: 1 });
+
+/** `1,2`: 1, 2, 3, … each. */
+export const counts = (text: string): readonly number[] => text.split(',').map(count);
+
+const isSplit = (text: string | undefined): text is Split => ['train', 'validation', 'test'].includes(text ?? '');
+
+/** `test`, or `train,test`: parts of two data sets. */
+export function splitPair(text: string): readonly [Split, Split] {
+  const [first, second = first, ...rest] = text.split(',');
+  if (isSplit(first) && isSplit(second) && rest.length === 0) return [first, second];
+  throw new InvalidArgumentError('Expected train, validation or test, or two of them such as train,test.');
+}
 
 /** A number above 0. */
 export function positive(text: string): number {

@@ -13,6 +13,8 @@ export interface Network<C extends NetworkConfig = NetworkConfig> {
   readonly forward: Layer;
   /** From a batch to what the network knows of it: pooled features [n, c], or the latent vector [n, d]. */
   readonly embed: Layer;
+  /** Of a ResNet: from images [n, c, h, w] to the maps after its first stage, from these to those after its second, and so on. */
+  readonly stages?: readonly Layer[];
 }
 
 export interface Built {

@@ -159,15 +159,16 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
       ? [named('maxpool', (x) => maxPool(x, { kernel_shape: pool, strides: 2, pads: padsOf('centre', pool, 2, []) }))]
       : []),
   );
-  const stages = stagesOf(setting).flatMap((rows, stage) =>
-    rows.map((row, index) => block(variant, config, stage, index, row)),
+  const stages = stagesOf(setting).map((rows, stage) =>
+    sequential(...(stage === 0 ? [stem] : []), ...rows.map((row, index) => block(variant, config, stage, index, row))),
   );
-  const embed = sequential(stem, ...stages, named(...poolings[config.pooling]));
+  const embed = sequential(...stages, named(...poolings[config.pooling]));
   return {
     config,
     name: describeSetting(setting),
     input: [config.channels, ...config.size],
     embed,
+    stages,
     forward: sequential(embed, named('fc', dense(config.classes, { initial: variant.fc }))),
   };
 }

@@ -23,9 +23,12 @@ export class Build {
   /** New values of tracked parameters (running statistics), by name; training only. */
   readonly updates = new Map<string, Value>();
   readonly training: boolean;
+  private readonly learns: boolean;
 
-  constructor({ training = false } = {}) {
+  /** @param options.learns whether its parameters may be trained, as they are by default; those of a network that only judges may not */
+  constructor({ training = false, learns = true } = {}) {
     this.training = training;
+    this.learns = learns;
   }
 
   /** The parameter of this name in the current scope. */
@@ -40,7 +43,7 @@ export class Build {
       throw new UserError(
         `${path} has shape ${show(known.shape)} already, and is wanted with ${show(shape)} too; use another name`,
       );
-    const made = known ?? parameter(path, shape, options);
+    const made = known ?? parameter(path, shape, this.learns ? options : { ...options, trainable: false });
     this.parameters.set(path, made);
     return made;
   }

@@ -1,4 +1,4 @@
-/** What training makes small: graph fragments from results and targets to a scalar, the mean over the batch. */
+/** What training makes small: graph fragments from results and targets to a scalar, the mean over the batch, or to one number per image. */
 import {
   abs,
   add,
@@ -12,6 +12,7 @@ import {
   sub,
   type Value,
 } from '../graph/index.js';
+import { absoluteErrors, msSsim, squaredErrors } from './quality.js';
 
 /**
  * Cross-entropy of logits [n, k] against target probabilities [n, k] (one-hot, or blended), the mean over the batch.
@@ -42,5 +43,39 @@ export function meanSquaredError(y: Value, target: Value): Value {
 /** Mean of absolute differences. */
 export const meanAbsoluteError = (y: Value, target: Value): Value => reduceMean(abs(sub(y, target)));
 
-/** Losses of reconstruction by name. */
-export const reconstructionLosses = { mse: meanSquaredError, l1: meanAbsoluteError } as const;
+/**
+ * What structure counts for at least. Where two pictures have next to nothing in common, as when a training begins, the slope of
+ * its power grows almost like 1 / structure, and they would outweigh all others of the batch.
+ */
+const FLOOR = 1e-3;
+
+/**
+ * 1 - MS-SSIM of each image [n]: Zhao et al. 2017, section III-C, https://arxiv.org/abs/1511.08861, over whole images. An image whose
+ * structure is below 0.001 on every scale, as a negative's is, moves nothing; beside L1 it does.
+ */
+export const dissimilarities = (y: Value, target: Value): Value => sub(1, msSsim(y, target, { floor: FLOOR }));
+
+/** Zhao et al. 2017, section III-D. */
+const STRUCTURE = 0.84;
+
+/**
+ * 0.84 (1 - MS-SSIM) + 0.16 L1 of each image [n]: Zhao et al. 2017, section III-D, whose Gaussian weights around the one pixel that
+ * they judge are left out, since here every pixel is.
+ */
+export const mixedErrors = (y: Value, target: Value): Value =>
+  add(mul(dissimilarities(y, target), STRUCTURE), mul(absoluteErrors(y, target), 1 - STRUCTURE));
+
+/**
+ * Distance of each image's features [n] from those wanted, both as maps [n, c, h, w] by stage: squared and divided by c h w as in
+ * Johnson et al. 2016, section 3.1, formula 2 (https://arxiv.org/abs/1603.08155), and the mean over stages.
+ */
+export const featureDistances = (maps: readonly Value[], wanted: readonly Value[]): Value =>
+  mul(maps.map((map, stage) => squaredErrors(map, wanted[stage]!)).reduce(add), 1 / maps.length);
+
+/** Losses of reconstruction by name, from images made and wanted, [n, c, h, w] in 0 … 1, to one number each [n]. */
+export const reconstructionLosses = {
+  mse: squaredErrors,
+  l1: absoluteErrors,
+  'ms-ssim': dissimilarities,
+  'ms-ssim-l1': mixedErrors,
+} as const;

@@ -29,6 +29,19 @@ export const OptimizerConfig = v.variant('name', [
   }),
 ]);
 
+/** A loss that compares what a classifier sees, beside the pixels: Johnson et al. 2016, https://arxiv.org/abs/1603.08155 */
+export const Perceptual = v.strictObject({
+  /** Run folder or file of a model that was trained to classify. */
+  classifier: v.string(),
+  /** Of its weights: they are part of the loss, so a run goes on with no others. */
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  /** After which of its stages features are compared, from 1. */
+  stages: v.pipe(v.array(whole(1)), v.minLength(1), v.readonly()),
+  /** Of the features' distance, beside the mean squared error of pixels, which counts 1. */
+  weight: within({ above: 0 }),
+});
+export type Perceptual = v.InferOutput<typeof Perceptual>;
+
 export const TrainConfig = v.strictObject({
   task: v.picklist(['classify', 'reconstruct']),
   /** Folder of images, IDX or CIFAR files. */
@@ -47,7 +60,10 @@ export const TrainConfig = v.strictObject({
   warmup: within({ least: 0 }),
   labelSmoothing: within({ least: 0, below: 1 }),
   /** Loss of reconstruction. */
-  loss: v.picklist(['cross-entropy', 'mse', 'l1']),
+  loss: v.picklist(['cross-entropy', 'mse', 'l1', 'ms-ssim', 'ms-ssim-l1', 'perceptual']),
+  perceptual: v.exactOptional(Perceptual),
+  /** Standard deviation of the noise on the pictures that are to be restored, whose values span 0 … 1. */
+  denoise: v.exactOptional(within({ above: 0, most: 1 })),
   /** Of weights, order and augmentation. */
   seed: whole(0, 2 ** 32 - 1),
   /** Share of the images held out where the folder brings no split of its own. */

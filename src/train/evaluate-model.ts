@@ -67,12 +67,17 @@ async function splitsFor(path: string, data: string | Splits, task: Model['card'
   if (typeof data !== 'string') return data;
   const run = await readRunConfig(path).catch(() => undefined);
   if (run && resolve(run.config.data) === resolve(data)) return openSplits(data, run.config);
-  const drawn = DRAWN.test(data); // always split, into images that share nothing
+  return wholeOf(data, task);
+}
+
+/** All images, undivided where the data does not come in parts. */
+export async function wholeOf(data: string | Splits, task: Model['card']['task']): Promise<Splits> {
+  const drawn = typeof data === 'string' && DRAWN.test(data); // always split, into images that share nothing
   return openSplits(data, { task, seed: 0, validationFraction: drawn ? 0.2 : 0 });
 }
 
 /** Where a folder's test images serve as validation, they are found under both names. */
-function partOf(splits: Splits, split: Split): Dataset {
+export function partOf(splits: Splits, split: Split): Dataset {
   const found = splits[split] ?? (splits.validation.name.endsWith(' test') ? splits.validation : undefined);
   if (found) return found;
   throw new UserError(`the data has no test images of its own; leave out the split, or choose train or validation`);

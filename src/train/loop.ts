@@ -168,13 +168,13 @@ export class Loop {
   }
 
   private record(metrics: Evaluation['metrics'], seconds: number): EpochRecord {
-    const { plan, trainer } = this.given;
+    const { trainer } = this.given;
     const { epoch, step, batch } = this.progress;
     const { accuracy, top5, psnr } = metrics;
     return {
       epoch,
       trainLoss: this.means().loss,
-      validationLoss: metrics[plan.config.loss === 'cross-entropy' ? 'loss' : plan.config.loss]!,
+      validationLoss: metrics.loss!,
       ...(accuracy !== undefined && { accuracy }),
       ...(top5 !== undefined && { top5 }),
       ...(psnr !== undefined && { psnr }),

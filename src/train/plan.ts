@@ -8,7 +8,8 @@ import { UserError } from '../errors.js';
 import { type Network, networkNamed } from '../models/index.js';
 import { imagenetNormalisation } from '../nn/index.js';
 import { type Given, validated } from '../schema.js';
-import type { Preprocessing } from '../weights/index.js';
+import type { Model, Preprocessing } from '../weights/index.js';
+import { chooseClassifier } from './classifier.js';
 import { type Augmentation, OptimizerConfig, TrainConfig } from './config.js';
 
 /** What `train` may be told; all but task and data have defaults that depend on both. */
@@ -37,7 +38,16 @@ export interface TrainOptions {
   readonly schedule?: TrainConfig['schedule'];
   readonly warmup?: number;
   readonly labelSmoothing?: number;
-  readonly loss?: 'mse' | 'l1';
+  /** Of reconstruction. `perceptual` needs a classifier. */
+  readonly loss?: Exclude<TrainConfig['loss'], 'cross-entropy'>;
+  /** Run folder or file of a model that was trained to classify, whose features a perceptual loss compares. */
+  readonly classifier?: string;
+  /** After which of its stages, from 1; the first half by default. */
+  readonly featureStages?: readonly number[];
+  /** What their distance counts beside the mean squared error of pixels. */
+  readonly featureWeight?: number;
+  /** Standard deviation of noise on the pictures seen in training, whose values span 0 … 1; none by default. */
+  readonly denoise?: number;
   readonly crop?: readonly [number, number];
   readonly padding?: number;
   readonly flip?: number;
@@ -50,6 +60,8 @@ export interface Plan {
   readonly config: TrainConfig;
   readonly network: Network;
   readonly splits: Splits;
+  /** Whose features a perceptual loss compares. */
+  readonly classifier?: Model;
 }
 
 /** Everything that a task settles where nothing is said; bench/torch/flowers.py is the twin of `classify` in PyTorch. */
@@ -90,11 +102,13 @@ const augmentations: Readonly<Record<TrainConfig['task'], Record<Kind, Given<typ
 /** Opens the data and settles every choice. @throws UserError for what does not fit together. */
 export async function planTraining(options: TrainOptions): Promise<Plan> {
   const { task, seed = 0, validationFraction = 0.2 } = options;
+  checkOptions(options);
   const splits = await openSplits(options.data, { task, seed, validationFraction });
   const { classes } = splits.train;
   const { height, width } = (await usualSize(splits.train.source)) ?? { height: SIDE, width: SIDE };
   const kind: Kind = Math.max(height, width) <= SIDE ? 'small' : 'photographs';
   const network = networkFor(options, splits.train, kind === 'small' ? [height, width] : [SIDE, SIDE]);
+  const judge = await judgeFor(options, network);
   const recipe = recipes[task];
   const { epochs = recipe.epochs, batch = Math.min(recipe.batch, batchFor(splits.train.length)) } = options;
   const optimizer = optimizerFor(options, recipe.optimizer);
@@ -115,13 +129,38 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       warmup: options.warmup ?? Math.min(5, epochs / 20),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
       loss: options.loss ?? recipe.loss,
+      ...(judge && { perceptual: judge.perceptual }),
+      ...(options.denoise && { denoise: options.denoise }),
       seed,
       validationFraction,
       strict: options.strict ?? false,
     },
     'training options',
   );
-  return { config, network, splits };
+  return { config, network, splits, ...(judge && { classifier: judge.classifier }) };
+}
+
+const ofReconstruction = ['upsample', 'latent', 'loss', 'denoise'] as const;
+const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as const;
+
+/** @throws UserError for options without effect, which somebody expects to have one */
+function checkOptions(options: TrainOptions): void {
+  const given = (names: readonly (keyof TrainOptions)[]) => names.filter((name) => options[name] !== undefined);
+  const foreign = options.task === 'classify' ? given([...ofReconstruction, ...ofPerceptualLoss]) : [];
+  if (foreign.length > 0) throw new UserError(`only reconstruct takes ${foreign.join(', ')}; leave out to classify`);
+  const unused = options.loss === 'perceptual' ? [] : given(ofPerceptualLoss);
+  if (unused.length > 0)
+    throw new UserError(`only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`);
+}
+
+function judgeFor(
+  { loss, classifier: path, featureStages: stages, featureWeight: weight }: TrainOptions,
+  network: Network,
+) {
+  if (loss !== 'perceptual') return undefined;
+  if (path === undefined)
+    throw new UserError('a perceptual loss compares the features of a classifier; give the one to use as classifier');
+  return chooseClassifier({ path, stages, weight }, network.input);
 }
 
 /** `drawn`, or `drawn:20000` for so many training images: pictures that the program draws itself. */
@@ -155,11 +194,7 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset, own: re
     ...(shortcut && { shortcut }),
     ...(stride && { stride }),
   };
-  if (task === 'classify') {
-    if (upsample || latent)
-      throw new UserError('upsample and latent belong to reconstruct; leave them out to classify');
-    return networkNamed(net, { ...shared, classes: classes.length });
-  }
+  if (task === 'classify') return networkNamed(net, { ...shared, classes: classes.length });
   const name = net.startsWith('autoencoder-') ? net : `autoencoder-${net}`;
   return networkNamed(name, { ...shared, ...mirror, ...(upsample && { upsample }), ...(latent && { latent }) });
 }

@@ -5,6 +5,7 @@ import { networkOf } from '../models/index.js';
 import { openRuntime } from '../runtime/index.js';
 import { VERSION } from '../version.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
+import { sameClassifier } from './classifier.js';
 import type { TrainConfig } from './config.js';
 import { Loop } from './loop.js';
 import { openSplits, type Plan, planTraining, type TrainOptions } from './plan.js';
@@ -57,7 +58,9 @@ export async function resume(
     throw new UserError(
       `${folder} was trained on the classes ${config.classes.join(', ')}, the data has ${splits.train.classes.join(', ')}; give the data it began with`,
     );
-  return run({ config, network: networkOf(config.network), splits }, folder, { command, ...options }, checkpoint);
+  const classifier = config.perceptual && (await sameClassifier(config.perceptual));
+  const plan = { config, network: networkOf(config.network), splits, ...(classifier && { classifier }) };
+  return run(plan, folder, { command, ...options }, checkpoint);
 }
 
 async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?: Checkpoint): Promise<TrainResult> {

@@ -4,6 +4,7 @@ import { buildNetwork } from '../models/index.js';
 import { learningRate, optimizers, schedules } from '../optim/index.js';
 import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import type { Weights } from '../weights/index.js';
+import { classifierWeights } from './classifier.js';
 import type { TrainConfig } from './config.js';
 import { Learner } from './learner.js';
 import type { Plan } from './plan.js';
@@ -17,6 +18,9 @@ export interface StepResult {
 }
 
 export class Trainer {
+  /** What chance feeds at the step to come. */
+  private ahead: { readonly step: number; readonly tensors: Tensors } | undefined;
+
   private constructor(
     private readonly config: TrainConfig,
     private readonly runtime: Runtime,
@@ -28,13 +32,14 @@ export class Trainer {
   ) {}
 
   /** Compiles the step and the evaluation, and sets first values: given ones, or freshly drawn. */
-  static async create({ config, network }: Plan, runtime: Runtime, given: Tensors = {}): Promise<Trainer> {
+  static async create({ config, network, classifier }: Plan, runtime: Runtime, given: Tensors = {}): Promise<Trainer> {
     const task = tasks[config.task];
     const { name, ...options } = config.optimizer;
     const optimizer = optimizers[name](options);
-    const objective = task.objective(network, config);
-    const learner = await Learner.create(runtime, { ...objective, optimizer, seed: config.seed, given });
-    const evaluation = await runtime.compile(task.evaluation(network, config));
+    const objective = task.objective(network, config, classifier);
+    const first = { ...given, ...(classifier && classifierWeights(classifier)) };
+    const learner = await Learner.create(runtime, { ...objective, optimizer, seed: config.seed, given: first });
+    const evaluation = await runtime.compile(task.evaluation(network, { ...config, classifier }));
     const weights = [...buildNetwork(network, { batch: config.batch }).build.parameters.keys()];
     return new Trainer(config, runtime, learner, evaluation, weights);
   }
@@ -54,13 +59,19 @@ export class Trainer {
   async step(batch: Batch, step: number, batches: number): Promise<StepResult> {
     const rate = this.rate(step, batches);
     const task = tasks[this.config.task];
-    const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config) };
-    const outputs = await this.learner.step(feeds, { step, learningRate: rate });
+    const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config), ...this.chance(step) };
+    const running = this.learner.step(feeds, { step, learningRate: rate });
+    this.ahead = { step: step + 1, tensors: task.chance(this.config, step + 1) }; // while the worker computes
+    const outputs = await running;
     return {
       loss: (outputs.loss!.data as Float32Array)[0]!,
       learningRate: rate,
       correct: task.correct(batch, outputs),
     };
+  }
+
+  private chance(step: number): Tensors {
+    return this.ahead?.step === step ? this.ahead.tensors : tasks[this.config.task].chance(this.config, step);
   }
 
   /** Weights with running statistics, the optimiser's tensors, and the name of one that is not finite any more. */

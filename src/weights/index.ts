@@ -1,4 +1,5 @@
 export { isUnfinished, writeAtomically } from './atomic.js';
+export { fingerprint } from './fingerprint.js';
 export type { HostTensor } from './host-tensor.js';
 export * from './model.js';
 export * from './model-file.js';

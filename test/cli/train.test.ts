@@ -100,6 +100,52 @@ test('train, eval, predict, embed and export of a classifier', async (t) => {
     assert.match((await run(folder, 'summary', model)).stdout, /^basic-resnet-1-1 /);
   });
 
+  await t.test('distance', async () => {
+    const words = ['--classifier', model] as const;
+    const apart = await json(folder, 'distance', 'photos/star', 'photos/circle', ...words);
+    assert.deepEqual([apart.images, apart.features], [[24, 24], 8]);
+    assert.ok((apart.distance as number) > 0);
+    const { stdout, stderr } = await run(folder, 'distance', 'photos', 'photos', ...words);
+    assert.match(stdout, /^48 images and 48 images, 8 features\nFréchet distance {2}0\.000\n$/);
+    assert.equal(stderr, '');
+    const parts = await json(folder, 'distance', 'drawn:20', 'drawn:20', ...words, '--split', 'train,validation');
+    assert.deepEqual(parts.images, [20, 4]);
+    assert.match(String(parts.warnings), /4 images on one side are too few for 8 features/);
+    assert.equal((await run(folder, 'distance', 'photos', 'photos')).code, 2);
+    assert.equal((await run(folder, 'distance', 'photos', 'photos', ...words, '--split', 'half')).code, 2);
+  });
+
+  await t.test('and it judges what an autoencoder makes', async () => {
+    const judged = [
+      '--loss',
+      'perceptual',
+      '--classifier',
+      model,
+      '--feature-stages',
+      '1,2',
+      '--feature-weight',
+      '0.5',
+    ];
+    const words = [
+      'train',
+      'reconstruct',
+      'photos',
+      ...tiny,
+      '--latent',
+      '8',
+      '--epochs',
+      '1',
+      '--denoise',
+      '0.1',
+      '--out',
+      'judged',
+    ];
+    const { config } = await json(folder, ...words, ...judged);
+    const { perceptual, denoise } = config as { perceptual: object; denoise: number };
+    assert.deepEqual({ ...perceptual, sha256: '' }, { classifier: model, sha256: '', stages: [1, 2], weight: 0.5 });
+    assert.equal(denoise, 0.1);
+  });
+
   await t.test('a reconstruction is not what it was trained for', async () => {
     assert.match((await run(folder, 'reconstruct', model, 'photos')).stderr, /trained to classify.*train reconstruct/);
   });
@@ -109,7 +155,7 @@ test('train and use of an autoencoder', async () => {
   const trained = await json(folder, 'train', 'reconstruct', 'photos', ...tiny, '--latent', '8', '--epochs', '1');
   assert.equal(trained.folder, 'runs/autoencoder-basic-resnet-1-1-photos-1');
   const { metrics } = await json(folder, 'eval', String(trained.folder), 'photos');
-  assert.deepEqual(Object.keys(metrics as object).sort(), ['l1', 'mse', 'psnr', 'ssim']);
+  assert.deepEqual(Object.keys(metrics as object).sort(), ['l1', 'msSsim', 'mse', 'psnr', 'ssim']);
   const { images } = await json(
     folder,
     'reconstruct',

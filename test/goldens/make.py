@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 import networks
 import optimizers
+import quality
 import rule
 
 DATA = Path(__file__).parent / "data"
@@ -217,6 +218,8 @@ def main():
     DATA.mkdir(exist_ok=True)
     if o.only in "optimizers":
         write("optimizers", optimizers.goldens())
+    if o.only in "quality":
+        write("quality", quality.goldens())
     for name, case in cases().items():
         if o.only in name:
             rule.noise.cache_clear()

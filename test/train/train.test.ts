@@ -95,10 +95,11 @@ describe('training', () => {
     const options = { ...tiny, task: 'reconstruct', epochs: 6, learningRate: 0.01, latent: 8 } as const;
     const { history, evaluation, report, config } = await train({ ...options, out });
     assert.ok(history.at(-1)!.trainLoss < 0.8 * history[0]!.trainLoss);
-    assert.deepEqual(Object.keys(evaluation!.metrics).sort(), ['l1', 'mse', 'psnr', 'ssim']);
-    const { mse, psnr, ssim } = evaluation!.metrics as { mse: number; psnr: number; ssim: number };
+    assert.deepEqual(Object.keys(evaluation!.metrics).sort(), ['l1', 'loss', 'msSsim', 'mse', 'psnr', 'ssim']);
+    const { mse, psnr, ssim, msSsim } = evaluation!.metrics as Record<'mse' | 'psnr' | 'ssim' | 'msSsim', number>;
     assert.equal(history.at(-1)?.psnr, psnr);
     assert.equal(history.at(-1)?.validationLoss, mse);
+    assert.ok(Math.abs(msSsim - ssim) < 1e-6); // so small a picture has one scale
     assert.ok(psnr >= -10 * Math.log10(mse) && ssim > 0 && ssim < 1); // Jensen: the mean of logarithms
     assert.deepEqual([config.classes, config.loss], [[], 'mse']);
     const best = Math.max(...history.map(({ psnr }) => psnr!));

@@ -21,6 +21,7 @@ export const classify: Task = {
     });
     return { targets: float32(oneHot, [batch, classes.length]) };
   },
+  chance: () => ({}),
   correct: (batch, outputs) => rows(batch, outputs).filter(({ scores, label }) => largest(scores) === label).length,
   evaluation: (network, { batch, preprocessing }) => {
     const logits = network.forward(normalise(unit(imagesInput(batch, preprocessing)), preprocessing), new Build());

@@ -1,45 +1,104 @@
 /** Image -> vector -> the same image. */
-import { clip } from '../../graph/index.js';
+import { UserError } from '../../errors.js';
+import { add, clip, elements, input, mul, reduceMean, type Value } from '../../graph/index.js';
 import { Build, normalise, unit } from '../../nn/index.js';
-import { absoluteErrors, psnr, reconstructionLosses, squaredErrors, ssim } from '../../optim/index.js';
-import type { Tensors } from '../../runtime/index.js';
+import {
+  absoluteErrors,
+  featureDistances,
+  msSsim,
+  psnr,
+  reconstructionLosses,
+  squaredErrors,
+  ssim,
+} from '../../optim/index.js';
+import { random } from '../../random/index.js';
+import { float32, type Tensors } from '../../runtime/index.js';
+import type { Model, Preprocessing } from '../../weights/index.js';
+import { featureMaps } from '../classifier.js';
+import type { Perceptual, TrainConfig } from '../config.js';
 import { imagesInput } from './images.js';
 import type { Tally, Task } from './task.js';
 
 export const reconstruct: Task = {
-  objective: (network, { batch, preprocessing, loss }) => {
+  objective: (network, config, classifier) => {
+    const { batch, preprocessing, denoise } = config;
     const build = new Build({ training: true });
     const target = unit(imagesInput(batch, preprocessing));
-    const made = network.forward(normalise(target, preprocessing), build);
-    const between = reconstructionLosses[loss === 'l1' ? 'l1' : 'mse'];
-    return { loss: between(made, target), outputs: {}, tracked: build.updates };
+    const seen = denoise ? add(target, mul(input('noise', pictures(batch, preprocessing)), denoise)) : target;
+    const made = network.forward(normalise(seen, preprocessing), build);
+    const loss = reduceMean(errorsOf(config, classifier)(made, target));
+    return { loss, outputs: {}, tracked: build.updates };
   },
   targets: () => ({}),
+  chance: ({ batch, preprocessing, denoise, seed }, step) =>
+    denoise ? { noise: standardNormal(pictures(batch, preprocessing), seed, step) } : {},
   correct: () => undefined,
-  evaluation: (network, { batch, preprocessing }) => {
+  evaluation: (network, { batch, preprocessing, loss, perceptual, classifier }) => {
     const target = unit(imagesInput(batch, preprocessing));
     const made = clip(network.forward(normalise(target, preprocessing), new Build()), 0, 1);
-    const outputs = { mse: squaredErrors(made, target), l1: absoluteErrors(made, target), ssim: ssim(made, target) };
+    const outputs = {
+      mse: squaredErrors(made, target),
+      l1: absoluteErrors(made, target),
+      ssim: ssim(made, target),
+      msSsim: msSsim(made, target),
+      ...(loss && { loss: errorsOf({ loss, perceptual }, classifier)(made, target) }),
+    };
     return { name: `${network.name} evaluation`, outputs };
   },
   tally: () => new ImageTally(),
   figure: 'psnr',
 };
 
+type Errors = (made: Value, target: Value) => Value;
+
+/** The loss of a training, for each image [n]. */
+export function errorsOf(
+  { loss, perceptual }: { readonly loss: TrainConfig['loss']; readonly perceptual?: Perceptual | undefined },
+  classifier?: Model,
+): Errors {
+  if (loss === 'cross-entropy')
+    throw new UserError('cross-entropy compares classes, not pictures; choose another loss');
+  if (loss !== 'perceptual') return reconstructionLosses[loss];
+  if (!perceptual || !classifier)
+    throw new UserError('a perceptual loss compares the features of a classifier; give one');
+  const maps = (images: Value) => featureMaps(classifier, perceptual, images);
+  return (made, target) =>
+    add(squaredErrors(made, target), mul(featureDistances(maps(made), maps(target)), perceptual.weight));
+}
+
+const pictures = (batch: number, { size, channels }: Preprocessing) => [batch, channels, ...size] as const;
+
+/**
+ * The noise of a step. It is drawn here and fed, since the engine's own operator keeps a generator that cannot be set to a step,
+ * and ONNX has no integer arithmetic to hash in at opset 17.
+ */
+function standardNormal(shape: readonly number[], seed: number, step: number) {
+  const { normal } = random(seed, 'noise', step);
+  const values = new Float32Array(elements(shape));
+  for (let i = 0; i < values.length; i++) values[i] = normal();
+  return float32(values, shape);
+}
+
 class ImageTally implements Tally {
-  private readonly sums = { mse: 0, l1: 0, ssim: 0, psnr: 0 };
+  private readonly sums = new Map(['mse', 'l1', 'ssim', 'msSsim', 'psnr'].map((name) => [name, 0]));
   private images = 0;
 
   add({ count }: { readonly count: number }, outputs: Tensors): void {
-    for (let i = 0; i < count; i++) {
-      for (const name of ['mse', 'l1', 'ssim'] as const) this.sums[name] += (outputs[name]!.data as Float32Array)[i]!;
-      this.sums.psnr += psnr((outputs.mse!.data as Float32Array)[i]!);
-    }
+    const valid = (name: string) => [...(outputs[name]!.data as Float32Array).subarray(0, count)];
+    for (const name of Object.keys(outputs)) this.note(name, valid(name));
+    this.note('psnr', valid('mse').map(psnr));
     this.images += count;
   }
 
+  private note(name: string, values: readonly number[]): void {
+    this.sums.set(
+      name,
+      values.reduce((a, b) => a + b, this.sums.get(name) ?? 0),
+    );
+  }
+
   result() {
-    const means = Object.entries(this.sums).map(([name, sum]) => [name, sum / Math.max(this.images, 1)]);
+    const means = [...this.sums].map(([name, sum]) => [name, sum / Math.max(this.images, 1)]);
     return { images: this.images, metrics: Object.fromEntries(means) as Record<string, number> };
   }
 }

@@ -2,7 +2,7 @@ import type { Batch } from '../../data/batches.js';
 import type { Graph, Value } from '../../graph/index.js';
 import type { Network } from '../../models/index.js';
 import type { Tensors } from '../../runtime/index.js';
-import type { Preprocessing } from '../../weights/model.js';
+import type { Model, Preprocessing } from '../../weights/model.js';
 import type { TrainConfig } from '../config.js';
 
 /** What a forward pass in training mode gives the optimiser. */
@@ -30,9 +30,11 @@ export interface Tally {
 
 /** What is asked of a network: how to train for it, and how to judge it. */
 export interface Task {
-  readonly objective: (network: Network, config: TrainConfig) => Objective;
+  readonly objective: (network: Network, config: TrainConfig, classifier?: Model) => Objective;
   /** What is fed beside the images. */
   readonly targets: (batch: Batch, config: TrainConfig) => Tensors;
+  /** What chance feeds at a step, counted from 0, whatever the images are. */
+  readonly chance: (config: TrainConfig, step: number) => Tensors;
   /** Images that came out right, where that can be counted while training. */
   readonly correct: (batch: Batch, outputs: Tensors) => number | undefined;
   /** The inference graph whose outputs the tally reads; images uint8 [n, h, w, c] go in as `images`. */
@@ -45,4 +47,8 @@ export interface Task {
 export interface EvaluationSetting {
   readonly batch: number;
   readonly preprocessing: Preprocessing;
+  /** Of the training under way, to be judged too. */
+  readonly loss?: TrainConfig['loss'];
+  readonly perceptual?: TrainConfig['perceptual'];
+  readonly classifier?: Model | undefined;
 }

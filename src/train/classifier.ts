@@ -1,0 +1,94 @@
+/** A trained classifier as the judge of pictures: its weights stand in the graph of another training, and stay as they are. */
+import { UserError } from '../errors.js';
+import { input, scoped, show, type Value } from '../graph/index.js';
+import { Build, normalise } from '../nn/index.js';
+import { fingerprint, type Model, readModel, type Weights } from '../weights/index.js';
+import type { Perceptual } from './config.js';
+
+/** Before the names of its weights, which an encoder of the same kind has too. */
+const SCOPE = 'classifier';
+
+/** @throws UserError for models that do not classify, or that do not say where their stages are */
+export async function readClassifier(path: string): Promise<Model> {
+  const model = await readModel(path);
+  const { card, network } = model;
+  if (card.task !== 'classify')
+    throw new UserError(
+      `${path} was trained to ${card.task}; to judge by its features, give one made by 'train classify'`,
+    );
+  if (!network.stages)
+    throw new UserError(
+      `${path} was read as one whole graph, which does not say where its stages are; give the run folder or .safetensors file that it was made of`,
+    );
+  return model;
+}
+
+/** The classifier that a training began with. @throws UserError where the file holds other weights now, which would be another loss */
+export async function sameClassifier({ classifier, sha256 }: Perceptual): Promise<Model> {
+  const model = await readClassifier(classifier);
+  const found = fingerprint(model.weights);
+  if (found !== sha256)
+    throw new UserError(
+      `the classifier ${classifier} has changed since the training began: expected weights with SHA-256 ${sha256}, got ${found}; put the old file back, or start a new run`,
+    );
+  return model;
+}
+
+/** Features lie tens of times further apart than pixels: with this weight neither term drowns the other. */
+const WEIGHT = 0.01;
+
+interface Choice {
+  /** Run folder or file. */
+  readonly path: string;
+  readonly stages?: readonly number[] | undefined;
+  readonly weight?: number | undefined;
+}
+
+/** The classifier of a new training for pictures [c, h, w], and how its features are compared. */
+export async function chooseClassifier(
+  { path, stages: chosen, weight = WEIGHT }: Choice,
+  pictures: readonly number[],
+): Promise<{ readonly classifier: Model; readonly perceptual: Perceptual }> {
+  const classifier = await readClassifier(path);
+  // from deeper ones a picture's shapes and colours cannot be told any more: Johnson et al. 2016, figure 3
+  const half = Math.ceil(classifier.network.stages!.length / 2);
+  const stages = chosen ?? Array.from({ length: half }, (_, i) => i + 1);
+  featureMaps(classifier, { stages }, input('pictures', [1, ...pictures])); // complains now of what does not fit
+  return { classifier, perceptual: { classifier: path, sha256: fingerprint(classifier.weights), stages, weight } };
+}
+
+/** Its weights by the names that they have in the graph. */
+export const classifierWeights = ({ weights }: Model): Weights =>
+  Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [`${SCOPE}.${name}`, tensor]));
+
+/**
+ * What the classifier sees in images [n, c, h, w] of 0 … 1, of whatever size: maps [n, c, h, w] after the given stages (from 1),
+ * with its own normalisation and its running statistics.
+ * @throws UserError for stages that it lacks, other channels, or a size that its weights are not for
+ */
+export function featureMaps(
+  { network, card, weights }: Model,
+  { stages }: Pick<Perceptual, 'stages'>,
+  images: Value,
+): readonly Value[] {
+  const { channels } = card.preprocessing;
+  if (images.shape[1] !== channels)
+    throw new UserError(`the classifier takes images of ${channels} channel(s), the pictures have ${images.shape[1]}`);
+  const build = new Build({ learns: false });
+  const maps: Value[] = [];
+  scoped(SCOPE, () => {
+    for (const stage of network.stages ?? [])
+      maps.push(stage(maps.at(-1) ?? normalise(images, card.preprocessing), build));
+  });
+  for (const [name, { shape }] of build.parameters) {
+    const own = weights[name.slice(SCOPE.length + 1)]!.shape;
+    if (show(shape) !== show(own))
+      throw new UserError(
+        `the classifier ${network.name} takes images of its own size only: at ${show(images.shape.slice(2))} ${name} would be ${show(shape)} instead of ${show(own)}; train with the size ${show(card.preprocessing.size)}`,
+      );
+  }
+  const deepest = Math.max(...stages);
+  if (deepest > maps.length)
+    throw new UserError(`the classifier ${network.name} has the stages 1 to ${maps.length}, got ${deepest}`);
+  return stages.map((stage) => maps[stage - 1]!);
+}

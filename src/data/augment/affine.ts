@@ -10,7 +10,7 @@ const fixed = (x: number): number => Math.floor(x * 2 ** BITS + 0.5);
 
 /** Pillow's Image.transform, nearest: centres of pixels are mapped, in fixed-point steps along rows and columns. */
 function transform({ data, height, width, channels }: Pixels, [a, b, c, d, e, f]: Matrix): void {
-  const original = data.slice();
+  const original = new Uint8Array(data); // a Buffer's slice would be no copy
   const [across, down] = [
     { x: fixed(a), y: fixed(d) },
     { x: fixed(b), y: fixed(e) },

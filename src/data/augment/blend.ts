@@ -18,7 +18,7 @@ export function saturation({ data, channels }: Pixels, factor: number): void {
 
 /** torchvision's adjust_sharpness: away from a mean over 3 x 3 pixels where the middle counts fivefold; edges stay. */
 export function sharpness({ data, height, width, channels }: Pixels, factor: number): void {
-  const original = data.slice();
+  const original = new Uint8Array(data); // a Buffer's slice would be no copy
   const line = width * channels;
   for (let row = 1; row < height - 1; row++)
     for (let at = row * line + channels; at < (row + 1) * line - channels; at++) {

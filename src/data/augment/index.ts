@@ -10,7 +10,7 @@ import { applyPolicy } from './policy.js';
 function flipVertical({ data, height, width, channels }: Pixels): void {
   const line = width * channels;
   for (let top = 0, bottom = (height - 1) * line; top < bottom; top += line, bottom -= line) {
-    const upper = data.slice(top, top + line);
+    const upper = new Uint8Array(data.subarray(top, top + line));
     data.copyWithin(top, bottom, bottom + line);
     data.set(upper, bottom);
   }

@@ -2,7 +2,7 @@
 import type { TrainOptions } from '../train/plan.js';
 import { flag, type OptionRow, option } from './command.js';
 import { networkOptions } from './network-options.js';
-import { count, counts, natural, nonNegative, positive, seed, share, shares } from './values.js';
+import { count, counts, jitter, natural, nonNegative, policy, positive, seed, share, shares } from './values.js';
 
 const [learning, images, machine] = ['Learning', 'Images', 'Run'];
 
@@ -97,6 +97,31 @@ export const recipeOptions = {
     group: images,
   }),
   flip: option('--flip <probability>', 'of a mirror image', { parse: share, usual: '0.5', group: images }),
+  flipVertical: option('--flip-vertical <probability>', 'of an image upside down', {
+    parse: share,
+    usual: '0',
+    group: images,
+  }),
+  policy: option(
+    '--augment <policy>',
+    'randaugment, trivialaugment or none; randaugment:2,9 for operations,magnitude',
+    {
+      parse: policy,
+      usual: 'none',
+      group: images,
+    },
+  ),
+  jitter: option('--color-jitter <b,c,s[,h]>', 'random brightness, contrast, saturation and hue, by up to so much', {
+    parse: jitter,
+    usual: 'none',
+    group: images,
+  }),
+  erase: option('--erase <probability>', 'of a part in the mean colour', { parse: share, usual: '0', group: images }),
+  repeats: option('--repeats <n>', 'times an image comes in an epoch, with other chance; the epoch stays as long', {
+    parse: count,
+    usual: '1',
+    group: images,
+  }),
   validationFraction: option('--validation-fraction <share>', 'set aside where the folder has no split of its own', {
     parse: share,
     usual: '0.2',

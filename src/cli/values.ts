@@ -1,6 +1,7 @@
 /** How options are read. Each throws commander's InvalidArgumentError, whose message follows the option's name. */
 import { InvalidArgumentError } from 'commander';
 import type { Split } from '../train/evaluate-model.js';
+import type { TrainOptions } from '../train/plan.js';
 
 interface Range {
   readonly whole?: boolean;
@@ -56,4 +57,30 @@ export function shares(text: string): readonly [least: number, largest: number] 
   const [least = Number.NaN, largest = Number.NaN, ...rest] = text.split(',').map(Number);
   if (least > 0 && least <= largest && largest <= 1 && rest.length === 0) return [least, largest];
   throw new InvalidArgumentError('Expected two shares of the area such as 0.35,1.');
+}
+
+/** `randaugment`, `randaugment:2,9` (operations, magnitude), `trivialaugment` or `none`. */
+export function policy(text: string): NonNullable<TrainOptions['policy']> {
+  if (text === 'none') return text;
+  if (text === 'trivialaugment') return { name: text };
+  const [match, operations, magnitude] = /^randaugment(?::(\d+),(\d+))?$/.exec(text) ?? [];
+  if (match === undefined)
+    throw new InvalidArgumentError('Expected randaugment, randaugment:2,9, trivialaugment or none.');
+  return {
+    name: 'randaugment',
+    ...(operations !== undefined && { operations: Number(operations), magnitude: Number(magnitude) }),
+  };
+}
+
+/** `0.4,0.4,0.4` or `0.4,0.4,0.4,0.1`: brightness, contrast, saturation and hue. */
+export function jitter(text: string): NonNullable<TrainOptions['jitter']> {
+  const amounts = text.split(',').map((amount) => (amount.trim() === '' ? Number.NaN : Number(amount)));
+  const [brightness = Number.NaN, contrast = Number.NaN, saturation = Number.NaN, hue = 0] = amounts;
+  const fit = [brightness, contrast, saturation, hue].every(
+    (amount) => amount >= 0 && amount < Number.POSITIVE_INFINITY,
+  );
+  if (fit && hue <= 0.5 && amounts.length <= 4) return { brightness, contrast, saturation, hue };
+  throw new InvalidArgumentError(
+    'Expected amounts of brightness, contrast and saturation, 0 or more, such as 0.4,0.4,0.4, and of hue, 0 to 0.5, behind them.',
+  );
 }

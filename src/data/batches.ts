@@ -74,7 +74,7 @@ export class Loader {
   }
 
   /**
-   * The batches of one epoch. All chance is drawn from (seed, epoch) and the number of the image.
+   * The batches of one epoch. All chance is drawn from (seed, epoch), the number of the image and which of its repeats it is.
    * While iterating it throws a UserError when no image can be read, or with `strict` at the first that cannot.
    */
   epoch(dataset: Dataset, options: EpochOptions): Batches {
@@ -217,13 +217,15 @@ class Epoch implements Batches {
 
   /** What is at `position` of the epoch's order, which begins anew after its end. */
   #item(position: number): Item {
+    const { repeats = 1 } = this.#options.augmentation ?? {};
     const at = position % this.#dataset.length;
-    const index = this.#order?.[at] ?? at;
-    const label = this.#dataset.label(index);
+    const turn = Math.floor(at / repeats);
+    const index = this.#order?.[turn] ?? turn;
+    const item = { index, label: this.#dataset.label(index), repeat: at % repeats };
     const { source } = this.#dataset;
-    if (source.kind === 'raster') return { index, label, image: rasterImage(source, index) };
+    if (source.kind === 'raster') return { ...item, image: rasterImage(source, index) };
     const image = this.#means.cache.get(source, index, this.#options.preprocessing.channels);
-    return { index, label, file: filePath(source, index), ...(image && { image }) };
+    return { ...item, file: filePath(source, index), ...(image && { image }) };
   }
 
   #report(failures: readonly Failure[]): void {

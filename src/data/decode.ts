@@ -70,7 +70,7 @@ function plainReason(error: unknown): string {
 }
 
 /** ITU-R BT.601 luma in 16-bit fixed point, the formula of Pillow's mode L. */
-const luma = (red: number, green: number, blue: number): number =>
+export const luma = (red: number, green: number, blue: number): number =>
   (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 
 /** The same image, [h, w, c], in gray or in colour. */

@@ -1,4 +1,5 @@
 import { random } from '../random/index.js';
+import { augment } from './augment/index.js';
 import { type Decoded, decodeImage, ImageError } from './decode.js';
 import type { Failure, Item, Recipe, Reply, Task } from './task.js';
 import { evaluationView, reductionFor, render, trainingView } from './transforms.js';
@@ -10,19 +11,24 @@ const shared = (image: Decoded): Decoded => {
 };
 
 /**
- * Makes one sample in `into`, [h, w, c]; returns the decoded image. All chance comes from (seed, epoch, index), and how an
- * image is decoded only from its size and that chance: the result is the same on any worker, and with or without a cache.
+ * Makes one sample in `into`, [h, w, c]; returns the decoded image. All chance comes from (seed, epoch, index, repeat), and
+ * how an image is decoded only from its size and that chance: the result is the same on any worker, with or without a cache.
  */
-async function makeSample({ index, file, image }: Item, recipe: Recipe, into: Uint8Array): Promise<Decoded> {
+async function makeSample({ index, repeat, file, image }: Item, recipe: Recipe, into: Uint8Array): Promise<Decoded> {
   const { preprocessing, augmentation, seed, epoch } = recipe;
+  const stream = [seed, 'augment', epoch, index, ...(repeat > 0 ? [repeat] : [])];
   const viewOf = (full: Decoded['full']) =>
     augmentation
-      ? trainingView(full, preprocessing, { augmentation, random: random(seed, 'augment', epoch, index) })
+      ? trainingView(full, preprocessing, { augmentation, random: random(...stream) })
       : evaluationView(full, preprocessing);
   const reduction = (full: Decoded['full']) => reductionFor(viewOf(full).box, preprocessing.size);
   const usable = image && (file === undefined || image.reduction === reduction(image.full)) ? image : undefined;
   const decoded = usable ?? (await decodeImage(file as string, { channels: preprocessing.channels, reduction }));
   render(decoded, { view: viewOf(decoded.full), preprocessing }, into);
+  if (augmentation) {
+    const { size, channels, mean = [0.5, 0.5, 0.5] } = preprocessing;
+    augment({ data: into, height: size[0], width: size[1], channels }, augmentation, { stream, mean });
+  }
   return decoded;
 }
 

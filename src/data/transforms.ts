@@ -1,4 +1,6 @@
 import type { Random } from '../random/index.js';
+import type { Jitter } from './augment/jitter.js';
+import type { Policy } from './augment/policy.js';
 import { type Pixels, REDUCTIONS, type Reduction, type Size, withChannels } from './decode.js';
 import { type Box, type Interpolation, resample } from './resample.js';
 
@@ -9,6 +11,8 @@ export interface Preprocessing {
   /** Share of the shorter side that the centre crop keeps: 0.875 is 224 of 256; 1 crops only what the aspect demands. */
   readonly cropRatio: number;
   readonly interpolation: Interpolation;
+  /** Mean of each channel, 0 to 1, default 0.5: what is put where an image is erased. */
+  readonly mean?: readonly number[];
 }
 
 /** What chance does to training images; every part is optional but the flip. */
@@ -27,6 +31,18 @@ export interface Augmentation {
   readonly padding?: number;
   /** Probability of a horizontal flip. */
   readonly flip: number;
+  /** Probability of a vertical flip, default 0. */
+  readonly flipVertical?: number;
+  /** Draws operations for each image. */
+  readonly policy?: Policy;
+  readonly jitter?: Jitter;
+  /** Probability that a part, 0.02 to 0.33 of the area, is replaced by the mean colour, default 0. */
+  readonly erase?: number;
+  /**
+   * How often an image stands in an epoch's order, default 1, each time with other chance; the epoch stays as long, so it
+   * shows fewer images: "Augment your batch", https://arxiv.org/abs/1901.09335, section 3.
+   */
+  readonly repeats?: number;
 }
 
 /** One way to look at one image: part of it, moved and mirrored. */

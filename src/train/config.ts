@@ -4,6 +4,25 @@ import { NetworkConfig } from '../models/index.js';
 import { whole, within } from '../schema.js';
 import { Preprocessing } from '../weights/model.js';
 
+/** Operations drawn for each image (src/data/augment/policy.ts), with torchvision's defaults. */
+const Policy = v.variant('name', [
+  v.strictObject({
+    name: v.literal('randaugment'),
+    operations: v.optional(whole(1, 16), 2),
+    /** Of 0 to 30. */
+    magnitude: v.optional(whole(0, 30), 9),
+  }),
+  v.strictObject({ name: v.literal('trivialaugment') }),
+]);
+
+/** Factors of 1 ± amount, hues by ± amount of the circle. */
+const Jitter = v.strictObject({
+  brightness: v.optional(within({ least: 0 }), 0),
+  contrast: v.optional(within({ least: 0 }), 0),
+  saturation: v.optional(within({ least: 0 }), 0),
+  hue: v.optional(within({ least: 0, most: 0.5 }), 0),
+});
+
 export const Augmentation = v.strictObject({
   /** Random crops of this share of the area, resized to the network's size. */
   scale: v.exactOptional(v.pipe(v.tuple([within({ above: 0, most: 1 }), within({ above: 0, most: 1 })]), v.readonly())),
@@ -11,6 +30,14 @@ export const Augmentation = v.strictObject({
   padding: v.exactOptional(whole(0, 256)),
   /** Probability of a horizontal flip. */
   flip: v.optional(within({ least: 0, most: 1 }), 0.5),
+  /** Probability of a vertical flip. */
+  flipVertical: v.exactOptional(within({ least: 0, most: 1 })),
+  policy: v.exactOptional(Policy),
+  jitter: v.exactOptional(Jitter),
+  /** Probability that a part is erased. */
+  erase: v.exactOptional(within({ least: 0, most: 1 })),
+  /** How often each image of an epoch stands in its order, with other chance. */
+  repeats: v.exactOptional(whole(1, 256)),
 });
 
 export const OptimizerConfig = v.variant('name', [

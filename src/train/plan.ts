@@ -51,6 +51,11 @@ export interface TrainOptions {
   readonly crop?: readonly [number, number];
   readonly padding?: number;
   readonly flip?: number;
+  readonly flipVertical?: number;
+  readonly policy?: 'none' | NonNullable<Given<typeof Augmentation>['policy']>;
+  readonly jitter?: NonNullable<Given<typeof Augmentation>['jitter']>;
+  readonly erase?: number;
+  readonly repeats?: number;
   readonly seed?: number;
   readonly validationFraction?: number;
   readonly strict?: boolean;
@@ -217,11 +222,24 @@ function preprocessingFor({ input }: Network): Preprocessing {
   };
 }
 
-function augmentationFor({ task, crop, padding, flip }: TrainOptions, kind: Kind): Given<typeof Augmentation> {
-  const usual = augmentations[task][kind];
-  const chosen = crop ? { scale: crop } : padding === undefined ? usual : { padding };
-  return { ...chosen, flip: flip ?? usual.flip };
+function augmentationFor(options: TrainOptions, kind: Kind): Given<typeof Augmentation> {
+  const { scale, padding, policy, ...usual } = augmentations[options.task][kind];
+  const part = options.crop
+    ? { scale: options.crop }
+    : options.padding === undefined
+      ? { scale, padding }
+      : { padding: options.padding };
+  const drawn = options.policy ?? policy;
+  const { flip, flipVertical, jitter, erase, repeats } = options;
+  const chosen = { ...part, policy: drawn === 'none' ? undefined : drawn, flip, flipVertical, jitter, erase, repeats };
+  return { ...usual, ...defined(chosen) };
 }
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without what is undefined. */
+const defined = <T extends object>(given: T): Defined<T> =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<T>;
 
 function optimizerFor(
   { optimizer, momentum, weightDecay }: TrainOptions,

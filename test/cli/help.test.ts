@@ -38,6 +38,9 @@ test('what is not understood ends with code 2 and says where to look', async () 
     ['sumary'],
     ['summary'],
     ['train', 'classify', 'x', '--lr', '0'],
+    ['train', 'classify', 'x', '--augment', 'randaugment:2'],
+    ['train', 'classify', 'x', '--color-jitter', '0.4,0.4'],
+    ['train', 'classify', 'x', '--color-jitter', '0.4,0.4,0.4,0.6'],
     ['summary', 'x', '--what'],
     ['train'],
   ]) {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { drawErased } from '../../src/data/augment/erase.js';
 import { type Batch, type EpochOptions, Loader, type LoaderOptions, type Skipped } from '../../src/data/batches.js';
 import { type Dataset, dataset, type FileSource } from '../../src/data/dataset.js';
-import { permutation } from '../../src/random/index.js';
+import type { Augmentation } from '../../src/data/transforms.js';
+import { permutation, random } from '../../src/random/index.js';
 import { drawing, picture, temporaryFolder, userError, write, writePhotos } from './fixtures.js';
 
 const root = await temporaryFolder();
@@ -40,6 +42,15 @@ const training: EpochOptions = {
   epoch: 0,
   dropLast: true,
 };
+/** Everything that chance can do at once. */
+const everything: Augmentation = {
+  ...augmentation,
+  flipVertical: 0.5,
+  policy: { name: 'randaugment', operations: 2, magnitude: 9 },
+  jitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+  erase: 0.5,
+  repeats: 3,
+};
 const evaluation: EpochOptions = { batch: 4, preprocessing, shuffle: false, seed: 1, epoch: 0 };
 
 async function withLoader<T>(options: LoaderOptions, use: (loader: Loader) => Promise<T>): Promise<T> {
@@ -63,12 +74,14 @@ const epoch = (data: Dataset, options: EpochOptions, loading: LoaderOptions = { 
 const indices = (batches: readonly Batch[]) => batches.map((batch) => [...batch.indices]);
 
 describe('the same batches', () => {
-  for (const [kind, data] of [
-    ['files', () => files(broken)],
-    ['raster', () => raster()],
+  for (const [kind, data, chance] of [
+    ['files', () => files(broken), augmentation],
+    ['raster', () => raster(), { padding: 2, flip: 0.5 }],
+    ['files, everything left to chance', () => files(broken), everything],
+    ['raster, everything left to chance', () => raster(), everything],
   ] as const)
     test(`by 1, 2 and 3 workers, with and without a cache: ${kind}`, async () => {
-      const options = { ...training, augmentation: kind === 'files' ? augmentation : { padding: 2, flip: 0.5 } };
+      const options = { ...training, augmentation: chance };
       const reference = await epoch(data(), options, { workers: 1, cacheBytes: 0 });
       for (const workers of [2, 3])
         for (const cacheBytes of [0, 10_000, 1e9])
@@ -84,13 +97,14 @@ describe('the same batches', () => {
     });
 
   test('after resuming in the middle', async () => {
-    for (const data of [files(broken), raster()]) {
-      const whole = await epoch(data, training);
-      const { all, length } = await epoch(data, { ...training, from: 2 });
-      assert.deepEqual(all, whole.all.slice(2));
-      assert.equal(length, whole.length);
-      assert.deepEqual((await epoch(data, { ...training, from: length })).all, []);
-    }
+    for (const data of [files(broken), raster()])
+      for (const options of [training, { ...training, augmentation: everything }]) {
+        const whole = await epoch(data, options);
+        const { all, length } = await epoch(data, { ...options, from: 2 });
+        assert.deepEqual(all, whole.all.slice(2));
+        assert.equal(length, whole.length);
+        assert.deepEqual((await epoch(data, { ...options, from: length })).all, []);
+      }
   });
 
   test('but others in the next epoch and for another seed', async () => {
@@ -144,6 +158,64 @@ describe('an epoch of training', () => {
     const mended = await epoch(files(five), { ...training, batch: 8, shuffle: false });
     assert.deepEqual(indices(mended.all), [[0, 1, 2, 0, 1, 2, 0, 1]]);
     assert.equal(mended.skipped.length, 2);
+  });
+});
+
+describe('repeated augmentation', () => {
+  const pixels = 16 * 16 * 3;
+  const repeated = (augmentation: Augmentation) => epoch(raster(), { ...training, augmentation });
+  /** Every sample of an epoch: its image and what became of it. */
+  const samples = (batches: readonly Batch[]) =>
+    batches.flatMap(({ indices, images }) =>
+      [...indices].map((index, i) => ({ index, shown: Buffer.from(images.slice(i * pixels, (i + 1) * pixels)) })),
+    );
+
+  test('shows as many images, each as often as told, one time after another and never the same', async () => {
+    const { all, length } = await repeated({ ...augmentation, repeats: 4 });
+    const order = [...permutation(40, 1, 'shuffle', 0)].slice(0, 10);
+    assert.equal(length, 10);
+    const shown = samples(all);
+    assert.deepEqual(
+      shown.map(({ index }) => index),
+      order.flatMap((index) => [index, index, index, index]),
+    );
+    for (let first = 0; first < 40; first += 4)
+      assert.equal(new Set(shown.slice(first, first + 4).map((one) => one.shown.toString('hex'))).size, 4);
+  });
+
+  test('cuts the last image short where the epoch ends, and begins anew after it', async () => {
+    const { all } = await epoch(raster(7), { ...training, shuffle: false, augmentation: { flip: 0, repeats: 3 } });
+    assert.deepEqual(indices(all), [[0, 0, 0, 1]]);
+    const whole = await epoch(raster(3), { ...training, shuffle: false, augmentation: { flip: 0, repeats: 2 } });
+    assert.deepEqual(indices(whole.all), [[0, 0, 1, 0]]);
+  });
+
+  test('each image comes first as it would without', async () => {
+    const [once, often] = [await repeated(augmentation), await repeated({ ...augmentation, repeats: 4 })];
+    const first = samples(often.all).filter((_, i) => i % 4 === 0);
+    assert.deepEqual(first, samples(once.all).slice(0, 10));
+  });
+
+  test('policies and erasing differ too, and draw from (seed, augment, epoch, index, repeat)', async () => {
+    const { all } = await repeated({ flip: 0, erase: 1, repeats: 4 });
+    const box = (index: number, repeat: number) =>
+      drawErased({ height: 16, width: 16 }, 1, random(1, 'augment', 0, index, ...(repeat ? [repeat] : []), 'erase'));
+    const mean = [0.2, 0.4, 0.6];
+    const { all: coloured } = await epoch(raster(), {
+      ...training,
+      preprocessing: { ...preprocessing, mean },
+      augmentation: { flip: 0, erase: 1, repeats: 4 },
+    });
+    let erased = 0;
+    for (const [at, { index, shown }] of samples(coloured).entries()) {
+      const part = box(index, at % 4);
+      if (!part) continue;
+      const corner = (part.top * 16 + part.left) * 3;
+      assert.deepEqual([...shown.subarray(corner, corner + 3)], [51, 102, 153]);
+      assert.deepEqual([...(samples(all)[at]?.shown.subarray(corner, corner + 3) ?? [])], [128, 128, 128]);
+      erased++;
+    }
+    assert.ok(erased > 30, `${erased}`);
   });
 });
 

@@ -61,7 +61,15 @@ describe('a resumed run equals the uninterrupted one', () => {
     const [whole, parts] = [await newFolder(), await newFolder()];
     const folder = await temporaryFolder();
     for (const name of ['a', 'b']) await writePhotos(join(folder, name), 20);
-    const options = { ...tiny, data: folder, batch: 8, epochs: 2, crop: [0.5, 1] } as const;
+    const chance = {
+      crop: [0.5, 1],
+      flipVertical: 0.5,
+      policy: { name: 'trivialaugment' },
+      jitter: { brightness: 0.4, hue: 0.1 },
+      erase: 0.5,
+      repeats: 3,
+    } as const;
+    const options = { ...tiny, ...chance, data: folder, batch: 8, epochs: 2 };
     await train({ ...options, workers: 1, out: whole });
     await until(2, (how) => train({ ...options, ...how, workers: 2, out: parts }));
     // as after a kill before the first checkpoint

@@ -232,6 +232,37 @@ describe('the plan', () => {
     assert.deepEqual(tiles.preprocessing.size, [40, 48]);
   });
 
+  it("leaves to chance what is asked for, with the policies' own defaults", async () => {
+    const chosen = await plan({
+      policy: { name: 'randaugment' },
+      jitter: { brightness: 0.4, hue: 0.1 },
+      erase: 0.25,
+      flipVertical: 0.5,
+      repeats: 3,
+    });
+    assert.deepEqual(chosen.augmentation, {
+      padding: 4,
+      flip: 0.5,
+      flipVertical: 0.5,
+      policy: { name: 'randaugment', operations: 2, magnitude: 9 },
+      jitter: { brightness: 0.4, contrast: 0, saturation: 0, hue: 0.1 },
+      erase: 0.25,
+      repeats: 3,
+    });
+    assert.deepEqual((await plan({ policy: 'none', crop: [0.5, 1] })).augmentation, { scale: [0.5, 1], flip: 0.5 });
+    assert.deepEqual((await plan({ padding: 0, flip: 0 })).augmentation, { padding: 0, flip: 0 });
+    for (const [options, ...parts] of [
+      [{ policy: { name: 'randaugment', magnitude: 31 } }, 'augmentation.policy.magnitude', 'got 31'],
+      [{ policy: { name: 'autoaugment' } }, 'augmentation.policy.name', '"randaugment" | "trivialaugment"'],
+      [{ jitter: { hue: 0.6 } }, 'augmentation.jitter.hue', 'got 0.6'],
+      [{ jitter: { gamma: 1 } }, "there is no 'augmentation.jitter.gamma'"],
+      [{ erase: 2 }, 'augmentation.erase', 'got 2'],
+      [{ flipVertical: -1 }, 'augmentation.flipVertical', 'got -1'],
+      [{ repeats: 0 }, 'augmentation.repeats', 'got 0'],
+    ] as const)
+      await assert.rejects(plan(options), userError(...(parts as readonly string[])));
+  });
+
   it('has rates that fit the optimiser and, for SGD, the batch', async () => {
     assert.equal((await plan({ batch: 16 })).learningRate, 0.0125);
     assert.equal((await plan({ optimizer: 'adamw', batch: 16 })).learningRate, 1e-3);

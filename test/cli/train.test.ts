@@ -3,6 +3,7 @@ import { copyFile, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeDrawnFolder } from '../../src/data/drawn/index.js';
+import { readRecords } from '../../src/train/records/index.js';
 import { json, run, start, tiny, workplace } from './program.js';
 
 const folder = await workplace();
@@ -18,13 +19,10 @@ async function photos(name: string): Promise<string> {
   return name;
 }
 
-/** The history of a run without what clocks say. */
+/** The epochs of a run without what clocks say. */
 async function history(out: string): Promise<object[]> {
-  const text = await readFile(join(folder, out, 'metrics.jsonl'), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => ({ ...(JSON.parse(line) as object), imagesPerSecond: 0, seconds: 0 }));
+  const { epochs } = await readRecords(join(folder, out));
+  return epochs.map((record) => ({ ...record, imagesPerSecond: 0, seconds: 0 }));
 }
 
 await photos('photos');

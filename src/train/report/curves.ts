@@ -6,7 +6,7 @@ import type { EpochRecord, Report, StepRecord } from './types.js';
 /** Points of a curve by step: as many as a small chart has pixels to show. */
 const STEP_POINTS = 240;
 
-type Field = Exclude<keyof EpochRecord, 'epoch'>;
+type Field = Exclude<keyof EpochRecord, 'epoch' | 'step'>;
 
 const byEpoch = (history: readonly EpochRecord[], name: string, field: Field): Series => ({
   name,
@@ -81,6 +81,7 @@ const COLUMNS: readonly Column[] = [
   { field: 'accuracy', heading: 'Top 1', format: percent },
   { field: 'top5', heading: 'Top 5', format: percent },
   { field: 'psnr', heading: 'PSNR, dB', format: (value) => value.toFixed(2) },
+  { field: 'ssim', heading: 'SSIM', format: decimal },
   { field: 'learningRate', heading: 'Learning rate', format: decimal },
   { field: 'imagesPerSecond', heading: 'Images/s', format: count },
   { field: 'seconds', heading: 'Seconds', format: (value) => value.toFixed(1) },

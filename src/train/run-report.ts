@@ -8,6 +8,7 @@ import { VERSION } from '../version.js';
 import { type Model, readModel } from '../weights/index.js';
 import { type Plan, titleOf } from './plan.js';
 import { readRecords } from './records/index.js';
+import { duration } from './report/figures.js';
 import { type EpochRecord, type Pixels, type Report, writeReport } from './report/index.js';
 import { samplesFrom } from './samples.js';
 import type { Evaluation } from './tasks/index.js';
@@ -113,7 +114,7 @@ function summaryOf({ plan, history, interrupted }: Finished): Report['summary'] 
   return [
     ...(values.length > 0 ? [{ label, value: write(Math.max(...values)) }] : []),
     { label: 'Epochs', value: `${history.length} of ${plan.config.epochs}${interrupted ? ' (interrupted)' : ''}` },
-    { label: 'Time', value: `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` },
+    { label: 'Time', value: duration(seconds) },
     { label: 'Speed', value: `${speed.toFixed(0)} images/s` },
     { label: 'Parameters', value: summarise(plan.network).parameters.toLocaleString('en') },
   ];

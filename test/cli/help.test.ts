@@ -3,7 +3,19 @@ import { test } from 'node:test';
 import { json, run, workplace } from './program.js';
 
 const folder = await workplace();
-const names = ['summary', 'train', 'eval', 'predict', 'embed', 'reconstruct', 'export', 'quantize', 'doctor', 'demo'];
+const names = [
+  'summary',
+  'train',
+  'eval',
+  'compare',
+  'predict',
+  'embed',
+  'reconstruct',
+  'export',
+  'quantize',
+  'doctor',
+  'demo',
+];
 
 test('--help names every command, and every command has examples that fit the screen', async () => {
   const { code, stdout } = await run(folder, '--help');

@@ -1,18 +1,19 @@
 /**
  * The page's style sheet. Colours are named for their job and defined twice, for light and dark; every text colour keeps
- * a contrast of at least 4.5 to 1 on its ground (WCAG 2.2, criterion 1.4.3).
+ * a contrast of at least 4.5 to 1 on its ground (WCAG 2.2, criterion 1.4.3), every curve 3 to 1 (criterion 1.4.11). The four hues of
+ * curves also differ, by 23 or more in CIE L*a*b*, as colour-blind eyes see them (Machado et al. 2009).
  */
 export const STYLE = `
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --raised: #f5f6f8; --rule: #e1e4e9; --ink: #171a1f; --soft: #5a6370;
-  --first: #2560b8; --second: #c2500c; --third: #00806a; --fourth: #a8478f; --right: #1a7a45; --wrong: #b42318;
+  --first: #2560b8; --second: #c2500c; --third: #279b58; --fourth: #8d357a; --right: #1a7a45; --wrong: #b42318;
   --heat-hit: #2560b8; --heat-miss: #b84a08; --heat-ink: #000000;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14161a; --raised: #1d2026; --rule: #2d323a; --ink: #e8eaee; --soft: #9ba4b1;
-    --first: #82b1ff; --second: #f5a26b; --third: #45cfa8; --fourth: #e59ad0; --right: #6fd29b; --wrong: #ff8f85;
+    --first: #82b1ff; --second: #f5a26b; --third: #67eec7; --fourth: #d149b3; --right: #6fd29b; --wrong: #ff8f85;
     --heat-hit: #3b71c4; --heat-miss: #b3481a; --heat-ink: #e8eaee;
   }
 }

@@ -130,6 +130,7 @@ test('curves: one chart for each quantity that was measured', async () => {
     'Images per second',
   ]);
   assert.deepEqual(await titles({ ...base, history: [] }), []);
+  assert.deepEqual(await titles({ ...base, history: [], steps }), ['Loss by step', 'Learning rate']);
 });
 
 test('curves: no two marks of an axis read alike', async () => {

@@ -88,7 +88,13 @@ describe('training', () => {
     assert.equal(counts.reduce((sum, row, i) => sum + row[i]!, 0) / 40, accuracies.at(-1));
 
     const page = await readFile(result.report, 'utf8');
-    for (const text of [`${(100 * top).toFixed(1)} %`, '12 of 12', 'resmirror train &quot;it&quot;', ...card.classes])
+    for (const text of [
+      `${(100 * top).toFixed(1)} %`,
+      '12 of 12',
+      'Loss by step',
+      'resmirror train &quot;it&quot;',
+      ...card.classes,
+    ])
       assert.ok(page.includes(text), `${text} is not in the report`);
     assert.deepEqual((await readdir(out)).sort(), [
       'best.safetensors',

@@ -141,7 +141,9 @@ aria-label="Every epoch in numbers"><table class="numbers"><thead><tr><th scope=
   )}</tbody></table></div></details>`;
 };
 
-export const curves = (report: Report): Html =>
-  report.history.length === 0
-    ? html`<p class="note">No epoch was completed.</p>`
-    : html`<div class="charts">${ofOneRun(report).map(lineChart)}</div>${numbers(report.history)}`;
+export const curves = (report: Report): Html => {
+  const { history, steps = [] } = report;
+  return html`${history.length === 0 && html`<p class="note">No epoch was completed.</p>`}${
+    history.length + steps.length > 0 && html`<div class="charts">${ofOneRun(report).map(lineChart)}</div>`
+  }${history.length > 0 && numbers(history)}`;
+};

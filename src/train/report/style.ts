@@ -1,7 +1,7 @@
 /**
  * The page's style sheet. Colours are named for their job and defined twice, for light and dark; every text colour keeps
- * a contrast of at least 4.5 to 1 on its ground (WCAG 2.2, criterion 1.4.3), every curve 3 to 1 (criterion 1.4.11). The four hues of
- * curves also differ, by 23 or more in CIE L*a*b*, as colour-blind eyes see them (Machado et al. 2009).
+ * a contrast of at least 4.5 to 1 on its ground (WCAG 2.2, criterion 1.4.3), every curve 3 to 1 (criterion 1.4.11). The four
+ * hues of curves differ by 23 or more in CIE L*a*b* as colour-blind eyes see them too (Machado et al. 2009).
  */
 export const STYLE = `
 :root {

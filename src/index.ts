@@ -35,12 +35,14 @@ export { type OnnxModel, readOnnx, type WriteOptions, writeOnnx } from './onnx/i
 export * as optim from './optim/index.js';
 export { type QuantizeOptions, quantizeModel } from './quantize/index.js';
 export * from './runtime/index.js';
+export { compareRuns, type RunComparison, type RunSummary } from './train/compare.js';
 export { type EvaluateModelOptions, evaluateModel, type ModelEvaluation, type Split } from './train/evaluate-model.js';
 export type { StartEvent, StepEvent, TrainEvents } from './train/events.js';
 export { type FeatureDistance, type FeatureDistanceOptions, featureDistance } from './train/feature-distance.js';
 export { Learner, type LearnerOptions } from './train/learner.js';
 export { planTraining, type TrainOptions } from './train/plan.js';
-export type { EpochRecord } from './train/report/index.js';
+export { type Records, readRecords } from './train/records/index.js';
+export type { EpochRecord, StepRecord } from './train/report/index.js';
 export type { Evaluation } from './train/tasks/index.js';
 export { type RunOptions, resume, type TrainResult, train } from './train/train.js';
 export { VERSION } from './version.js';

@@ -23,6 +23,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'judge a model on a set of images',
     load: async () => (await import('./eval.js')).evaluation,
   },
+  compare: {
+    summary: 'show how runs differ and what came of each',
+    load: async () => (await import('./compare.js')).compare,
+  },
   predict: {
     summary: 'say what is on images',
     load: async () => (await import('./predict.js')).predict,

@@ -141,4 +141,10 @@ export const runOptions = {
     group: machine,
   }),
   device: option('--device <name>', 'where to compute', { usual: 'cpu', group: machine }),
+  tensorboard: flag('--tensorboard', 'write event files for TensorBoard too', { group: machine }),
+  logEvery: option('--log-every <steps>', 'steps between records in metrics.jsonl', {
+    parse: count,
+    usual: '1',
+    group: machine,
+  }),
 } as const;

@@ -1,6 +1,7 @@
 /** `resmirror train`: from images to a model. */
 import { describeSetting, settingOf, settingText } from '../models/index.js';
 import type { TrainOptions } from '../train/plan.js';
+import { bestOf } from '../train/report/best.js';
 import type { RunOptions, TrainResult } from '../train/train.js';
 import { command } from './command.js';
 import { deviceOption } from './device.js';
@@ -9,7 +10,7 @@ import { counted } from './figures.js';
 import { INTERRUPTED, interruptible } from './interrupt.js';
 import { NETWORKS } from './network-options.js';
 import { dataName, newRun } from './new-run.js';
-import { bestOf, qualityOf } from './run-result.js';
+import { qualityOf } from './run-result.js';
 import { shellLine } from './shell.js';
 import type { Terminal } from './terminal.js';
 import { recipeOptions, runOptions } from './train-options.js';
@@ -33,10 +34,12 @@ export const train = command({
     ['train --resume runs/resnet18-photos-1', 'on from where Ctrl-C stopped it'],
   ],
   async run({ args, options, terminal }) {
-    const { out, resume: from, threads, workers, device, ...recipe } = options;
+    const { out, resume: from, threads, workers, device, tensorboard, logEvery, ...recipe } = options;
     const shared = {
       ...(threads && { threads }),
       ...(workers && { workers }),
+      ...(tensorboard && { tensorboard }),
+      ...(logEvery && { logEvery }),
       ...(device && { device: await deviceOption(device) }),
     };
     const result = from

@@ -17,19 +17,25 @@ export interface OpenModelOptions {
   readonly moveWeights?: boolean;
 }
 
+/** What a question is about: its graph depends on no weights. */
+interface Asked {
+  readonly network: Model['network'];
+  readonly card: Pick<Model['card'], 'preprocessing'>;
+}
+
 /** What can be asked of a model: from its normalised input [n, c, h, w] to the graph's outputs. */
 const questions = {
   /** Probabilities [n, k]. */
-  classify: ({ network }: Model, x: Value) => ({ probabilities: softmax(network.forward(x, new Build()), 1) }),
+  classify: ({ network }: Asked, x: Value) => ({ probabilities: softmax(network.forward(x, new Build()), 1) }),
   /** Feature or latent vectors [n, d]. */
-  embed: ({ network }: Model, x: Value) => ({ vectors: network.embed(x, new Build()) }),
+  embed: ({ network }: Asked, x: Value) => ({ vectors: network.embed(x, new Build()) }),
   /** Pixels [n, h, w, c]. */
-  reconstruct: ({ network }: Model, x: Value) => ({ pixels: pixelsOf(clip(network.forward(x, new Build()), 0, 1)) }),
+  reconstruct: ({ network }: Asked, x: Value) => ({ pixels: pixelsOf(clip(network.forward(x, new Build()), 0, 1)) }),
 } as const;
 type Question = keyof typeof questions;
 
 /** The graph of a question for pixels: uint8 [n, h, w, c] fed as `images`. */
-export function questionGraph(question: Question, model: Model, batch: number | string): Graph {
+export function questionGraph(question: Question, model: Asked, batch: number | string): Graph {
   const { preprocessing } = model.card;
   const images = input('images', [batch, ...preprocessing.size, preprocessing.channels], 'uint8');
   return {

@@ -6,8 +6,8 @@ import type { Model } from '../weights/index.js';
 import { type Progress, writeBest, writeCheckpoint } from './checkpoint.js';
 import { evaluate } from './evaluate.js';
 import { type Plan, titleOf } from './plan.js';
+import type { Recorder } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
-import { writeHistory } from './run-folder.js';
 import type { RunOptions } from './run-options.js';
 import { type Evaluation, tasks } from './tasks/index.js';
 import type { StepResult, Trainer } from './trainer.js';
@@ -18,6 +18,7 @@ interface LoopOptions {
   readonly trainer: Trainer;
   readonly loader: Loader;
   readonly options: RunOptions;
+  readonly recorder: Recorder;
   /** Epochs so far; grows. */
   readonly history: EpochRecord[];
   /** Where a checkpoint stood. */
@@ -97,6 +98,7 @@ export class Loop {
       this.advance(batch, result);
       images += batch.count;
       this.speed = images / (now() - began);
+      await this.record(batch, result);
       options.onStep?.({
         ...this.means(),
         epoch: this.progress.epoch,
@@ -113,6 +115,13 @@ export class Loop {
     }
     this.note(batches.skipped);
     return !stopped;
+  }
+
+  private async record(batch: Batch, { loss, learningRate }: StepResult): Promise<void> {
+    const { recorder, options } = this.given;
+    const { step, epoch } = this.progress;
+    if (step % (options.logEvery ?? 1) !== 0) return;
+    await recorder.step({ step, epoch, loss, learningRate, imagesPerSecond: this.speed }, batch);
   }
 
   private advance({ count }: Batch, { loss, correct = 0, learningRate }: StepResult): void {
@@ -153,31 +162,33 @@ export class Loop {
 
   /** Writes down what the epoch brought; the checkpoint comes last, so that a crash before it repeats the epoch's end. */
   private async closeEpoch(evaluation: Evaluation, before: number): Promise<void> {
-    const { plan, folder, history, options } = this.given;
+    const { plan, folder, history, recorder, options } = this.given;
     const { metrics } = evaluation;
     const figure = metrics[tasks[plan.config.task].figure]!;
     const best = figure > (this.progress.best ?? Number.NEGATIVE_INFINITY);
-    const record = this.record(metrics, now() - before);
+    const record = this.epochRecord(metrics, now() - before);
     history.push(record);
     const { model, states } = await this.state(metrics);
     if (best) await writeBest(folder, model);
-    await writeHistory(folder, history);
+    await recorder.epoch(record, { metrics, weights: model.weights });
     this.progress = { ...this.progress, ...fresh(record.epoch + 1), ...(best && { best: figure }) };
     await this.write(model, states);
     options.onEpoch?.(record, best);
   }
 
-  private record(metrics: Evaluation['metrics'], seconds: number): EpochRecord {
+  private epochRecord(metrics: Evaluation['metrics'], seconds: number): EpochRecord {
     const { trainer } = this.given;
     const { epoch, step, batch } = this.progress;
-    const { accuracy, top5, psnr } = metrics;
+    const { accuracy, top5, psnr, ssim } = metrics;
     return {
+      step,
       epoch,
       trainLoss: this.means().loss,
       validationLoss: metrics.loss!,
       ...(accuracy !== undefined && { accuracy }),
       ...(top5 !== undefined && { top5 }),
       ...(psnr !== undefined && { psnr }),
+      ...(ssim !== undefined && { ssim }),
       learningRate: trainer.rate(step - 1, batch),
       imagesPerSecond: this.speed,
       seconds,
@@ -190,6 +201,7 @@ export class Loop {
   }
 
   private async write(model: Model, states: Model['weights']): Promise<void> {
+    await this.given.recorder.sync();
     await writeCheckpoint(this.given.folder, { model, states, progress: this.progress });
     this.saved = now();
     this.kept = true;

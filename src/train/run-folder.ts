@@ -1,14 +1,12 @@
-/** The folder of a run: configuration, history, checkpoints, report. */
+/** The folder of a run and its configuration; checkpoints, records and the report have files of their own. */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { validated } from '../schema.js';
 import { writeAtomically } from '../weights/index.js';
 import { TrainConfig } from './config.js';
-import type { EpochRecord } from './report/index.js';
 
 const CONFIG = 'config.json';
-const METRICS = 'metrics.jsonl';
 
 /** What `config.json` holds. */
 export interface RunConfig {
@@ -41,18 +39,4 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
   } catch (error) {
     throw new UserError(`${join(folder, CONFIG)} is damaged: ${(error as Error).message}`);
   }
-}
-
-/** One line per epoch. */
-export const writeHistory = (folder: string, history: readonly EpochRecord[]): Promise<void> =>
-  writeAtomically(join(folder, METRICS), history.map((record) => `${JSON.stringify(record)}\n`).join(''));
-
-/** Epochs before `epoch`: what comes after the checkpoint will be trained again. */
-export async function readHistory(folder: string, epoch: number): Promise<EpochRecord[]> {
-  const text = await readFile(join(folder, METRICS), 'utf8').catch(() => '');
-  const records = text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as EpochRecord);
-  return records.filter((record) => record.epoch < epoch);
 }

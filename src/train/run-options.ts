@@ -12,6 +12,10 @@ export interface RunOptions extends TrainEvents {
   readonly signal?: AbortSignal;
   /** The command line, for the report. */
   readonly command?: string;
+  /** Every which step is recorded; 1 by default. */
+  readonly logEvery?: number;
+  /** Whether to write event files for TensorBoard; by default only where a resumed run has them already. */
+  readonly tensorboard?: boolean;
   /** Seconds between checkpoints within an epoch; 300 by default. */
   readonly checkpointSeconds?: number;
 }

@@ -1,15 +1,16 @@
 /** What a run shows of itself: its figures, and what the network makes of images it did not train on. */
 import { cpus } from 'node:os';
 import type { Skipped } from '../data/batches.js';
-import { type Dataset, dataset } from '../data/dataset.js';
-import { subset } from '../data/source.js';
+import type { Dataset } from '../data/dataset.js';
 import { Predictor } from '../inference/index.js';
 import { summarise } from '../models/index.js';
-import { permutation } from '../random/index.js';
 import { VERSION } from '../version.js';
 import { type Model, readModel } from '../weights/index.js';
 import { type Plan, titleOf } from './plan.js';
+import { readRecords } from './records/index.js';
+import { duration } from './report/figures.js';
 import { type EpochRecord, type Pixels, type Report, writeReport } from './report/index.js';
+import { samplesFrom } from './samples.js';
 import type { Evaluation } from './tasks/index.js';
 
 export interface Finished {
@@ -30,7 +31,7 @@ export async function reportRun(run: Finished): Promise<string> {
   const { config } = plan;
   const samples = await samplesOf[config.task](
     await readModel(folder),
-    someOf(plan.splits.validation, config.seed),
+    samplesFrom(plan.splits.validation, { seed: config.seed, count: SAMPLES }),
     run,
   );
   return writeReport(folder, {
@@ -41,6 +42,7 @@ export async function reportRun(run: Finished): Promise<string> {
     environment: environmentOf(run),
     summary: summaryOf(run),
     history,
+    steps: (await readRecords(folder)).steps,
     ...(evaluation?.confusion && { confusion: { classes: config.classes, counts: evaluation.confusion } }),
     ...samples,
     skipped,
@@ -48,12 +50,6 @@ export async function reportRun(run: Finished): Promise<string> {
 }
 
 const SAMPLES = 24;
-
-/** The same few images at every report of a run. */
-function someOf(validation: Dataset, seed: number): Dataset {
-  const indices = [...permutation(validation.length, seed, 'samples').slice(0, SAMPLES)];
-  return dataset(validation.name, subset(validation.source, indices), validation.classes);
-}
 
 type Samples = Pick<Report, 'predictions' | 'reconstructions'>;
 const samplesOf: {
@@ -118,7 +114,7 @@ function summaryOf({ plan, history, interrupted }: Finished): Report['summary'] 
   return [
     ...(values.length > 0 ? [{ label, value: write(Math.max(...values)) }] : []),
     { label: 'Epochs', value: `${history.length} of ${plan.config.epochs}${interrupted ? ' (interrupted)' : ''}` },
-    { label: 'Time', value: `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` },
+    { label: 'Time', value: duration(seconds) },
     { label: 'Speed', value: `${speed.toFixed(0)} images/s` },
     { label: 'Parameters', value: summarise(plan.network).parameters.toLocaleString('en') },
   ];

@@ -9,8 +9,9 @@ import { sameClassifier } from './classifier.js';
 import type { TrainConfig } from './config.js';
 import { Loop } from './loop.js';
 import { openSplits, type Plan, planTraining, type TrainOptions } from './plan.js';
+import { openRecords } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
-import { createRunFolder, readHistory, readRunConfig } from './run-folder.js';
+import { createRunFolder, readRunConfig } from './run-folder.js';
 import type { RunOptions } from './run-options.js';
 import { reportRun } from './run-report.js';
 import type { Evaluation } from './tasks/index.js';
@@ -64,7 +65,8 @@ export async function resume(
 }
 
 async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?: Checkpoint): Promise<TrainResult> {
-  const { device = 'cpu', threads, workers } = options;
+  const { device = 'cpu', threads, workers, tensorboard, command = '' } = options;
+  const progress = checkpoint?.progress;
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader(workers ? { workers } : {});
   try {
@@ -73,11 +75,10 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
       runtime,
       checkpoint && { ...checkpoint.model.weights, ...checkpoint.states },
     );
-    const history = checkpoint ? await readHistory(folder, checkpoint.progress.epoch) : [];
-    const loop = new Loop({ plan, folder, trainer, loader, options, history, progress: checkpoint?.progress });
-    const interrupted = !(await loop.run());
+    const { recorder, epochs: history } = await openRecords({ plan, folder, runtime, loader, progress, tensorboard });
+    const loop = new Loop({ plan, folder, trainer, loader, options, recorder, history, progress });
+    const interrupted = !(await loop.run().finally(() => recorder.close()));
     const { evaluation, skipped } = loop;
-    const { command = '' } = options;
     const shown = {
       plan,
       folder,

@@ -7,6 +7,7 @@ const names = [
   'summary',
   'train',
   'eval',
+  'compare',
   'predict',
   'embed',
   'reconstruct',

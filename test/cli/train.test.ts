@@ -3,6 +3,7 @@ import { copyFile, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeDrawnFolder } from '../../src/data/drawn/index.js';
+import { readRecords } from '../../src/train/records/index.js';
 import { json, run, start, tiny, workplace } from './program.js';
 
 const folder = await workplace();
@@ -18,13 +19,10 @@ async function photos(name: string): Promise<string> {
   return name;
 }
 
-/** The history of a run without what clocks say. */
+/** The epochs of a run without what clocks say. */
 async function history(out: string): Promise<object[]> {
-  const text = await readFile(join(folder, out, 'metrics.jsonl'), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => ({ ...(JSON.parse(line) as object), imagesPerSecond: 0, seconds: 0 }));
+  const { epochs } = await readRecords(join(folder, out));
+  return epochs.map((record) => ({ ...record, imagesPerSecond: 0, seconds: 0 }));
 }
 
 await photos('photos');
@@ -51,6 +49,44 @@ test('train, eval, predict, embed and export of a classifier', async (t) => {
     const text = await run(folder, 'eval', model, 'photos', '--split', 'train');
     assert.match(text.stdout, /^circle +\d+ /m);
     assert.match(text.stdout, /taken for/);
+  });
+
+  await t.test('compare', async () => {
+    const other = await run(
+      folder,
+      ...classify,
+      '--epochs',
+      '2',
+      '--out',
+      'other',
+      '--tensorboard',
+      '--log-every',
+      '2',
+    );
+    assert.equal(other.code, 0, other.stderr);
+    assert.ok((await readdir(join(folder, 'other'))).some((name) => name.startsWith('events.out.tfevents.')));
+    const { steps } = await readRecords(join(folder, 'other'));
+    assert.ok(steps.length > 0 && steps.every(({ step }) => step % 2 === 0));
+    const { code, stdout } = await run(folder, 'compare', model, 'other', '--out', 'compare.html');
+    assert.equal(code, 0);
+    assert.match(stdout, /^ +basic-resnet-1-1-photos-1 +other$/m);
+    assert.match(stdout, /^Best accuracy +[\d.]+% +[\d.]+%$/m);
+    assert.match(stdout, /^epochs +1 +2$/m);
+    assert.doesNotMatch(stdout, /^(batch|seed|task) /m);
+    assert.ok(Math.max(...stdout.split('\n').map((line) => line.length)) <= 80);
+    assert.match(await readFile(join(folder, 'compare.html'), 'utf8'), /<h3>Loss: train<\/h3>/);
+    const { runs, differences } = await json(folder, 'compare', model, 'other');
+    assert.deepEqual(
+      (runs as { folder: string; epochs: number }[]).map((one) => [one.folder, one.epochs]),
+      [
+        [model, 1],
+        ['other', 2],
+      ],
+    );
+    assert.deepEqual((differences as { setting: string }[])[0], { setting: 'epochs', values: [1, 2] });
+    const refused = await run(folder, 'compare', model, 'photos');
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^resmirror: photos is no run: it holds no config\.json\n$/);
   });
 
   await t.test('eval refuses classes that the model does not know', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { UserError } from '../../src/errors.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
+import { readRecords } from '../../src/train/records/index.js';
 import { resume, train } from '../../src/train/train.js';
 import { digestOf, newFolder, tiny } from './tiny.js';
 
@@ -29,7 +30,7 @@ describe('a learning rate that is absurd', () => {
         /no checkpoint yet/,
       ),
     );
-    assert.deepEqual(await readdir(out), ['config.json']);
+    assert.deepEqual((await readdir(out)).sort(), ['config.json', 'metrics.jsonl']);
   });
 
   it('later on leaves the last good checkpoint as it was, intact and finite', async () => {
@@ -40,12 +41,15 @@ describe('a learning rate that is absurd', () => {
     const text = await readFile(config, 'utf8');
     await writeFile(config, text.replace(/"learningRate": [\d.]+/, '"learningRate": 1e30'));
     const snapshot = async () => {
-      const files = (await readdir(out)).sort();
+      const files = (await readdir(out)).filter((file) => file !== 'metrics.jsonl').sort();
       return Promise.all(files.map(async (file) => `${file} ${await digestOf(join(out, file))}`));
     };
-    const before = await snapshot();
+    const [before, records] = [await snapshot(), await readFile(join(out, 'metrics.jsonl'), 'utf8')];
     await assert.rejects(resume(out, tiny), diverged('in epoch 2', 'The last good checkpoint is kept in', out));
     assert.deepEqual(await snapshot(), before);
+    // the way there is on record
+    assert.ok((await readFile(join(out, 'metrics.jsonl'), 'utf8')).startsWith(records));
+    for (const { loss } of (await readRecords(out)).steps) assert.ok(Number.isFinite(loss));
     const { model, states } = (await readCheckpoint(out))!;
     for (const { data } of Object.values({ ...model.weights, ...states })) assert.ok(data.every(Number.isFinite));
   });

@@ -18,6 +18,7 @@ import {
 const EVIL = `<script>alert("1")</script>'&`;
 
 const epoch = (number: number, changes: Partial<EpochRecord> = {}): EpochRecord => ({
+  step: 10 * number,
   epoch: number,
   trainLoss: 2 / number,
   validationLoss: 2.2 / number,
@@ -26,6 +27,8 @@ const epoch = (number: number, changes: Partial<EpochRecord> = {}): EpochRecord 
   seconds: 12.5,
   ...changes,
 });
+
+const step = { step: 1, epoch: 1, loss: 1, learningRate: 0.1, imagesPerSecond: 400 };
 
 const base: Report = {
   title: 'Run',
@@ -100,7 +103,7 @@ test('the page is self-contained: no address, no script, and a policy that forbi
 });
 
 test('elements are balanced in every combination of parts', async () => {
-  const steps = Array.from({ length: 1000 }, (_, i) => ({ step: i + 1, loss: 1 / (i + 1), learningRate: 0.1 }));
+  const steps = Array.from({ length: 1000 }, (_, i) => ({ ...step, step: i + 1, loss: 1 / (i + 1) }));
   const predictions = [{ image: pixels(8, 6, 3), truth: 'a', top: [{ label: 'b', probability: 0.7 }] }];
   const reports: Report[] = [
     base,
@@ -116,7 +119,7 @@ test('elements are balanced in every combination of parts', async () => {
 test('curves: one chart for each quantity that was measured', async () => {
   const titles = async (report: Report) =>
     [...(await renderReport(report)).matchAll(/<figcaption><h3>(.*?)<\/h3>/g)].map(([, title]) => title);
-  const steps = [{ step: 1, loss: 2, learningRate: 0.1 }];
+  const steps = [step];
   const psnr = { ...base, history: [epoch(1, { psnr: 20 }), epoch(2, { psnr: 22 })] };
   assert.deepEqual(await titles(base), ['Loss', 'Accuracy on validation', 'Learning rate', 'Images per second']);
   assert.deepEqual(await titles({ ...psnr, steps }), [
@@ -127,6 +130,7 @@ test('curves: one chart for each quantity that was measured', async () => {
     'Images per second',
   ]);
   assert.deepEqual(await titles({ ...base, history: [] }), []);
+  assert.deepEqual(await titles({ ...base, history: [], steps }), ['Loss by step', 'Learning rate']);
 });
 
 test('curves: no two marks of an axis read alike', async () => {
@@ -149,7 +153,7 @@ test('curves: values that are not finite leave gaps, never NaN in the drawing', 
 
 test('curves: a thousand epochs or a hundred thousand steps stay a small page', async () => {
   const history = Array.from({ length: 1000 }, (_, i) => epoch(i + 1));
-  const steps = Array.from({ length: 100_000 }, (_, i) => ({ step: i + 1, loss: 1, learningRate: 0.1 }));
+  const steps = Array.from({ length: 100_000 }, (_, i) => ({ ...step, step: i + 1 }));
   const page = await renderReport({ ...base, history, steps });
   assert.ok(page.length < 1_000_000, `${page.length} characters`);
 });

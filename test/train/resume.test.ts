@@ -1,26 +1,13 @@
 /** An interrupted run that is resumed is, bit for bit, the run that was not interrupted. */
 import assert from 'node:assert/strict';
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
+import { readRecords } from '../../src/train/records/index.js';
 import { resume, type TrainResult, train } from '../../src/train/train.js';
 import { temporaryFolder, userError, writePhotos } from '../data/fixtures.js';
-import { figuresOf, newFolder, outcomeOf, TINY_STEPS, tiny } from './tiny.js';
-
-/** Runs until this step of the whole training is done. */
-async function until<R>(
-  step: number,
-  run: (options: { signal: AbortSignal; onStep: () => void }) => Promise<R>,
-  from = 0,
-) {
-  const controller = new AbortController();
-  let done = from;
-  const onStep = () => {
-    if (++done === step) controller.abort();
-  };
-  return run({ signal: controller.signal, onStep });
-}
+import { figuresOf, killedAfter, newFolder, outcomeOf, TINY_STEPS, tiny, until } from './tiny.js';
 
 const cases = [
   { task: 'classify', optimizer: 'sgd', stops: [1, TINY_STEPS, TINY_STEPS + 2, 3 * TINY_STEPS - 1] },
@@ -83,6 +70,33 @@ describe('a resumed run equals the uninterrupted one', () => {
 });
 
 describe('resuming', () => {
+  it('cuts off what was recorded after the checkpoint, and a line that was not finished', async () => {
+    const [whole, parts] = [await newFolder(), await newFolder()];
+    const options = { ...tiny, logEvery: 2 } as const;
+    await train({ ...options, out: whole });
+    await until(4, (how) => train({ ...options, ...how, out: parts }));
+    const metrics = join(parts, 'metrics.jsonl');
+    const before = await readFile(metrics, 'utf8');
+    assert.deepEqual(
+      (await readRecords(parts)).steps.map(({ step }) => step),
+      [2, 4],
+    );
+    await killedAfter(parts, () => until(TINY_STEPS, (how) => resume(parts, { ...options, ...how })));
+    const after = await readFile(metrics, 'utf8');
+    assert.ok(after.startsWith(before) && after.includes('trainLoss'), 'appended only');
+    await appendFile(metrics, '{"step":');
+    await resume(parts, options);
+    assert.ok((await readFile(metrics, 'utf8')).startsWith(before));
+    assert.deepEqual(await figuresOf(parts), await figuresOf(whole));
+  });
+
+  it('names a line of the records that is damaged', async () => {
+    const out = await newFolder();
+    await until(2, (how) => train({ ...tiny, ...how, out }));
+    await writeFile(join(out, 'metrics.jsonl'), '{"step":1,"epoch":1,"loss":2}\nnonsense\n');
+    await assert.rejects(resume(out, tiny), userError('line 2 of', 'metrics.jsonl is damaged', 'got nonsense'));
+  });
+
   it('at the end trains no more, and judges again', async () => {
     const out = await newFolder();
     const first = await train({ ...tiny, epochs: 1, out });

@@ -1,12 +1,11 @@
 /** A training small enough to be repeated many times, and what two of them must have in common. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 import type { TrainOptions } from '../../src/train/plan.js';
-import type { EpochRecord } from '../../src/train/report/index.js';
 import type { RunOptions } from '../../src/train/train.js';
 
 /** A name for a folder that does not exist yet, in one that goes when the test file ends. */
@@ -31,11 +30,37 @@ export const tiny = {
 } as const satisfies TrainOptions & RunOptions;
 export const TINY_STEPS = 6;
 
-/** History without what the clock says. */
-export async function figuresOf(folder: string): Promise<readonly Omit<EpochRecord, 'seconds' | 'imagesPerSecond'>[]> {
+/** Runs until this step of the whole training is done. */
+export async function until<R>(
+  step: number,
+  run: (options: { signal: AbortSignal; onStep: () => void }) => Promise<R>,
+  from = 0,
+) {
+  const controller = new AbortController();
+  let done = from;
+  const onStep = () => {
+    if (++done === step) controller.abort();
+  };
+  return run({ signal: controller.signal, onStep });
+}
+
+/** A run's folder as a kill leaves it: with all that `train` recorded, but the checkpoint that was there before. */
+export async function killedAfter(folder: string, train: () => Promise<unknown>): Promise<void> {
+  const checkpoint = async () => (await readdir(folder)).filter((name) => name.startsWith('last.'));
+  const aside = await mkdtemp(join(tmpdir(), 'resmirror-train-'));
+  const kept = await checkpoint();
+  for (const name of kept) await copyFile(join(folder, name), join(aside, name));
+  await train();
+  for (const name of await checkpoint()) await rm(join(folder, name));
+  for (const name of kept) await copyFile(join(aside, name), join(folder, name));
+  await rm(aside, { recursive: true });
+}
+
+/** Every line of the records, without what the clock says. */
+export async function figuresOf(folder: string): Promise<readonly object[]> {
   const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trim().split('\n');
   return lines.map((line) => {
-    const { seconds: _, imagesPerSecond: __, ...figures } = JSON.parse(line) as EpochRecord;
+    const { seconds: _, imagesPerSecond: __, ...figures } = JSON.parse(line) as Record<string, unknown>;
     return figures;
   });
 }

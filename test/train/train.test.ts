@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { load } from '../../src/inference/index.js';
 import type { StartEvent, StepEvent } from '../../src/train/events.js';
 import { openSplits, planTraining } from '../../src/train/plan.js';
+import { readRecords } from '../../src/train/records/index.js';
 import type { EpochRecord } from '../../src/train/report/index.js';
 import { train } from '../../src/train/train.js';
 import { readModel } from '../../src/weights/index.js';
@@ -45,10 +46,20 @@ describe('training', () => {
       epochs.map(([record]) => record),
       result.history,
     );
-    assert.equal(
-      await readFile(join(out, 'metrics.jsonl'), 'utf8'),
-      result.history.map((r) => `${JSON.stringify(r)}\n`).join(''),
+    const records = await readRecords(out);
+    assert.deepEqual(records.epochs, result.history);
+    assert.deepEqual(
+      records.epochs.map(({ step }) => step),
+      records.epochs.map((_, i) => (i + 1) * TINY_STEPS),
     );
+    assert.deepEqual(
+      records.steps.map(({ step, epoch }) => [step, epoch]),
+      steps.map(({ epoch }, i) => [i + 1, epoch]),
+    );
+    for (const { epoch, trainLoss } of records.epochs) {
+      const losses = records.steps.filter((record) => record.epoch === epoch).map(({ loss }) => loss);
+      assert.equal(losses.reduce((a, b) => a + b) / TINY_STEPS, trainLoss);
+    }
     assert.deepEqual(
       starts.map(({ epochs, batches, trainImages, validationImages, step }) => [
         epochs,
@@ -77,7 +88,13 @@ describe('training', () => {
     assert.equal(counts.reduce((sum, row, i) => sum + row[i]!, 0) / 40, accuracies.at(-1));
 
     const page = await readFile(result.report, 'utf8');
-    for (const text of [`${(100 * top).toFixed(1)} %`, '12 of 12', 'resmirror train &quot;it&quot;', ...card.classes])
+    for (const text of [
+      `${(100 * top).toFixed(1)} %`,
+      '12 of 12',
+      'Loss by step',
+      'resmirror train &quot;it&quot;',
+      ...card.classes,
+    ])
       assert.ok(page.includes(text), `${text} is not in the report`);
     assert.deepEqual((await readdir(out)).sort(), [
       'best.safetensors',

@@ -14,7 +14,7 @@ export interface Chart {
   readonly title: string;
   /** What x counts: 'epoch' or 'step'. */
   readonly unit: string;
-  /** In this order they take the page's series colours. All have the same x. */
+  /** In this order they take the page's series colours, of which there are eight. */
   readonly series: readonly Series[];
   /** Writes a value in the legend and beside the pointer. */
   readonly format: (value: number) => string;
@@ -66,7 +66,11 @@ const axes = ({ x, y, width, height }: Scales, { ticks, unit, size }: Chart): Ht
 <text x="0" y="${foot}">${unit}</text></g>`;
 };
 
-const curve = ({ x, y }: Scales, { points }: Series, index: number): Html => {
+/** A series that has values, by its place among all. */
+type Drawn = Series & { readonly index: number };
+type DrawnChart = Omit<Chart, 'series'> & { readonly series: readonly Drawn[] };
+
+const curve = ({ x, y }: Scales, { points, index }: Drawn): Html => {
   const path = line<Point>(
     ([at]) => x(at),
     ([, value]) => y(value),
@@ -79,33 +83,61 @@ const curve = ({ x, y }: Scales, { points }: Series, index: number): Html => {
   }`;
 };
 
-/** One column of the chart: its values where the pointer is. */
-const stop = (
-  drawn: Scales,
-  { series, unit, format }: Chart,
-  { index, half }: { index: number; half: number },
-): Html => {
-  const { x, y, width, height } = drawn;
-  const foot = height - MARGIN.bottom;
-  const at = series[0]!.points[index]![0];
-  const values = series
-    .map(({ name, points }, s) => ({ name, s, value: points[index]?.[1] ?? Number.NaN }))
-    .filter(({ value }) => Number.isFinite(value));
-  const text = [`${unit} ${count(at)}`, ...values.map(({ name, value }) => `${name} ${format(value)}`)].join('  ·  ');
-  const [place, anchor] = x(at) > width / 2 ? [width - MARGIN.right, 'end'] : [MARGIN.left, 'start'];
-  const middle = x(at).toFixed(1);
-  return html`<g class="stop"><rect x="${(x(at) - half).toFixed(1)}" y="0" width="${(2 * half).toFixed(1)}" height="${foot}"/>
-<line x1="${middle}" x2="${middle}" y1="${MARGIN.top}" y2="${foot}"/>${values.map(
-    ({ s, value }) => html`<circle class="s${s}" cx="${middle}" cy="${y(value).toFixed(1)}" r="3.5"/>`,
-  )}<text x="${place}" y="11" text-anchor="${anchor}">${text}</text></g>`;
+/** Up to this many values at the pointer stand in a line, more below each other. */
+const IN_LINE = 2;
+const LINE_HEIGHT = 16;
+
+/** What a chart says at one place: in the line above the curves, or in a list on the side where the pointer is not. */
+const said = ({ x, width }: Scales, at: number, texts: readonly (Html | string)[]): Html => {
+  const late = x(at) > width / 2;
+  const listed = texts.length > IN_LINE + 1;
+  const [place, anchor] = late === listed ? [MARGIN.left, 'start'] : [width - MARGIN.right, 'end'];
+  const lines = texts.map((text, i) =>
+    listed
+      ? html`<tspan x="${place}" dy="${i === 0 ? 0 : LINE_HEIGHT}">${text}</tspan>`
+      : html`${i > 0 && '  ·  '}${text}`,
+  );
+  return html`<text x="${place}" y="11" text-anchor="${anchor}">${lines}</text>`;
 };
 
+/** One column of the chart: its values where the pointer is. */
+const stop = (drawn: Scales, { series, unit, format }: DrawnChart, { from, at, to }: Column): Html => {
+  const { x, y, height } = drawn;
+  const foot = height - MARGIN.bottom;
+  const values = series
+    .map(({ name, index, points }) => ({ name, index, value: points.find(([where]) => where === at)?.[1] }))
+    .filter((one): one is { name: string; index: number; value: number } => Number.isFinite(one.value));
+  const texts = values.map(({ name, index, value }) =>
+    values.length > IN_LINE
+      ? html`<tspan class="mark s${index}">●</tspan> ${name} ${format(value)}`
+      : `${name} ${format(value)}`,
+  );
+  const middle = x(at).toFixed(1);
+  return html`<g class="stop"><rect x="${from.toFixed(1)}" y="0" width="${(to - from).toFixed(1)}" height="${foot}"/>
+<line x1="${middle}" x2="${middle}" y1="${MARGIN.top}" y2="${foot}"/>${values.map(
+    ({ index, value }) => html`<circle class="s${index}" cx="${middle}" cy="${y(value).toFixed(1)}" r="3.5"/>`,
+  )}${said(drawn, at, [`${unit} ${count(at)}`, ...texts])}</g>`;
+};
+
+/** The place of some values, and between which ends of the drawing a pointer means it. */
+interface Column {
+  readonly from: number;
+  readonly at: number;
+  readonly to: number;
+}
+
 /** Invisible columns that show their values when pointed at or tapped, without a script. */
-const stops = (drawn: Scales, chart: Chart): Html[] => {
-  const { length } = chart.series[0]!.points;
-  const every = Math.ceil(length / MOST_STOPS);
-  const half = (drawn.width - MARGIN.left - MARGIN.right) / Math.max(1, Math.ceil(length / every) - 1) / 2;
-  return Array.from({ length: Math.ceil(length / every) }, (_, i) => stop(drawn, chart, { index: i * every, half }));
+const stops = (drawn: Scales, chart: DrawnChart): Html[] => {
+  const { x, width } = drawn;
+  const all = [...new Set(chart.series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+  const every = Math.ceil(all.length / MOST_STOPS);
+  const places = all.filter((_, i) => i % every === 0);
+  return places.map((at, i) => {
+    const [before, after] = [places[i - 1], places[i + 1]];
+    const from = before === undefined ? MARGIN.left : (x(before) + x(at)) / 2;
+    const to = after === undefined ? width : (x(at) + x(after)) / 2;
+    return stop(drawn, chart, { from, at, to });
+  });
 };
 
 const spoken = ({ title, unit, format }: Chart, { name, points }: Series): string => {
@@ -115,15 +147,18 @@ const spoken = ({ title, unit, format }: Chart, { name, points }: Series): strin
 
 /** A line chart as a figure with inline SVG; nothing where no series has a value. */
 export const lineChart = (chart: Chart): Html => {
-  const shown = { ...chart, series: chart.series.filter(({ points }) => finite(points).length > 0) };
-  if (shown.series.length === 0) return html``;
+  const series = chart.series
+    .map((one, index) => ({ ...one, index }))
+    .filter(({ points }) => finite(points).length > 0);
+  if (series.length === 0) return html``;
+  const shown = { ...chart, series };
   const drawn = scales(shown);
-  const legend = shown.series.map(({ name, points }, i) => {
+  const legend = series.map(({ name, points, index }) => {
     const [, value] = finite(points).at(-1)!;
-    return html`<li class="s${i}"><span>${name}</span> <b>${chart.format(value)}</b></li>`;
+    return html`<li class="s${index}"><span>${name}</span> <b>${chart.format(value)}</b></li>`;
   });
-  const label = shown.series.map((series) => spoken(shown, series)).join(' ');
+  const label = series.map((one) => spoken(shown, one)).join(' ');
   return html`<figure class="chart ${chart.size}"><figcaption><h3>${chart.title}</h3><ul class="legend">${legend}</ul></figcaption>
 <svg viewBox="0 0 ${drawn.width} ${drawn.height}" role="img" aria-label="${label}">${axes(drawn, shown)}
-<g class="curves">${shown.series.map((series, i) => curve(drawn, series, i))}</g>${stops(drawn, shown)}</svg></figure>`;
+<g class="curves">${series.map((one) => curve(drawn, one))}</g>${stops(drawn, shown)}</svg></figure>`;
 };

@@ -6,67 +6,107 @@ import type { EpochRecord, Report, StepRecord } from './types.js';
 /** Points of a curve by step: as many as a small chart has pixels to show. */
 const STEP_POINTS = 240;
 
-type Field = Exclude<keyof EpochRecord, 'epoch'>;
+type Field = Exclude<keyof EpochRecord, 'epoch' | 'step'>;
+type StepField = 'loss' | 'learningRate';
 
-const byEpoch = (history: readonly EpochRecord[], name: string, field: Field): Series => ({
-  name,
-  points: history.map((record) => [record.epoch, record[field] ?? Number.NaN]),
-});
+/** The records of one run. */
+export type Recorded = Pick<Report, 'history' | 'steps'>;
 
 /** Steps averaged in equal groups, each at its last step, so that thousands of them stay readable. */
-const bySteps = (steps: readonly StepRecord[], name: string, field: 'loss' | 'learningRate'): Series => {
-  const group = Math.max(1, Math.ceil(steps.length / STEP_POINTS));
-  return {
-    name,
-    points: Array.from({ length: Math.ceil(steps.length / group) }, (_, i) => {
-      const members = steps.slice(i * group, (i + 1) * group);
-      return [members.at(-1)!.step, members.reduce((sum, record) => sum + record[field], 0) / members.length];
-    }),
-  };
-};
+const grouped = (steps: readonly StepRecord[], field: StepField, group: number): Series['points'] =>
+  Array.from({ length: Math.ceil(steps.length / group) }, (_, i) => {
+    const members = steps.slice(i * group, (i + 1) * group);
+    return [members.at(-1)!.step, members.reduce((sum, record) => sum + record[field], 0) / members.length];
+  });
 
-const epochs = { unit: 'epoch', format: decimal, ticks: '~f', fromZero: true } as const;
+/** What charts show: a title, and curves by the field of an epoch, or of a step where steps were recorded. */
+interface Quantity extends Partial<Omit<Chart, 'title' | 'series' | 'unit'>> {
+  readonly title: string;
+  readonly curves: readonly { readonly name: string; readonly epoch?: Field; readonly step?: StepField }[];
+}
 
 /** What an epoch ends with. */
-const results = (history: readonly EpochRecord[]): readonly Chart[] => [
+const RESULTS: readonly Quantity[] = [
   {
-    ...epochs,
     title: 'Loss',
-    size: 'large',
-    series: [byEpoch(history, 'train', 'trainLoss'), byEpoch(history, 'validation', 'validationLoss')],
+    curves: [
+      { name: 'train', epoch: 'trainLoss' },
+      { name: 'validation', epoch: 'validationLoss' },
+    ],
   },
   {
-    ...epochs,
     title: 'Accuracy on validation',
-    size: 'large',
     format: percent,
     ticks: '.0%',
     fromZero: false,
-    series: [byEpoch(history, 'top 1', 'accuracy'), byEpoch(history, 'top 5', 'top5')],
+    curves: [
+      { name: 'top 1', epoch: 'accuracy' },
+      { name: 'top 5', epoch: 'top5' },
+    ],
   },
   {
-    ...epochs,
     title: 'PSNR on validation',
-    size: 'large',
     format: (value) => `${value.toFixed(2)} dB`,
     fromZero: false,
-    series: [byEpoch(history, 'PSNR', 'psnr')],
+    curves: [{ name: 'PSNR', epoch: 'psnr' }],
   },
 ];
 
-/** How it came to that: three small charts in a row where steps were recorded, two large ones where not. */
-const progress = ({ history, steps = [] }: Report): readonly Chart[] => {
-  const size = steps.length > 0 ? 'small' : 'large';
-  const rate =
-    steps.length > 0
-      ? { unit: 'step', series: [bySteps(steps, 'rate', 'learningRate')] }
-      : { series: [byEpoch(history, 'rate', 'learningRate')] };
-  const speed = [byEpoch(history, 'training', 'imagesPerSecond')];
-  return [
-    { ...epochs, title: 'Loss by step', unit: 'step', size, series: [bySteps(steps, 'train', 'loss')] },
-    { ...epochs, title: 'Learning rate', size, ...rate },
-    { ...epochs, title: 'Images per second', size, format: count, ticks: '~s', series: speed },
-  ];
+/** How it came to that. */
+const PROGRESS: readonly Quantity[] = [
+  { title: 'Loss by step', curves: [{ name: 'train', step: 'loss' }] },
+  { title: 'Learning rate', curves: [{ name: 'rate', step: 'learningRate', epoch: 'learningRate' }] },
+  {
+    title: 'Images per second',
+    format: count,
+    ticks: '~s',
+    curves: [{ name: 'training', epoch: 'imagesPerSecond' }],
+  },
+];
+
+/** What a curve is called, which curve it is, and of whose records. */
+type Line = readonly [name: string, curve: Quantity['curves'][number], run: Recorded];
+
+function chartOf({ title, curves: _, ...look }: Quantity, lines: readonly Line[], size: Chart['size']): Chart {
+  const most = Math.max(...lines.map(([, , { steps = [] }]) => steps.length));
+  const bySteps = most > 0 && lines.every(([, { step }]) => step);
+  const group = Math.max(1, Math.ceil(most / STEP_POINTS));
+  const series = lines.map(([name, { epoch, step }, { history, steps = [] }]) => ({
+    name,
+    points: bySteps
+      ? grouped(steps, step!, group)
+      : epoch
+        ? history.map((record) => [record.epoch, record[epoch] ?? Number.NaN] as const)
+        : [],
+  }));
+  const unit = bySteps ? 'step' : 'epoch';
+  return { title, unit, size, format: decimal, ticks: '~f', fromZero: true, ...look, series };
+}
+
+/** Three small charts in a row where steps were recorded, two large ones where not. */
+const ofOneRun = (run: Report): Chart[] => {
+  const draw = (size: Chart['size']) => (quantity: Quantity) =>
+    chartOf(
+      quantity,
+      quantity.curves.map((curve) => [curve.name, curve, run]),
+      size,
+    );
+  return [...RESULTS.map(draw('large')), ...PROGRESS.map(draw(run.steps?.length ? 'small' : 'large'))];
+};
+
+/** A chart for every curve of one run, in which the curves of all runs lie over each other. */
+export const overlaid = (runs: readonly (Recorded & { readonly name: string })[]): Html => {
+  const charts = [...RESULTS, ...PROGRESS].flatMap((quantity) =>
+    quantity.curves.map((curve) => {
+      const title = quantity.curves.length > 1 ? `${quantity.title}: ${curve.name}` : quantity.title;
+      return chartOf(
+        { ...quantity, title },
+        runs.map((run) => [run.name, curve, run]),
+        'large',
+      );
+    }),
+  );
+  return html`<div class="charts">${charts.map(lineChart)}</div>`;
 };
 
 interface Column {
@@ -81,6 +121,7 @@ const COLUMNS: readonly Column[] = [
   { field: 'accuracy', heading: 'Top 1', format: percent },
   { field: 'top5', heading: 'Top 5', format: percent },
   { field: 'psnr', heading: 'PSNR, dB', format: (value) => value.toFixed(2) },
+  { field: 'ssim', heading: 'SSIM', format: decimal },
   { field: 'learningRate', heading: 'Learning rate', format: decimal },
   { field: 'imagesPerSecond', heading: 'Images/s', format: count },
   { field: 'seconds', heading: 'Seconds', format: (value) => value.toFixed(1) },
@@ -100,7 +141,9 @@ aria-label="Every epoch in numbers"><table class="numbers"><thead><tr><th scope=
   )}</tbody></table></div></details>`;
 };
 
-export const curves = (report: Report): Html =>
-  report.history.length === 0
-    ? html`<p class="note">No epoch was completed.</p>`
-    : html`<div class="charts">${[...results(report.history), ...progress(report)].map(lineChart)}</div>${numbers(report.history)}`;
+export const curves = (report: Report): Html => {
+  const { history, steps = [] } = report;
+  return html`${history.length === 0 && html`<p class="note">No epoch was completed.</p>`}${
+    history.length + steps.length > 0 && html`<div class="charts">${ofOneRun(report).map(lineChart)}</div>`
+  }${history.length > 0 && numbers(history)}`;
+};

@@ -12,5 +12,10 @@ export const decimal = finite((value) =>
 /** 12,345 */
 export const count = finite((value) => whole.format(value));
 
+/** Seconds as 3 min 7 s. */
+export const duration = finite(
+  (seconds) => `${Math.floor(Math.round(seconds) / 60)} min ${Math.round(seconds) % 60} s`,
+);
+
 /** 93.1% of a share from 0 to 1. */
 export const percent = finite((value) => share.format(value));

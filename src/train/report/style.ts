@@ -1,18 +1,19 @@
 /**
  * The page's style sheet. Colours are named for their job and defined twice, for light and dark; every text colour keeps
- * a contrast of at least 4.5 to 1 on its ground (WCAG 2.2, criterion 1.4.3).
+ * a contrast of at least 4.5 to 1 on its ground (WCAG 2.2, criterion 1.4.3), every curve 3 to 1 (criterion 1.4.11). The four
+ * hues of curves differ by 23 or more in CIE L*a*b* as colour-blind eyes see them too (Machado et al. 2009).
  */
 export const STYLE = `
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --raised: #f5f6f8; --rule: #e1e4e9; --ink: #171a1f; --soft: #5a6370;
-  --first: #2560b8; --second: #c2500c; --right: #1a7a45; --wrong: #b42318;
+  --first: #2560b8; --second: #c2500c; --third: #279b58; --fourth: #8d357a; --right: #1a7a45; --wrong: #b42318;
   --heat-hit: #2560b8; --heat-miss: #b84a08; --heat-ink: #000000;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14161a; --raised: #1d2026; --rule: #2d323a; --ink: #e8eaee; --soft: #9ba4b1;
-    --first: #82b1ff; --second: #f5a26b; --right: #6fd29b; --wrong: #ff8f85;
+    --first: #82b1ff; --second: #f5a26b; --third: #67eec7; --fourth: #d149b3; --right: #6fd29b; --wrong: #ff8f85;
     --heat-hit: #3b71c4; --heat-miss: #b3481a; --heat-ink: #e8eaee;
   }
 }
@@ -48,19 +49,24 @@ section > details + h3, pre + h3, details + h3 { margin-top: 24px; }
 .environment dt { color: var(--soft); font-size: 13px; }
 .environment dd { overflow-wrap: anywhere; }
 
-.s0 { --colour: var(--first); }
-.s1 { --colour: var(--second); }
+.s0, .s4 { --colour: var(--first); }
+.s1, .s5 { --colour: var(--second); }
+.s2, .s6 { --colour: var(--third); }
+.s3, .s7 { --colour: var(--fourth); }
 .charts { display: grid; grid-template-columns: repeat(6, 1fr); gap: 32px 28px; }
 .chart { min-width: 0; }
 .chart.large { grid-column: span 3; }
 .chart.small { grid-column: span 2; }
 .chart figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 16px; margin-bottom: 4px; }
-.legend { display: flex; gap: 14px; font-size: 13px; color: var(--soft); }
-.legend li::before { content: ""; display: inline-block; width: 12px; height: 3px; border-radius: 2px; background: var(--colour); margin-right: 6px; vertical-align: 4px; }
+.legend { display: flex; flex-wrap: wrap; gap: 0 14px; font-size: 13px; color: var(--soft); }
+.legend li::before, .run::before { content: ""; display: inline-block; width: 14px; height: 3px; border-radius: 2px; background: var(--colour); margin-right: 6px; vertical-align: 4px; }
+:is(.s4, .s5, .s6, .s7):is(li, .run)::before { background: repeating-linear-gradient(90deg, var(--colour) 0 4px, transparent 4px 5px, transparent 5px); background-size: 5px 3px; }
+.curves path:is(.s4, .s5, .s6, .s7) { stroke-dasharray: 6 5; stroke-linecap: butt; }
 .legend b { color: var(--ink); font-weight: 600; }
 .chart svg { display: block; width: 100%; height: auto; overflow: visible; }
 .chart text { font-size: 11.5px; fill: var(--soft); }
 .axes line { stroke: var(--rule); }
+.chart .stop .mark { fill: var(--colour); }
 .curves path { fill: none; stroke: var(--colour); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .curves circle, .stop circle { fill: var(--colour); stroke: var(--paper); stroke-width: 1.5; }
 .stop rect { fill: transparent; }
@@ -124,6 +130,12 @@ th { font-weight: 500; text-align: left; }
 .numbers th:first-child { text-align: left; }
 .figures :is(th, td):last-child, .numbers :is(th, td):last-child { padding-right: 0; }
 .bar span { display: inline-block; width: 92px; padding-bottom: 3px; background: linear-gradient(var(--first), var(--first)) left bottom / calc(var(--share) * 100%) 3px no-repeat, linear-gradient(var(--rule), var(--rule)) left bottom / 100% 3px no-repeat; }
+
+.compared { width: auto; }
+.compared thead th { color: var(--ink); font-weight: 600; }
+.compared :is(th, td) { vertical-align: top; padding-right: 28px; overflow-wrap: break-word; }
+.compared tbody th { color: var(--soft); white-space: nowrap; }
+.compared th[scope=rowgroup] { padding-top: 28px; color: var(--ink); font-weight: 600; }
 
 @media (max-width: 760px) {
   main { padding: 32px 16px 64px; }

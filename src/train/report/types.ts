@@ -10,6 +10,8 @@ export interface Pixels {
 
 /** What one epoch brought. Values that are not finite leave a gap in the curves. */
 export interface EpochRecord {
+  /** Optimiser steps taken by its end. */
+  readonly step: number;
   /** From 1. */
   readonly epoch: number;
   /** Mean over the epoch. */
@@ -22,6 +24,8 @@ export interface EpochRecord {
   readonly top5?: number;
   /** Mean over the validation split, in decibels. */
   readonly psnr?: number;
+  /** Mean structural similarity over the validation split, up to 1. */
+  readonly ssim?: number;
   /** At the end of the epoch. */
   readonly learningRate: number;
   /** While training. */
@@ -32,9 +36,15 @@ export interface EpochRecord {
 
 /** What one optimiser step brought. */
 export interface StepRecord {
+  /** From 1, over the whole training. */
   readonly step: number;
+  /** The epoch it belongs to, from 1. */
+  readonly epoch: number;
+  /** Of its batch, before the update. */
   readonly loss: number;
   readonly learningRate: number;
+  /** Mean of the epoch so far. */
+  readonly imagesPerSecond: number;
 }
 
 /** How often each class was taken for each. */

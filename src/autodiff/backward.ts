@@ -6,14 +6,15 @@ import { type NoDerivative, type Rule, rules } from './rules.js';
 /**
  * Gradients of a scalar loss with respect to values of its graph, in their order, each of its value's shape.
  * @param seed the gradient to start from, of the loss's shape; 1 by default. With it the "loss" may have any shape.
+ * @param until values that count as given: what lies before them is not looked at
  * @throws UserError where an operator on the way has no derivative, or where the loss does not depend on a value.
  */
-export function backward(loss: Value, wrt: readonly Value[], seed?: Value): Value[] {
+export function backward(loss: Value, wrt: readonly Value[], seed?: Value, until?: ReadonlySet<Value>): Value[] {
   if (!seed && elements(loss.shape) !== 1)
     throw new UserError(
       `backward expects a scalar loss, got shape ${show(loss.shape)}; reduce it by mean or sum first`,
     );
-  const order = nodesOf([loss]);
+  const order = nodesOf([loss], until);
   const active = dependents(order, wrt);
   const gradients = new Map<Value, Value>();
   const accumulate = (value: Value, gradient: Value | undefined) => {

@@ -36,11 +36,11 @@ export function backwardRecomputing(
     const [end, start] = [ends[i]!, ends[i - 1]];
     const inside = nodesBetween(start, end).filter((node) => learned.has(node.outputs[0]!));
     // what the loss itself needs is computed a moment ago
-    const { value, outside } = cotangent ? again(inside, end, cotangent) : { value: end, outside: new Map() };
+    const { value, outside } = cotangent ? again(inside, end, cotangent) : asItIs(end, start);
     const from = start && (outside.get(start) ?? start);
     const own = parameters.filter((p) => inside.some((node) => node.inputs.includes(p)));
     refuseDetours(inside, { start, learned, parameters });
-    const found = backward(value, [...(from ? [from] : []), ...own], cotangent);
+    const found = backward(value, [...(from ? [from] : []), ...own], cotangent, new Set(outside.values()));
     cotangent = from && found.shift();
     for (const [j, p] of own.entries()) {
       const known = gradients.get(p);
@@ -80,6 +80,11 @@ function again(nodes: readonly Node[], end: Value, cotangent: Value) {
   }
   return { value: made.get(end) ?? end, outside };
 }
+
+const asItIs = (end: Value, start: Value | undefined) => ({
+  value: end,
+  outside: new Map<Value, Value>(start ? [[start, start]] : []),
+});
 
 interface Setting {
   readonly start: Value | undefined;

@@ -1,6 +1,7 @@
 /** What `train` can be told, and what it does where nothing is said (src/train/plan.ts decides). */
 import type { TrainOptions } from '../train/plan.js';
 import { flag, type OptionRow, option } from './command.js';
+import { extraOptions } from './extra-options.js';
 import { networkOptions } from './network-options.js';
 import { count, counts, jitter, natural, nonNegative, policy, positive, seed, share, shares } from './values.js';
 
@@ -47,7 +48,7 @@ export const recipeOptions = {
     group: learning,
   }),
   schedule: option('--schedule <name>', 'how the learning rate falls', {
-    choices: ['cosine', 'step', 'constant'] as const,
+    choices: ['cosine', 'step', 'constant', 'one-cycle', 'plateau'] as const,
     usual: 'cosine',
     group: learning,
   }),
@@ -84,6 +85,7 @@ export const recipeOptions = {
     usual: '0',
     group: images,
   }),
+  ...extraOptions,
   seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),
 
   crop: option('--crop <least,most>', 'random crops of this share of the area', {

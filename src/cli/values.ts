@@ -38,6 +38,10 @@ export function splitPair(text: string): readonly [Split, Split] {
   throw new InvalidArgumentError('Expected train, validation or test, or two of them such as train,test.');
 }
 
+/** `balanced`, or numbers such as `1,0.5,2`. */
+export const weights = (text: string): 'balanced' | readonly number[] =>
+  text === 'balanced' ? text : text.split(',').map(nonNegative);
+
 /** A number above 0. */
 export function positive(text: string): number {
   const value = Number(text);

@@ -3,14 +3,17 @@ import { UserError } from '../errors.js';
 import { show } from './sizes.js';
 import type { Graph, Input, InputValue, Node, Parameter, ParameterValue, Value } from './types.js';
 
-/** Every node that the values depend on, each after those it needs. Iterative: nets of 1,000 layers do not overflow the stack. */
-export function nodesOf(values: Iterable<Value>): readonly Node[] {
+/**
+ * Every node that the values depend on, each after those it needs. Iterative: nets of 1,000 layers do not overflow the stack.
+ * @param until values whose own making does not interest
+ */
+export function nodesOf(values: Iterable<Value>, until: ReadonlySet<Value> = new Set()): readonly Node[] {
   const order: Node[] = [];
   const state = new Map<Node, 'open' | 'done'>();
   const stack = [...values].reverse();
   while (stack.length > 0) {
     const { source } = stack.at(-1)!;
-    if (source.kind !== 'node' || state.get(source.node) === 'done') stack.pop();
+    if (until.has(stack.at(-1)!) || source.kind !== 'node' || state.get(source.node) === 'done') stack.pop();
     else if (state.get(source.node) === 'open') {
       state.set(source.node, 'done');
       order.push(source.node);

@@ -2,6 +2,7 @@
 import { flatten, maxPool, pad, slice } from '../graph/index.js';
 import {
   dense,
+  dropout,
   glorot,
   type Initialiser,
   type Layer,
@@ -11,12 +12,13 @@ import {
   residual,
   type Size,
   sequential,
+  stage,
   torchLinear,
 } from '../nn/index.js';
 import { type Given, validated } from '../schema.js';
 import { ResNetConfig } from './config.js';
 import type { Network } from './network.js';
-import { type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
+import { depthOf, type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
 import { describeSetting, type GivenSetting, settingOf } from './settings.js';
 import { forwards, type Names, type Unit, unitOf } from './unit.js';
 
@@ -101,11 +103,17 @@ const paddedIdentity =
     return pad(seen, [0, before, 0, 0, 0, to - from - before, 0, 0]);
   };
 
+/** Where a block stands: its stage, its number within it, and its depth in the network from 0 to 1. */
+interface Place {
+  readonly stage: number;
+  readonly index: number;
+  readonly depth: number;
+}
+
 function block(
   variant: Variant,
   { setting, stride: place, shortcut }: ResNetConfig,
-  stage: number,
-  index: number,
+  { stage, index, depth }: Place,
   row: Row,
 ): Layer {
   const { unit } = variant;
@@ -116,16 +124,20 @@ function block(
     ? [
         unit(names.left(1), width, 1, { stride: first ? stride : 1 }),
         unit(names.left(2), width, 3, { stride: first ? 1 : stride }),
-        unit(names.left(3), to, 1, { relu: false }),
+        unit(names.left(3), to, 1, { relu: false, endsBranch: true }),
       ]
-    : [unit(names.left(1), to, 3, { stride }), unit(names.left(2), to, 3, { relu: variant.reluBeforeSum })];
+    : [
+        unit(names.left(1), to, 3, { stride }),
+        // a branch that ends in ReLU would never leave zero
+        unit(names.left(2), to, 3, { relu: variant.reluBeforeSum, endsBranch: !variant.reluBeforeSum }),
+      ];
   const projection = unit(names.right, to, 1, { stride, relu: false });
   const shortcuts: { readonly [S in ResNetConfig['shortcut']]: readonly Layer[] } = {
     A: changes(row) ? [paddedIdentity(row)] : [],
     B: variant.projects(row, index) ? [projection] : [],
     C: [projection],
   };
-  return residual({ name: names.block, left, right: shortcuts[shortcut] });
+  return residual({ name: names.block, left, right: shortcuts[shortcut], depth });
 }
 
 /** What the last maps become before the dense layer, each under its name in the summary. */
@@ -159,8 +171,18 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
       ? [named('maxpool', (x) => maxPool(x, { kernel_shape: pool, strides: 2, pads: padsOf('centre', pool, 2, []) }))]
       : []),
   );
-  const stages = stagesOf(setting).map((rows, stage) =>
-    sequential(...(stage === 0 ? [stem] : []), ...rows.map((row, index) => block(variant, config, stage, index, row))),
+  const rows = stagesOf(setting);
+  const before = (stage: number) => rows.slice(0, stage).flat().length;
+  const stages = rows.map((own, number) =>
+    stage(
+      sequential(
+        ...(number === 0 ? [stem] : []),
+        ...own.map((row, index) => {
+          const depth = depthOf(before(number) + index, rows.flat().length);
+          return block(variant, config, { stage: number, index, depth }, row);
+        }),
+      ),
+    ),
   );
   const embed = sequential(...stages, named(...poolings[config.pooling]));
   return {
@@ -169,6 +191,6 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
     input: [config.channels, ...config.size],
     embed,
     stages,
-    forward: sequential(embed, named('fc', dense(config.classes, { initial: variant.fc }))),
+    forward: sequential(embed, named('fc', sequential(dropout, dense(config.classes, { initial: variant.fc })))),
   };
 }

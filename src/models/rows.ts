@@ -24,6 +24,9 @@ export function stagesOf({ bottleneck, repeats, width: first }: Setting): readon
   );
 }
 
+/** Where block `index` of so many stands, from 0 for the first to 1 for the last. */
+export const depthOf = (index: number, blocks: number): number => index / Math.max(blocks - 1, 1);
+
 /** Channels that leave the last stage. */
 export const lastChannels = (setting: Setting): number => stagesOf(setting).at(-1)!.at(-1)!.to;
 

@@ -15,12 +15,13 @@ import {
   type Size,
   sequential,
   shaped,
+  stage,
   transposedConvolution,
 } from '../nn/index.js';
 import { type Given, validated } from '../schema.js';
 import { TransposeResNetConfig } from './config.js';
 import type { Network } from './network.js';
-import { lastChannels, type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
+import { depthOf, lastChannels, type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
 import { describeSetting, type GivenSetting, type Setting, settingOf } from './settings.js';
 import { backwards, mirrored, type Names, unitOf } from './unit.js';
 
@@ -30,9 +31,15 @@ const outputs: { readonly [O in TransposeResNetConfig['output']]: readonly Layer
   tanh: [(x) => tanh(x)],
 };
 
-/** Stages from the last to the first, blocks from the last to the first, each with its place in the ResNet. */
+/** Stages from the last to the first, blocks from the last to the first, each with its place in the ResNet and its depth here. */
 const walkedBack = <T>(stages: readonly (readonly T[])[]) =>
-  stages.flatMap((rows, stage) => rows.map((row, block) => ({ row, stage, block }))).reverse();
+  stages
+    .flatMap((rows, stage) => rows.map((row, block) => ({ row, stage, block })))
+    .reverse()
+    .map((place, i, { length }) => ({ ...place, depth: depthOf(i, length) }));
+
+/** Backwards, the first block of a stage is its end. */
+const endingAt = (index: number, block: Layer): Layer => (index === 0 ? stage(block) : block);
 
 const variants: {
   readonly [V in TransposeResNetConfig['variant']]: {
@@ -46,24 +53,28 @@ const variants: {
       const connection = mirrored(upsample);
       const unit = unitOf(connection);
       const deepest = lastChannels(setting);
-      const block = ({ from, width, to, stride }: Row, scope: string): Layer => {
+      const block = ({ from, width, to, stride }: Row, { scope, depth }: { scope: string; depth: number }): Layer => {
         const names = (position: number): Names => [`${scope}.conv${position}`, `${scope}.bn${position}`];
         const left = setting.bottleneck
-          ? [unit(names(3), width, 1), unit(names(2), width, 3, { stride }), unit(names(1), from, 1, { relu: false })]
-          : [unit(names(2), to, 3), unit(names(1), from, 3, { stride, relu: false })];
+          ? [
+              unit(names(3), width, 1),
+              unit(names(2), width, 3, { stride }),
+              unit(names(1), from, 1, { relu: false, endsBranch: true }),
+            ]
+          : [unit(names(2), to, 3), unit(names(1), from, 3, { stride, relu: false, endsBranch: true })];
         const right =
           from === to && stride === 1
             ? []
             : [unit([`${scope}.upsample.0`, `${scope}.upsample.1`], from, 1, { stride, relu: false })];
-        return residual({ name: scope, left, right });
+        return residual({ name: scope, left, right, depth });
       };
       const stem = stems[of];
       return [
         named('fc', dense(deepest * reduced[0] * reduced[1])),
         shaped([deepest, ...reduced]),
         named('bn', sequential(batchNorm(), relu)),
-        ...walkedBack(stagesOf(setting)).map(({ row, stage, block: index }) =>
-          block(row, `layer${stage + 1}.${index}`),
+        ...walkedBack(stagesOf(setting)).map(({ row, stage: number, block: index, depth }) =>
+          endingAt(index, block(row, { scope: `layer${number + 1}.${index}`, depth })),
         ),
         ...(stem.pool > 1 ? [unit(['unpool.0', 'unpool.1'], setting.width, stem.pool, { stride: 2 })] : []),
         named('conv1', mirrored(upsample, { bias: true })(channels, stem.kernel, stem.stride)),
@@ -92,13 +103,13 @@ function articleBlocks(setting: Setting, options: ConvOptions): readonly Layer[]
   const unit = unitOf(backwards(options), { epsilon: 1e-6, momentum: 0.01, per: 'position', unbiased: false });
   const last = setting.repeats.length - 1;
   const stages = setting.repeats.map((count) => Array.from({ length: count }, () => undefined));
-  return walkedBack(stages).map(({ stage, block }) => {
-    const filters = 2048 / 2 ** (last - stage);
-    const stride = stage > 0 && block === 0 ? 2 : 1;
+  return walkedBack(stages).map(({ stage: number, block, depth }) => {
+    const filters = 2048 / 2 ** (last - number);
+    const stride = number > 0 && block === 0 ? 2 : 1;
     const to = setting.bottleneck ? filters / 4 : filters;
     const name = (suffix: string): Names => [
-      `res_${stage}_${block}_${suffix}.deconv`,
-      `res_${stage}_${block}_${suffix}.bn`,
+      `res_${number}_${block}_${suffix}.deconv`,
+      `res_${number}_${block}_${suffix}.bn`,
     ];
     const left = setting.bottleneck
       ? [
@@ -108,11 +119,11 @@ function articleBlocks(setting: Setting, options: ConvOptions): readonly Layer[]
         ]
       : [unit(name('left_mydeconv1'), to, 3), unit(name('left_mydeconv2'), to, 3, { stride })];
     const right = unit(name('right_deconv'), to, 1, { stride });
-    return (x, net) =>
-      residual({ name: `res_${stage}_${block}`, left, right: x.shape[1] === to && stride === 1 ? [] : [right] })(
-        x,
-        net,
-      );
+    const joined: Layer = (x, net) => {
+      const same = x.shape[1] === to && stride === 1;
+      return residual({ name: `res_${number}_${block}`, left, right: same ? [] : [right], depth })(x, net);
+    };
+    return endingAt(block, joined);
   });
 }
 

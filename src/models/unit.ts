@@ -21,6 +21,8 @@ export interface UnitOptions {
   readonly stride?: number;
   /** Ends in ReLU. Yes by default. */
   readonly relu?: boolean;
+  /** Whether it is the last of a residual branch. No by default. */
+  readonly endsBranch?: boolean;
 }
 export type Unit = (names: Names, to: number, kernel: Size, options?: UnitOptions) => Layer;
 
@@ -29,10 +31,10 @@ export type Connection = (to: number, kernel: Size, stride: number) => Layer;
 
 export const unitOf =
   (connection: Connection, norm: NormOptions = {}): Unit =>
-  ([conv, bn], to, kernel, { stride = 1, relu: active = true } = {}) =>
+  ([conv, bn], to, kernel, { stride = 1, relu: active = true, endsBranch = false } = {}) =>
     sequential(
       named(conv, connection(to, kernel, stride)),
-      named(bn, sequential(batchNorm(norm), ...(active ? [relu] : []))),
+      named(bn, sequential(batchNorm({ ...norm, endsBranch }), ...(active ? [relu] : []))),
     );
 
 export const forwards =

@@ -7,6 +7,7 @@ import {
   currentScope,
   elements,
   fixed,
+  fixedShape,
   flatten,
   gemm,
   globalAveragePool,
@@ -34,6 +35,8 @@ export interface NormOptions {
   readonly per?: 'channel' | 'position';
   /** Running variance from the unbiased estimate, as PyTorch keeps it. Yes by default; TensorFlow keeps the biased one. */
   readonly unbiased?: boolean;
+  /** Whether it ends a residual branch, which may begin as nothing (`Build.zeroGamma`). */
+  readonly endsBranch?: boolean;
 }
 
 /**
@@ -41,15 +44,16 @@ export interface NormOptions {
  * `bias`, tracked `running_mean` and `running_var`, each [c], or [c, h, w] per position.
  */
 export const batchNorm =
-  ({ epsilon = 1e-5, momentum = 0.1, per = 'channel', unbiased = true }: NormOptions = {}): Layer =>
+  ({ epsilon = 1e-5, momentum = 0.1, per = 'channel', unbiased = true, endsBranch = false }: NormOptions = {}): Layer =>
   (x, net) => {
     const axes = per === 'channel' ? x.shape.flatMap((_, i) => (i === 1 ? [] : [i])) : [0];
     const shape = statisticsShape(x.shape, axes);
-    const scale = net.parameter('weight', shape, { initial: ones, decays: false });
+    const first = endsBranch && net.zeroGamma ? zeros : ones;
+    const scale = net.parameter('weight', shape, { initial: first, decays: false });
     const bias = net.parameter('bias', shape, { initial: zeros, decays: false });
     const runningMean = net.parameter('running_mean', shape, { initial: zeros, trainable: false });
     const runningVar = net.parameter('running_var', shape, { initial: ones, trainable: false });
-    if (!net.training)
+    if (!net.training || net.isFrozen('running_mean'))
       return per === 'channel'
         ? batchNormalization(x, { scale, bias, mean: runningMean, variance: runningVar, epsilon })
         : add(mul(sub(x, runningMean), mul(scale, pow(add(runningVar, epsilon), -0.5))), bias);
@@ -89,18 +93,35 @@ export const shaped =
     return reshape(x, [0, ...shape]);
   };
 
+/** Leaves out features by chance while a network is trained, and makes up for it in those that stay. */
+export const dropout: Layer = (x, net) => {
+  const { dropout: share } = net.regularisation;
+  if (!net.training || share === 0) return x;
+  return mul(x, net.chance('kept_features', { shape: fixedShape(x.shape), draw: { kind: 'mask', keep: 1 - share } }));
+};
+
+/** Leaves out a residual branch for some images of a batch. @param depth of its block, from 0 for the first to 1 for the last */
+const skippedByChance =
+  (depth: number): Layer =>
+  (x, net) => {
+    const share = depth * net.regularisation.stochasticDepth;
+    if (!net.training || share === 0) return x;
+    const shape = [fixed(x.shape[0]), ...x.shape.slice(1).map(() => 1)];
+    return mul(x, net.chance('kept_branch', { shape, draw: { kind: 'mask', keep: 1 - share } }));
+  };
+
+interface Residual {
+  readonly name: string;
+  readonly left: readonly Layer[];
+  readonly right: readonly Layer[];
+  /** Of the block, from 0 for the network's first to 1 for its last. */
+  readonly depth: number;
+}
+
 /** relu(left(x) + right(x)); an empty branch is the identity: He et al. 2015, section 3.2, https://arxiv.org/abs/1512.03385. */
 export const residual =
-  ({
-    name,
-    left,
-    right,
-  }: {
-    readonly name: string;
-    readonly left: readonly Layer[];
-    readonly right: readonly Layer[];
-  }): Layer =>
+  ({ name, left, right, depth }: Residual): Layer =>
   (x, net) => {
-    const branches = [left, right].map((layers) => sequential(...layers)(x, net)) as [Value, Value];
-    return scoped(name, () => reluOf(add(...branches)));
+    const [branch, shortcut] = [left, right].map((layers) => sequential(...layers)(x, net)) as [Value, Value];
+    return scoped(name, () => reluOf(add(skippedByChance(depth)(branch, net), shortcut)));
   };

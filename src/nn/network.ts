@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import {
   currentScope,
   type Initial,
+  input,
   type ParameterValue,
   parameter,
   type Shape,
@@ -14,6 +15,35 @@ import {
 /** From a value to a value. Parameters are named after the scope in which the layer is applied. */
 export type Layer = (x: Value, net: Build) => Value;
 
+/** What chance decides anew at every step of a training; fed as an input of the same name. */
+export interface Chance {
+  readonly shape: readonly number[];
+  /** Standard normal numbers; or 1 / `keep` with probability `keep` and else 0, whose mean is 1. */
+  readonly draw: { readonly kind: 'normal' } | { readonly kind: 'mask'; readonly keep: number };
+}
+
+/** What makes training harder so that more is learned; nothing of it by default. */
+export interface Regularisation {
+  /**
+   * Probability that the last residual block of a network is skipped for an image, less towards the first, which never is: Huang
+   * et al. 2016, section 3, https://arxiv.org/abs/1603.09382
+   */
+  readonly stochasticDepth?: number;
+  /** Probability that a feature before the last layer is left out: Srivastava et al. 2014, http://jmlr.org/papers/v15/srivastava14a.html */
+  readonly dropout?: number;
+}
+
+export interface BuildOptions extends Regularisation {
+  readonly training?: boolean;
+  /**
+   * Whether the parameter of this name stays as it is; none does by default. Where its norms are frozen, a network in training
+   * normalises by their running statistics and does not change them.
+   */
+  readonly frozen?: (name: string) => boolean;
+  /** Whether residual branches begin as nothing: Goyal et al. 2017, section 5.1, https://arxiv.org/abs/1706.02677. No by default. */
+  readonly zeroGamma?: boolean;
+}
+
 /**
  * One building of a network: in training mode or not, with its parameters by name and the new values of those that are
  * tracked. Layers that meet the same name share the parameter.
@@ -22,13 +52,38 @@ export class Build {
   readonly parameters = new Map<string, ParameterValue>();
   /** New values of tracked parameters (running statistics), by name; training only. */
   readonly updates = new Map<string, Value>();
+  /** What is to be drawn for every step, by the name of the input; training only. */
+  readonly chances = new Map<string, Chance>();
+  /** Values between the network's stages, from first to last. */
+  readonly boundaries: Value[] = [];
   readonly training: boolean;
-  private readonly learns: boolean;
+  readonly zeroGamma: boolean;
+  readonly regularisation: Required<Regularisation>;
+  private readonly frozen: (name: string) => boolean;
 
-  /** @param options.learns whether its parameters may be trained, as they are by default; those of a network that only judges may not */
-  constructor({ training = false, learns = true } = {}) {
+  constructor({
+    training = false,
+    frozen = () => false,
+    zeroGamma = false,
+    stochasticDepth = 0,
+    dropout = 0,
+  }: BuildOptions = {}) {
     this.training = training;
-    this.learns = learns;
+    this.zeroGamma = zeroGamma;
+    this.regularisation = { stochasticDepth, dropout };
+    this.frozen = frozen;
+  }
+
+  /** Whether the parameter of this name in the current scope stays as it is. */
+  isFrozen(name: string): boolean {
+    return this.frozen(pathOf(name));
+  }
+
+  /** An input in the current scope that chance feeds. */
+  chance(name: string, { shape, draw }: Chance): Value {
+    const path = pathOf(name);
+    this.chances.set(path, { shape, draw });
+    return input(path, shape);
   }
 
   /** The parameter of this name in the current scope. */
@@ -37,13 +92,13 @@ export class Build {
     shape: Shape,
     options: { initial: Initial; trainable?: boolean; decays?: boolean },
   ): ParameterValue {
-    const path = [currentScope(), name].filter(Boolean).join('.');
+    const path = pathOf(name);
     const known = this.parameters.get(path);
     if (known && show(known.shape) !== show(shape))
       throw new UserError(
         `${path} has shape ${show(known.shape)} already, and is wanted with ${show(shape)} too; use another name`,
       );
-    const made = known ?? parameter(path, shape, this.learns ? options : { ...options, trainable: false });
+    const made = known ?? parameter(path, shape, this.frozen(path) ? { ...options, trainable: false } : options);
     this.parameters.set(path, made);
     return made;
   }
@@ -53,6 +108,9 @@ export class Build {
     this.updates.set(parameter.source.name, value);
   }
 }
+
+/** A name within the current scope. */
+const pathOf = (name: string) => [currentScope(), name].filter(Boolean).join('.');
 
 /** One layer after the other. */
 export const sequential =
@@ -65,3 +123,12 @@ export const named =
   (name: string, layer: Layer): Layer =>
   (x, net) =>
     scoped(name, () => layer(x, net));
+
+/** The layer as a stage: its result is all that later ones know of what was before. */
+export const stage =
+  (layer: Layer): Layer =>
+  (x, net) => {
+    const y = layer(x, net);
+    net.boundaries.push(y);
+    return y;
+  };

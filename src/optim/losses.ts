@@ -9,6 +9,7 @@ import {
   neg,
   reduceMean,
   reduceSum,
+  softmax,
   sub,
   type Value,
 } from '../graph/index.js';
@@ -32,6 +33,17 @@ export function crossEntropy(
   if (labelSmoothing === 0) return exact;
   const even = mul(reduceMean(reduceSum(counted, { axes: [1] })), -labelSmoothing / classes);
   return add(mul(exact, 1 - labelSmoothing), even);
+}
+
+/**
+ * How far a student's logits [n, k] are from a teacher's: the Kullback-Leibler divergence of their softened probabilities, times the
+ * temperature's square so that gradients keep their size: Hinton et al. 2015, section 2, https://arxiv.org/abs/1503.02531
+ */
+export function distillation(student: Value, teacher: Value, { temperature = 1 } = {}): Value {
+  const [own, given] = [student, teacher].map((logits) => mul(logits, 1 / temperature)) as [Value, Value];
+  const probabilities = softmax(given, 1);
+  const divergence = sub(crossEntropy(own, probabilities), crossEntropy(given, probabilities));
+  return mul(divergence, temperature ** 2);
 }
 
 /** Mean of squared differences. */

@@ -26,7 +26,7 @@ export interface StepOptions {
   readonly rateOf?: (parameter: ParameterValue) => number;
   /** The most that the norm of all gradients together may be; fetched as `gradient_norm`. Without limit by default. */
   readonly clipNorm?: number;
-  /** Share of the old value in a running average of all parameters (EMA), which warms up; no average by default. */
+  /** Share of the old value in a running average (EMA) of all parameters that change, which warms up; no average by default. */
   readonly averageDecay?: number;
   /** Whether gradients of several batches may be gathered for one step; default false. */
   readonly accumulates?: boolean;
@@ -106,13 +106,12 @@ export function trainingStep(options: StepOptions): TrainingStep {
   const plain = stepped('training step', results, next);
   const others = new Set([...states, ...sums].map(({ source }) => source.name));
   const parameters = parametersOf(plain.graph).filter(({ source }) => !others.has(source.name));
+  const moving = parameters.filter(({ source }) => next.has(source.name));
   const averages = new Map(
-    averageDecay === undefined ? [] : parameters.map((p) => [p.source.name, follower('average', p)] as const),
+    averageDecay === undefined ? [] : moving.map((p) => [p.source.name, follower('average', p)] as const),
   );
-  for (const p of parameters) {
-    const average = averages.get(p.source.name);
-    if (!average) continue;
-    const change = mul(sub(next.get(p.source.name) ?? p, average), input('average_share', []));
+  for (const [name, average] of averages) {
+    const change = mul(sub(next.get(name)!, average), input('average_share', []));
     next.set(average.source.name, add(average, change));
   }
   const whole = stepped('training step', results, next);

@@ -69,6 +69,54 @@ export const Perceptual = v.strictObject({
 });
 export type Perceptual = v.InferOutput<typeof Perceptual>;
 
+/** A model file that a training depends on, and the SHA-256 of its weights: a run goes on with no others. */
+const Reference = v.strictObject({
+  model: v.string(),
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+});
+export type Reference = v.InferOutput<typeof Reference>;
+
+/** Knowledge distillation: Hinton et al. 2015, section 2, https://arxiv.org/abs/1503.02531 */
+const Teacher = v.strictObject({
+  ...Reference.entries,
+  /** Share of the teacher's answers in the loss; the labels have the rest. */
+  weight: within({ above: 0, most: 1 }),
+  /** By which both networks' logits are divided, so that small probabilities count. */
+  temperature: within({ above: 0 }),
+});
+
+/** What may go with any training; each part is absent where it is not wanted. */
+const Extras = v.strictObject({
+  /** The most that the norm of all gradients together may be. */
+  clipNorm: v.exactOptional(within({ above: 0 })),
+  /** Share of the old value in a running average of all weights (EMA), which is what is judged and kept as the best. */
+  averageDecay: v.exactOptional(within({ above: 0, below: 1 })),
+  /** Parts of a batch that go through the network one after the other, to save memory. */
+  accumulate: v.exactOptional(whole(2, 1024)),
+  /** Factor of the learning rate from each stage to the one before it. */
+  layerDecay: v.exactOptional(within({ above: 0, below: 1 })),
+  /** Whether the inside of stages is computed again for the backward pass instead of being kept. */
+  recompute: v.exactOptional(v.boolean()),
+  /** Probability that the last residual block is skipped for an image. */
+  stochasticDepth: v.exactOptional(within({ above: 0, below: 1 })),
+  /** Probability that a feature before the last layer is left out. */
+  dropout: v.exactOptional(within({ above: 0, below: 1 })),
+  /** Whether residual branches begin as nothing. */
+  zeroGamma: v.exactOptional(v.boolean()),
+  /** Images blended in pairs, by shares drawn from Beta(a, a): Zhang et al. 2018, https://arxiv.org/abs/1710.09412 */
+  mixup: v.exactOptional(within({ above: 0 })),
+  /** Rectangles from another image, of shares drawn from Beta(a, a): Yun et al. 2019, https://arxiv.org/abs/1905.04899 */
+  cutmix: v.exactOptional(within({ above: 0 })),
+  /** What an error in each class counts. */
+  classWeights: v.exactOptional(v.pipe(v.array(within({ least: 0 })), v.readonly())),
+  /** Where weights come from instead of chance. */
+  start: v.exactOptional(Reference),
+  /** The network's first stages, which stay as they are, for so many epochs or always. */
+  frozen: v.exactOptional(v.strictObject({ stages: whole(1), epochs: v.exactOptional(whole(1)) })),
+  teacher: v.exactOptional(Teacher),
+});
+export type Extras = v.InferOutput<typeof Extras>;
+
 export const TrainConfig = v.strictObject({
   task: v.picklist(['classify', 'reconstruct']),
   /** Folder of images, IDX or CIFAR files. */
@@ -82,7 +130,7 @@ export const TrainConfig = v.strictObject({
   optimizer: OptimizerConfig,
   /** Peak of the learning rate. */
   learningRate: within({ above: 0 }),
-  schedule: v.picklist(['cosine', 'step', 'constant']),
+  schedule: v.picklist(['cosine', 'step', 'constant', 'one-cycle', 'plateau']),
   /** Epochs of linear warm-up; fractions count. */
   warmup: within({ least: 0 }),
   labelSmoothing: within({ least: 0, below: 1 }),
@@ -91,6 +139,7 @@ export const TrainConfig = v.strictObject({
   perceptual: v.exactOptional(Perceptual),
   /** Standard deviation of the noise on the pictures that are to be restored, whose values span 0 … 1. */
   denoise: v.exactOptional(within({ above: 0, most: 1 })),
+  ...Extras.entries,
   /** Of weights, order and augmentation. */
   seed: whole(0, 2 ** 32 - 1),
   /** Share of the images held out where the folder brings no split of its own. */

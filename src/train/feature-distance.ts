@@ -3,8 +3,8 @@ import type { Skipped } from '../data/batches.js';
 import type { Dataset, Splits } from '../data/dataset.js';
 import { frechetDistance } from '../inference/frechet.js';
 import { type OpenModelOptions, Predictor } from '../inference/index.js';
-import { readClassifier } from './classifier.js';
 import { partOf, type Split, wholeOf } from './evaluate-model.js';
+import { readClassifier } from './judges.js';
 
 export interface FeatureDistanceOptions extends OpenModelOptions {
   /** Run folder or file of the classifier. */

@@ -10,7 +10,7 @@ import type { Recorder } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
 import type { RunOptions } from './run-options.js';
 import { type Evaluation, tasks } from './tasks/index.js';
-import type { StepResult, Trainer } from './trainer.js';
+import type { Course, StepResult, Trainer } from './trainer.js';
 
 interface LoopOptions {
   readonly plan: Plan;
@@ -57,6 +57,7 @@ export class Loop {
     this.announce();
     while (this.progress.epoch <= config.epochs) {
       const before = now();
+      await this.given.trainer.begin(this.progress.epoch);
       if (!(await this.trainEpoch(this.batches(), before))) return false;
       await this.closeEpoch(await this.validate(), before);
     }
@@ -94,7 +95,7 @@ export class Loop {
     let images = 0;
     let stopped = false;
     for await (const batch of batches) {
-      const result = await trainer.step(batch, this.progress.step, batches.length);
+      const result = await trainer.step(batch, this.progress.step, this.course(batches.length));
       this.advance(batch, result);
       images += batch.count;
       this.speed = images / (now() - began);
@@ -115,6 +116,10 @@ export class Loop {
     }
     this.note(batches.skipped);
     return !stopped;
+  }
+
+  private course(batches: number): Course {
+    return { batches, losses: this.given.history.map(({ validationLoss }) => validationLoss) };
   }
 
   private async record(batch: Batch, { loss, learningRate }: StepResult): Promise<void> {
@@ -168,8 +173,8 @@ export class Loop {
     const best = figure > (this.progress.best ?? Number.NEGATIVE_INFINITY);
     const record = this.epochRecord(metrics, now() - before);
     history.push(record);
-    const { model, states } = await this.state(metrics);
-    if (best) await writeBest(folder, model);
+    const { model, states, judged } = await this.state(metrics);
+    if (best) await writeBest(folder, { ...model, weights: judged });
     await recorder.epoch(record, { metrics, weights: model.weights });
     this.progress = { ...this.progress, ...fresh(record.epoch + 1), ...(best && { best: figure }) };
     await this.write(model, states);
@@ -189,7 +194,7 @@ export class Loop {
       ...(top5 !== undefined && { top5 }),
       ...(psnr !== undefined && { psnr }),
       ...(ssim !== undefined && { ssim }),
-      learningRate: trainer.rate(step - 1, batch),
+      learningRate: trainer.rate(step - 1, this.course(batch)),
       imagesPerSecond: this.speed,
       seconds,
     };
@@ -207,19 +212,21 @@ export class Loop {
     this.kept = true;
   }
 
-  /** The model as it is now, and the optimiser's tensors. @throws UserError when training has diverged: nothing is written then. */
-  private async state(metrics: Evaluation['metrics']): Promise<{ model: Model; states: Model['weights'] }> {
+  /** The model as it is now, what else its future depends on, and the weights that were judged. @throws UserError when training has diverged: nothing is written then. */
+  private async state(
+    metrics: Evaluation['metrics'],
+  ): Promise<{ model: Model; states: Model['weights']; judged: Model['weights'] }> {
     const { plan, trainer } = this.given;
-    const { weights, states, broken } = await trainer.state();
+    const { weights, states, best, broken } = await trainer.state();
     const { step } = this.progress;
     if (broken)
       throw this.diverged(
         `${broken} is not finite any more after step ${step}`,
-        trainer.rate(step - 1, this.batches().length),
+        trainer.rate(step - 1, this.course(this.batches().length)),
       );
     const { task, preprocessing, classes } = plan.config;
     const card = { format: 1, task, network: plan.network.config, preprocessing, classes, metrics } as const;
-    return { model: { card, network: plan.network, weights }, states };
+    return { model: { card, network: plan.network, weights }, states, judged: best };
   }
 
   private note(skipped: readonly Skipped[]): void {

@@ -5,15 +5,18 @@ import { type Dataset, openData, type Splits } from '../data/dataset.js';
 import { drawnDataset } from '../data/drawn/index.js';
 import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
-import { type Network, networkNamed } from '../models/index.js';
+import { type Network, NetworkConfig, networkNamed, networkOf } from '../models/index.js';
 import { imagenetNormalisation } from '../nn/index.js';
+import { risesByItself } from '../optim/index.js';
 import { type Given, validated } from '../schema.js';
-import type { Model, Preprocessing } from '../weights/index.js';
-import { chooseClassifier } from './classifier.js';
+import { type Model, type Preprocessing, readModel, type Weights } from '../weights/index.js';
 import { type Augmentation, OptimizerConfig, TrainConfig } from './config.js';
+import { type ExtraOptions, extrasFor } from './extras.js';
+import { chooseClassifier } from './judges.js';
+import type { Judges } from './tasks/index.js';
 
 /** What `train` may be told; all but task and data have defaults that depend on both. */
-export interface TrainOptions {
+export interface TrainOptions extends ExtraOptions {
   readonly task: TrainConfig['task'];
   /** A folder of images, IDX or CIFAR files; `drawn` for pictures drawn by the program; or a data set that is open already. */
   readonly data: string | Splits;
@@ -65,8 +68,10 @@ export interface Plan {
   readonly config: TrainConfig;
   readonly network: Network;
   readonly splits: Splits;
-  /** Whose features a perceptual loss compares. */
-  readonly classifier?: Model;
+  /** Models whose weights stand in its graph. */
+  readonly judges?: Judges;
+  /** First weights that are not drawn. */
+  readonly start?: Weights;
 }
 
 /** Everything that a task settles where nothing is said; bench/torch/flowers.py is the twin of `classify` in PyTorch. */
@@ -112,47 +117,56 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const { classes } = splits.train;
   const { height, width } = (await usualSize(splits.train.source)) ?? { height: SIDE, width: SIDE };
   const kind: Kind = Math.max(height, width) <= SIDE ? 'small' : 'photographs';
-  const network = networkFor(options, splits.train, kind === 'small' ? [height, width] : [SIDE, SIDE]);
+  const begun = options.from === undefined ? undefined : await readModel(options.from);
+  const own = kind === 'small' ? ([height, width] as const) : ([SIDE, SIDE] as const);
+  const network = (begun && continued(options, splits.train, begun)) ?? networkFor(options, splits.train, own);
   const judge = await judgeFor(options, network);
   const recipe = recipes[task];
   const { epochs = recipe.epochs, batch = Math.min(recipe.batch, batchFor(splits.train.length)) } = options;
   const optimizer = optimizerFor(options, recipe.optimizer);
+  const extras = await extrasFor(options, { network, train: splits.train, batch, begun });
+  const schedule = options.schedule ?? 'cosine';
   const config = validated(
     TrainConfig,
     {
       task,
       data: typeof options.data === 'string' ? options.data : splits.train.name,
       network: network.config,
-      preprocessing: preprocessingFor(network),
+      preprocessing: preprocessingFor(network, begun),
       augmentation: augmentationFor(options, kind),
       classes: task === 'classify' ? classes : [],
       epochs,
       batch,
       optimizer,
       learningRate: options.learningRate ?? learningRates[optimizer.name](batch),
-      schedule: options.schedule ?? 'cosine',
-      warmup: options.warmup ?? Math.min(5, epochs / 20),
+      schedule,
+      warmup: options.warmup ?? (risesByItself(schedule) ? 0 : Math.min(5, epochs / 20)),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
       loss: options.loss ?? recipe.loss,
       ...(judge && { perceptual: judge.perceptual }),
       ...(options.denoise && { denoise: options.denoise }),
+      ...extras.config,
       seed,
       validationFraction,
       strict: options.strict ?? false,
     },
     'training options',
   );
-  return { config, network, splits, ...(judge && { classifier: judge.classifier }) };
+  const judges = { ...extras.judges, ...(judge && { classifier: judge.classifier }) };
+  return { config, network, splits, judges, start: extras.start };
 }
 
 const ofReconstruction = ['upsample', 'latent', 'loss', 'denoise'] as const;
+const ofClassification = ['mixup', 'cutmix', 'classWeights', 'teacher', 'teacherWeight', 'temperature'] as const;
 const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as const;
 
 /** @throws UserError for options without effect, which somebody expects to have one */
 function checkOptions(options: TrainOptions): void {
   const given = (names: readonly (keyof TrainOptions)[]) => names.filter((name) => options[name] !== undefined);
-  const foreign = options.task === 'classify' ? given([...ofReconstruction, ...ofPerceptualLoss]) : [];
-  if (foreign.length > 0) throw new UserError(`only reconstruct takes ${foreign.join(', ')}; leave out to classify`);
+  const { task } = options;
+  const foreign = given(task === 'classify' ? [...ofReconstruction, ...ofPerceptualLoss] : ofClassification);
+  const other = task === 'classify' ? 'reconstruct' : 'classify';
+  if (foreign.length > 0) throw new UserError(`only ${other} takes ${foreign.join(', ')}; leave out to ${task}`);
   const unused = options.loss === 'perceptual' ? [] : given(ofPerceptualLoss);
   if (unused.length > 0)
     throw new UserError(`only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`);
@@ -204,13 +218,25 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset, own: re
   return networkNamed(name, { ...shared, ...mirror, ...(upsample && { upsample }), ...(latent && { latent }) });
 }
 
+/** The network of a model to begin with, for other classes; where another is asked for, or the task is another one, none. */
+function continued({ task, net, size }: TrainOptions, { classes }: Dataset, { card }: Model): Network | undefined {
+  const { network } = card;
+  if (net !== undefined || task !== card.task) return undefined;
+  const resized = size === undefined ? {} : { size };
+  if (network.kind === 'resnet')
+    return networkOf(validated(NetworkConfig, { ...network, ...resized, classes: classes.length }, 'network'));
+  return size === undefined ? networkOf(network) : undefined;
+}
+
 /** Sizes that the network halves evenly, and twice at least what it reduces: last maps of one point have lost all sense of place. */
 const fitted = (sizes: readonly [number, number], reduction: number) =>
   sizes.map((size) => Math.max(2, Math.ceil(size / reduction)) * reduction) as unknown as readonly [number, number];
 
-function preprocessingFor({ input }: Network): Preprocessing {
+/** What a model began with goes on. */
+function preprocessingFor({ input }: Network, begun?: Model): Preprocessing {
   const [channels, height, width] = input as readonly [number, number, number];
   if (channels !== 1 && channels !== 3) throw new UserError(`expected a network for 1 or 3 channels, got ${channels}`);
+  if (begun?.card.preprocessing.channels === channels) return { ...begun.card.preprocessing, size: [height, width] };
   const { mean, std } = imagenetNormalisation;
   return {
     size: [height, width],

@@ -5,8 +5,8 @@ import { networkOf } from '../models/index.js';
 import { openRuntime } from '../runtime/index.js';
 import { VERSION } from '../version.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
-import { sameClassifier } from './classifier.js';
 import type { TrainConfig } from './config.js';
+import { sameJudges, sameModel } from './judges.js';
 import { Loop } from './loop.js';
 import { openSplits, type Plan, planTraining, type TrainOptions } from './plan.js';
 import { openRecords } from './records/index.js';
@@ -16,6 +16,7 @@ import type { RunOptions } from './run-options.js';
 import { reportRun } from './run-report.js';
 import type { Evaluation } from './tasks/index.js';
 import { Trainer } from './trainer.js';
+import { startFrom } from './transfer.js';
 
 export type { RunOptions } from './run-options.js';
 
@@ -59,8 +60,10 @@ export async function resume(
     throw new UserError(
       `${folder} was trained on the classes ${config.classes.join(', ')}, the data has ${splits.train.classes.join(', ')}; give the data it began with`,
     );
-  const classifier = config.perceptual && (await sameClassifier(config.perceptual));
-  const plan = { config, network: networkOf(config.network), splits, ...(classifier && { classifier }) };
+  const network = networkOf(config.network);
+  // a run that has not come to its first checkpoint begins where it began
+  const start = config.start && !checkpoint ? startFrom(await sameModel(config.start), network).weights : {};
+  const plan = { config, network, splits, judges: await sameJudges(config), start };
   return run(plan, folder, { command, ...options }, checkpoint);
 }
 
@@ -70,11 +73,10 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader(workers ? { workers } : {});
   try {
-    const trainer = await Trainer.create(
-      plan,
-      runtime,
-      checkpoint && { ...checkpoint.model.weights, ...checkpoint.states },
-    );
+    const trainer = await Trainer.create(plan, runtime, {
+      given: checkpoint && { ...checkpoint.model.weights, ...checkpoint.states },
+      epoch: progress?.epoch ?? 1,
+    });
     const { recorder, epochs: history } = await openRecords({ plan, folder, runtime, loader, progress, tensorboard });
     const loop = new Loop({ plan, folder, trainer, loader, options, recorder, history, progress });
     const interrupted = !(await loop.run().finally(() => recorder.close()));

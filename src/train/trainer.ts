@@ -1,14 +1,17 @@
 /** One network in training on one runtime: compiled step, compiled evaluation, variables, and what a checkpoint holds of them. */
 import type { Batch } from '../data/batches.js';
+import { type Graph, withLeaves, withOutputs } from '../graph/index.js';
 import { buildNetwork } from '../models/index.js';
 import { learningRate, optimizers, schedules } from '../optim/index.js';
 import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import type { Weights } from '../weights/index.js';
-import { classifierWeights } from './classifier.js';
+import { drawChances } from './chance.js';
 import type { TrainConfig } from './config.js';
+import { judgeWeights } from './judges.js';
 import { Learner } from './learner.js';
+import { decayedRates } from './parts.js';
 import type { Plan } from './plan.js';
-import { tasks } from './tasks/index.js';
+import { type Objective, tasks } from './tasks/index.js';
 
 export interface StepResult {
   readonly loss: number;
@@ -17,72 +20,199 @@ export interface StepResult {
   readonly correct: number | undefined;
 }
 
+/** Where in its course a training stands. */
+export interface Course {
+  /** Batches of an epoch. */
+  readonly batches: number;
+  /** Validation losses of the epochs so far. */
+  readonly losses: readonly number[];
+}
+
+/** Weights and states as they stand. */
+export interface State {
+  readonly weights: Weights;
+  /** What the next steps depend on besides: the optimiser's tensors, running averages. */
+  readonly states: Weights;
+  /** The weights to be used: their running averages where there are some. */
+  readonly best: Weights;
+  /** The name of a tensor that is not finite any more. */
+  readonly broken: string | undefined;
+}
+
+/** What is compiled for a time of the training. */
+interface Phase {
+  readonly learner: Learner;
+  readonly objective: Objective;
+  /** The compiled evaluation, which shares the variables. */
+  readonly evaluation: Program;
+  /** Whether the first stages stay as they are. */
+  readonly frozen: boolean;
+}
+
 export class Trainer {
   /** What chance feeds at the step to come. */
-  private ahead: { readonly step: number; readonly tensors: Tensors } | undefined;
+  private ahead: { readonly step: number; readonly parts: readonly Tensors[] } | undefined;
 
   private constructor(
-    private readonly config: TrainConfig,
+    private readonly plan: Plan,
     private readonly runtime: Runtime,
-    private readonly learner: Learner,
-    /** The compiled evaluation, which shares the variables. */
-    readonly evaluation: Program,
+    private phase: Phase,
     /** Names of the network's weights in its own order, as model files keep them. */
     private readonly weights: readonly string[],
   ) {}
 
-  /** Compiles the step and the evaluation, and sets first values: given ones, or freshly drawn. */
-  static async create({ config, network, classifier }: Plan, runtime: Runtime, given: Tensors = {}): Promise<Trainer> {
-    const task = tasks[config.task];
-    const { name, ...options } = config.optimizer;
-    const optimizer = optimizers[name](options);
-    const objective = task.objective(network, config, classifier);
-    const first = { ...given, ...(classifier && classifierWeights(classifier)) };
-    const learner = await Learner.create(runtime, { ...objective, optimizer, seed: config.seed, given: first });
-    const evaluation = await runtime.compile(task.evaluation(network, { ...config, classifier }));
+  /** Compiles the step and the evaluation, and sets first values: given ones, those of the plan, or freshly drawn. */
+  static async create(
+    plan: Plan,
+    runtime: Runtime,
+    { given = {}, epoch = 1 }: { readonly given?: Tensors | undefined; readonly epoch?: number } = {},
+  ): Promise<Trainer> {
+    const { config, network, start = {} } = plan;
+    const phase = await compiled(plan, runtime, { given: { ...start, ...given }, frozen: isFrozen(config, epoch) });
     const weights = [...buildNetwork(network, { batch: config.batch }).build.parameters.keys()];
-    return new Trainer(config, runtime, learner, evaluation, weights);
+    return new Trainer(plan, runtime, phase, weights);
   }
 
-  /** The learning rate of step 0, 1, … of a training whose epochs have this many batches. */
-  rate(step: number, batches: number): number {
-    const { learningRate: base, schedule, epochs, warmup } = this.config;
+  /** The compiled evaluation. */
+  get evaluation(): Program {
+    return this.phase.evaluation;
+  }
+
+  /** Gets ready for an epoch: where its first stages begin to learn, the step is compiled anew. */
+  async begin(epoch: number): Promise<void> {
+    const frozen = isFrozen(this.plan.config, epoch);
+    if (frozen === this.phase.frozen) return;
+    const { weights, states } = await this.state();
+    await this.phase.learner.release();
+    await this.phase.evaluation.release();
+    this.phase = await compiled(this.plan, this.runtime, { given: { ...weights, ...states }, frozen });
+  }
+
+  /** The learning rate of step 0, 1, …. */
+  rate(step: number, { batches, losses }: Course): number {
+    const { learningRate: base, schedule, epochs, warmup } = this.plan.config;
     return learningRate(step, {
       base,
       steps: epochs * batches,
       warmup: Math.round(warmup * batches),
       schedule: schedules[schedule](),
+      losses,
     });
   }
 
   /** Learns from one batch. */
-  async step(batch: Batch, step: number, batches: number): Promise<StepResult> {
-    const rate = this.rate(step, batches);
-    const task = tasks[this.config.task];
-    const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config), ...this.chance(step) };
-    const running = this.learner.step(feeds, { step, learningRate: rate });
-    this.ahead = { step: step + 1, tensors: task.chance(this.config, step + 1) }; // while the worker computes
-    const outputs = await running;
+  async step(batch: Batch, step: number, course: Course): Promise<StepResult> {
+    const { config } = this.plan;
+    const { learner } = this.phase;
+    const task = tasks[config.task];
+    const rate = this.rate(step, course);
+    const parts = partsOfBatch(batch, config.accumulate ?? 1);
+    const chances = this.chances(step);
+    const part = partConfig(config);
+    const feeds = parts.map((each, i) => ({
+      images: imagesOf(each, part),
+      ...task.targets(each, part, step),
+      ...chances[i],
+    }));
+    const gathered: Tensors[] = [];
+    for (const each of feeds.slice(0, -1)) gathered.push(await learner.accumulate(each));
+    const last = learner.step(feeds.at(-1)!, { step, learningRate: rate });
+    this.ahead = { step: step + 1, parts: this.drawn(step + 1) }; // while the worker computes
+    const outputs = [...gathered, await last];
+    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
+    const correct = outputs.map((output, i) => task.correct(parts[i]!, output) ?? Number.NaN);
     return {
-      loss: (outputs.loss!.data as Float32Array)[0]!,
+      loss: mean(outputs.map(({ loss }) => (loss!.data as Float32Array)[0]!)),
       learningRate: rate,
-      correct: task.correct(batch, outputs),
+      correct: correct.some(Number.isNaN) ? undefined : correct.reduce((a, b) => a + b),
     };
   }
 
-  private chance(step: number): Tensors {
-    return this.ahead?.step === step ? this.ahead.tensors : tasks[this.config.task].chance(this.config, step);
+  private chances(step: number): readonly Tensors[] {
+    return this.ahead?.step === step ? this.ahead.parts : this.drawn(step);
   }
 
-  /** Weights with running statistics, the optimiser's tensors, and the name of one that is not finite any more. */
-  async state(): Promise<{ readonly weights: Weights; readonly states: Weights; readonly broken: string | undefined }> {
+  private drawn(step: number): readonly Tensors[] {
+    const { seed, accumulate = 1 } = this.plan.config;
+    return drawChances(this.phase.objective.chances, { seed, step }, accumulate);
+  }
+
+  async state(): Promise<State> {
+    const { states: kept, averages } = this.phase.learner;
     const [weights, states] = (await Promise.all([
       this.runtime.read(this.weights),
-      this.runtime.read(this.learner.states.map((p) => p.source.name)),
+      this.runtime.read(kept.map((p) => p.source.name)),
     ])) as [Weights, Weights];
     const all = Object.entries({ ...weights, ...states });
-    return { weights, states, broken: all.find(([, { data }]) => !data.every(Number.isFinite))?.[0] };
+    const best = Object.entries(weights).map(([name, tensor]) => {
+      const average = averages.get(name);
+      return [name, average ? states[average.source.name]! : tensor] as const;
+    });
+    return {
+      weights,
+      states,
+      best: Object.fromEntries(best),
+      broken: all.find(([, { data }]) => !data.every(Number.isFinite))?.[0],
+    };
   }
+}
+
+const isFrozen = ({ frozen }: TrainConfig, epoch: number) =>
+  frozen !== undefined && epoch <= (frozen.epochs ?? Number.POSITIVE_INFINITY);
+
+/** The configuration of what goes through the network at once. */
+const partConfig = (config: TrainConfig): TrainConfig => ({
+  ...config,
+  batch: config.batch / (config.accumulate ?? 1),
+});
+
+async function compiled(
+  { config, network, judges = {} }: Plan,
+  runtime: Runtime,
+  { given, frozen }: { readonly given: Tensors; readonly frozen: boolean },
+): Promise<Phase> {
+  const { frozen: _, ...others } = partConfig(config);
+  const objective = tasks[config.task].objective(network, frozen ? partConfig(config) : others, judges);
+  const { name, ...options } = config.optimizer;
+  const { clipNorm, averageDecay, layerDecay, accumulate, recompute, seed } = config;
+  const learner = await Learner.create(runtime, {
+    ...objective,
+    optimizer: optimizers[name](options),
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(averageDecay !== undefined && { averageDecay }),
+    ...(layerDecay !== undefined && { rateOf: decayedRates(network, layerDecay) }),
+    ...(accumulate !== undefined && { accumulates: true }),
+    ...(recompute && { checkpoints: objective.boundaries }),
+    seed,
+    given: { ...judgeWeights(judges), ...given },
+  });
+  const graph = tasks[config.task].evaluation(network, { ...config, ...judges });
+  const evaluation = await runtime.compile(onAverages(graph, learner));
+  return { learner, objective, evaluation, frozen };
+}
+
+/** The same graph on running averages, where there are some. */
+function onAverages(graph: Graph, { averages }: Learner): Graph {
+  if (averages.size === 0) return graph;
+  const now = withLeaves(graph, (value) =>
+    value.source.kind === 'parameter' ? (averages.get(value.source.name) ?? value) : value,
+  );
+  return withOutputs(graph, (_, value) => now(value));
+}
+
+/** So many batches of equal size, without a copy. */
+function partsOfBatch({ images, labels, indices, count }: Batch, parts: number): readonly Batch[] {
+  const size = labels.length / parts;
+  const cut = <T extends Uint8Array | Int32Array>(data: T, part: number) => {
+    const length = data.length / parts;
+    return data.subarray(part * length, (part + 1) * length) as T;
+  };
+  return Array.from({ length: parts }, (_, part) => ({
+    images: cut(images, part),
+    labels: cut(labels, part),
+    indices: cut(indices, part),
+    count: Math.max(0, Math.min(size, count - part * size)),
+  }));
 }
 
 /** A batch as the runtime takes it: uint8 [n, h, w, c]. */

@@ -9,7 +9,7 @@ import { buildNetwork, resnet } from '../../src/models/index.js';
 import { imagenetNormalisation } from '../../src/nn/index.js';
 import { msSsim } from '../../src/optim/index.js';
 import { float32, openRuntime, type Tensors } from '../../src/runtime/index.js';
-import { classifierWeights } from '../../src/train/classifier.js';
+import { judgeWeights } from '../../src/train/judges.js';
 import { errorsOf } from '../../src/train/tasks/reconstruct.js';
 import type { Model } from '../../src/weights/index.js';
 import { everyTarget } from '../lower/targets.js';
@@ -117,7 +117,7 @@ for (const target of everyTarget)
         metrics: {},
       } as const;
       const classifier: Model = { card, network, weights };
-      await runtime.write(classifierWeights(classifier));
+      await runtime.write(judgeWeights({ classifier }));
       const perceptual = { classifier: '', sha256: '', stages, weight };
       assert.notEqual(shape[2], preprocessing.size[0]); // pictures need not have the classifier's size
       await check(golden.perceptual, errorsOf({ loss: 'perceptual', perceptual }, classifier), golden.perceptual);

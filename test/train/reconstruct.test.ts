@@ -11,9 +11,10 @@ import { initialise } from '../../src/nn/index.js';
 import { random } from '../../src/random/index.js';
 import { float32, openRuntime } from '../../src/runtime/index.js';
 import { validated } from '../../src/schema.js';
-import { classifierWeights, featureMaps, readClassifier } from '../../src/train/classifier.js';
+import { drawChances } from '../../src/train/chance.js';
 import { TrainConfig } from '../../src/train/config.js';
 import { featureDistance } from '../../src/train/feature-distance.js';
+import { featureMaps, judgeWeights, readClassifier } from '../../src/train/judges.js';
 import { planTraining, type TrainOptions } from '../../src/train/plan.js';
 import { tasks } from '../../src/train/tasks/index.js';
 import { errorsOf } from '../../src/train/tasks/reconstruct.js';
@@ -100,7 +101,7 @@ describe('a classifier that judges', () => {
   it('judges by the stages and the weight that are given, with its own normalisation', async () => {
     const runtime = openRuntime({ threads: 1 });
     const model = await readClassifier(classifier);
-    await runtime.write(classifierWeights(model));
+    await runtime.write(judgeWeights({ classifier: model }));
     const shape = [1, 3, 16, 16];
     const { uniform } = random('judged');
     const pictures = ['x', 'y'].map((name) => [name, float32(Float32Array.from({ length: 768 }, uniform), shape)]);
@@ -186,9 +187,9 @@ describe('noise on what is seen', () => {
     const { config: whole, network } = await planTraining(config);
     const raw = { ...whole, preprocessing: { ...whole.preprocessing, mean: [0, 0, 0], std: [1, 1, 1] } };
     // a network that gives back what it sees leaves the noise as its error
-    const { loss } = tasks.reconstruct.objective({ ...network, forward: (x) => x }, raw);
+    const { loss, chances } = tasks.reconstruct.objective({ ...network, forward: (x) => x }, raw, {});
     const program = await runtime.compile({ name: 'noise', outputs: { loss } });
-    const { noise } = tasks.reconstruct.chance(raw, 5);
+    const { noise } = drawChances(chances, { seed: 7, step: 5 }, 1)[0]!;
     const images = {
       dtype: 'uint8',
       shape: [32, 24, 24, 3],
@@ -201,14 +202,13 @@ describe('noise on what is seen', () => {
     assert.ok(Math.abs(variance - 1) < 0.02);
   });
 
-  it('depends on seed and step alone', async () => {
-    const { config: whole } = await planTraining(config);
-    const noise = (step: number, seed = 7) => tasks.reconstruct.chance({ ...whole, seed }, step).noise!.data;
-    assert.deepEqual(noise(3), noise(3));
-    assert.notDeepEqual(noise(3), noise(4));
-    assert.notDeepEqual(noise(3), noise(3, 8));
-    const clean = (await planTraining(options)).config;
-    assert.deepEqual(tasks.reconstruct.chance(clean, 3), {});
+  it('is drawn anew for every step, and only where it is wanted', async () => {
+    const chancesOf = async (given: typeof options | typeof config) => {
+      const { config: whole, network } = await planTraining(given);
+      return tasks.reconstruct.objective(network, whole, {}).chances;
+    };
+    assert.deepEqual([...(await chancesOf(config)).keys()], ['noise']);
+    assert.equal((await chancesOf(options)).size, 0);
   });
 
   it('is the same after a pause, and changes what is learned', async () => {

@@ -1,35 +1,72 @@
 /** Image -> class. */
 import type { Batch } from '../../data/batches.js';
-import { input } from '../../graph/index.js';
+import { add, input, mul, slice, type Value } from '../../graph/index.js';
 import { Build, normalise, unit } from '../../nn/index.js';
-import { crossEntropy } from '../../optim/index.js';
+import { crossEntropy, distillation } from '../../optim/index.js';
 import { float32, type Tensors } from '../../runtime/index.js';
+import type { Model } from '../../weights/index.js';
+import type { TrainConfig } from '../config.js';
+import { logitsOf } from '../judges.js';
+import { drawMixture, mixed, mixedTargets } from '../mixing.js';
 import { imagesInput } from './images.js';
+import { objectiveOf, trainingBuild } from './objective.js';
 import type { Tally, Task } from './task.js';
 
 export const classify: Task = {
-  objective: (network, { batch, preprocessing, classes, labelSmoothing }) => {
-    const build = new Build({ training: true });
-    const logits = network.forward(normalise(unit(imagesInput(batch, preprocessing)), preprocessing), build);
+  objective: (network, config, { teacher }) => {
+    const { batch, preprocessing, classes, labelSmoothing, classWeights } = config;
+    const build = trainingBuild(network, config);
+    const own = unit(imagesInput(batch, preprocessing));
+    const images = mixes(config) ? mixed(own, input('mixture', [1, 1, ...preprocessing.size])) : own;
+    const logits = network.forward(normalise(images, preprocessing), build);
     const targets = input('targets', [batch, classes.length]);
-    return { loss: crossEntropy(logits, targets, { labelSmoothing }), outputs: { logits }, tracked: build.updates };
+    const exact = crossEntropy(logits, targets, { labelSmoothing, classWeights });
+    return objectiveOf(build, { loss: withTeacher(exact, { logits, images, config, teacher }), outputs: { logits } });
   },
-  targets: ({ labels }, { batch, classes }) => {
+  targets: ({ labels }, config, step) => {
+    const { batch, classes, preprocessing } = config;
     const oneHot = new Float32Array(batch * classes.length);
     labels.forEach((label, i) => {
       if (label >= 0) oneHot[i * classes.length + label] = 1;
     });
-    return { targets: float32(oneHot, [batch, classes.length]) };
+    const mixture = drawMixture(config, preprocessing.size, { seed: config.seed, step });
+    const targets = mixture ? mixedTargets(oneHot, batch, mixture.share) : oneHot;
+    return {
+      targets: float32(targets, [batch, classes.length]),
+      ...(mixture && { mixture: float32(mixture.mask, [1, 1, ...preprocessing.size]) }),
+    };
   },
-  chance: () => ({}),
   correct: (batch, outputs) => rows(batch, outputs).filter(({ scores, label }) => largest(scores) === label).length,
-  evaluation: (network, { batch, preprocessing }) => {
-    const logits = network.forward(normalise(unit(imagesInput(batch, preprocessing)), preprocessing), new Build());
-    return { name: `${network.name} evaluation`, outputs: { logits } };
+  evaluation: (network, { batch, preprocessing, mirrored }) => {
+    const images = normalise(unit(imagesInput(batch, preprocessing)), preprocessing);
+    const build = new Build();
+    const logits = network.forward(images, build);
+    const both = mirrored ? mul(add(logits, network.forward(mirrorImage(images), build)), 0.5) : logits;
+    return { name: `${network.name} evaluation`, outputs: { logits: both } };
   },
   tally: (classes) => new ClassTally(classes.length),
   figure: 'accuracy',
 };
+
+const mixes = ({ mixup, cutmix }: TrainConfig) => mixup !== undefined || cutmix !== undefined;
+
+const mirrorImage = (images: Value) => slice(images, [{ axis: 3, start: -1, end: Number.NEGATIVE_INFINITY, step: -1 }]);
+
+interface Taught {
+  readonly logits: Value;
+  /** In 0 … 1. */
+  readonly images: Value;
+  readonly config: TrainConfig;
+  readonly teacher: Model | undefined;
+}
+
+/** The loss, of which the teacher decides a share where there is one. */
+function withTeacher(exact: Value, { logits, images, config, teacher }: Taught): Value {
+  if (!config.teacher || !teacher) return exact;
+  const { weight } = config.teacher;
+  const taught = distillation(logits, logitsOf(teacher, images), config.teacher);
+  return add(mul(exact, 1 - weight), mul(taught, weight));
+}
 
 const rows = ({ labels, count }: Batch, { logits }: Tensors) => {
   const [, classes] = logits!.shape as [number, number];

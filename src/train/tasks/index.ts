@@ -3,6 +3,6 @@ import { classify } from './classify.js';
 import { reconstruct } from './reconstruct.js';
 import type { Task } from './task.js';
 
-export type { Evaluation, Task } from './task.js';
+export type { Evaluation, Judges, Objective, Task } from './task.js';
 
 export const tasks: { readonly [T in TrainConfig['task']]: Task } = { classify, reconstruct };

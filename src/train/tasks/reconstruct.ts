@@ -1,6 +1,6 @@
 /** Image -> vector -> the same image. */
 import { UserError } from '../../errors.js';
-import { add, clip, elements, input, mul, reduceMean, type Value } from '../../graph/index.js';
+import { add, clip, mul, reduceMean, type Value } from '../../graph/index.js';
 import { Build, normalise, unit } from '../../nn/index.js';
 import {
   absoluteErrors,
@@ -11,27 +11,27 @@ import {
   squaredErrors,
   ssim,
 } from '../../optim/index.js';
-import { random } from '../../random/index.js';
-import { float32, type Tensors } from '../../runtime/index.js';
-import type { Model, Preprocessing } from '../../weights/index.js';
-import { featureMaps } from '../classifier.js';
+import type { Tensors } from '../../runtime/index.js';
+import type { Model } from '../../weights/index.js';
 import type { Perceptual, TrainConfig } from '../config.js';
+import { featureMaps } from '../judges.js';
 import { imagesInput } from './images.js';
+import { objectiveOf, trainingBuild } from './objective.js';
 import type { Tally, Task } from './task.js';
 
 export const reconstruct: Task = {
-  objective: (network, config, classifier) => {
+  objective: (network, config, { classifier }) => {
     const { batch, preprocessing, denoise } = config;
-    const build = new Build({ training: true });
+    const build = trainingBuild(network, config);
     const target = unit(imagesInput(batch, preprocessing));
-    const seen = denoise ? add(target, mul(input('noise', pictures(batch, preprocessing)), denoise)) : target;
+    const shape = [batch, preprocessing.channels, ...preprocessing.size];
+    const seen = denoise
+      ? add(target, mul(build.chance('noise', { shape, draw: { kind: 'normal' } }), denoise))
+      : target;
     const made = network.forward(normalise(seen, preprocessing), build);
-    const loss = reduceMean(errorsOf(config, classifier)(made, target));
-    return { loss, outputs: {}, tracked: build.updates };
+    return objectiveOf(build, { loss: reduceMean(errorsOf(config, classifier)(made, target)) });
   },
   targets: () => ({}),
-  chance: ({ batch, preprocessing, denoise, seed }, step) =>
-    denoise ? { noise: standardNormal(pictures(batch, preprocessing), seed, step) } : {},
   correct: () => undefined,
   evaluation: (network, { batch, preprocessing, loss, perceptual, classifier }) => {
     const target = unit(imagesInput(batch, preprocessing));
@@ -64,19 +64,6 @@ export function errorsOf(
   const maps = (images: Value) => featureMaps(classifier, perceptual, images);
   return (made, target) =>
     add(squaredErrors(made, target), mul(featureDistances(maps(made), maps(target)), perceptual.weight));
-}
-
-const pictures = (batch: number, { size, channels }: Preprocessing) => [batch, channels, ...size] as const;
-
-/**
- * The noise of a step. It is drawn here and fed, since the engine's own operator keeps a generator that cannot be set to a step,
- * and ONNX has no integer arithmetic to hash in at opset 17.
- */
-function standardNormal(shape: readonly number[], seed: number, step: number) {
-  const { normal } = random(seed, 'noise', step);
-  const values = new Float32Array(elements(shape));
-  for (let i = 0; i < values.length; i++) values[i] = normal();
-  return float32(values, shape);
 }
 
 class ImageTally implements Tally {

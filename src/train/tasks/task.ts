@@ -1,6 +1,7 @@
 import type { Batch } from '../../data/batches.js';
 import type { Graph, Value } from '../../graph/index.js';
 import type { Network } from '../../models/index.js';
+import type { Chance } from '../../nn/index.js';
 import type { Tensors } from '../../runtime/index.js';
 import type { Model, Preprocessing } from '../../weights/model.js';
 import type { TrainConfig } from '../config.js';
@@ -12,6 +13,18 @@ export interface Objective {
   readonly outputs: Readonly<Record<string, Value>>;
   /** New values of running statistics. */
   readonly tracked: ReadonlyMap<string, Value>;
+  /** What is to be drawn for every step, by the name of the input. */
+  readonly chances: ReadonlyMap<string, Chance>;
+  /** Values between the network's stages. */
+  readonly boundaries: readonly Value[];
+}
+
+/** Models whose weights stand in the graph of a training, and stay as they are. */
+export interface Judges {
+  /** Whose features a perceptual loss compares. */
+  readonly classifier?: Model | undefined;
+  /** Whose answers a classifier is to give. */
+  readonly teacher?: Model | undefined;
 }
 
 /** Figures of a set of images by name, and for classifiers who was taken for whom. */
@@ -30,11 +43,9 @@ export interface Tally {
 
 /** What is asked of a network: how to train for it, and how to judge it. */
 export interface Task {
-  readonly objective: (network: Network, config: TrainConfig, classifier?: Model) => Objective;
-  /** What is fed beside the images. */
-  readonly targets: (batch: Batch, config: TrainConfig) => Tensors;
-  /** What chance feeds at a step, counted from 0, whatever the images are. */
-  readonly chance: (config: TrainConfig, step: number) => Tensors;
+  readonly objective: (network: Network, config: TrainConfig, judges: Judges) => Objective;
+  /** What is fed beside the images at a step, counted from 0. */
+  readonly targets: (batch: Batch, config: TrainConfig, step: number) => Tensors;
   /** Images that came out right, where that can be counted while training. */
   readonly correct: (batch: Batch, outputs: Tensors) => number | undefined;
   /** The inference graph whose outputs the tally reads; images uint8 [n, h, w, c] go in as `images`. */
@@ -51,4 +62,6 @@ export interface EvaluationSetting {
   readonly loss?: TrainConfig['loss'];
   readonly perceptual?: TrainConfig['perceptual'];
   readonly classifier?: Model | undefined;
+  /** Whether a classifier also sees its images mirrored, and what it says of both is averaged. */
+  readonly mirrored?: boolean | undefined;
 }

@@ -1,12 +1,13 @@
-/** A trained classifier as the judge of pictures: its weights stand in the graph of another training, and stay as they are. */
+/** Trained classifiers as judges: their weights stand in the graph of another training, and stay as they are. */
 import { UserError } from '../errors.js';
 import { input, scoped, show, type Value } from '../graph/index.js';
 import { Build, normalise } from '../nn/index.js';
 import { fingerprint, type Model, readModel, type Weights } from '../weights/index.js';
-import type { Perceptual } from './config.js';
+import type { Perceptual, Reference, TrainConfig } from './config.js';
+import type { Judges } from './tasks/task.js';
 
-/** Before the names of its weights, which an encoder of the same kind has too. */
-const SCOPE = 'classifier';
+/** What goes before the names of a judge's weights, which the network in training may have too. */
+type Role = keyof Judges;
 
 /** @throws UserError for models that do not classify, or that do not say where their stages are */
 export async function readClassifier(path: string): Promise<Model> {
@@ -23,15 +24,26 @@ export async function readClassifier(path: string): Promise<Model> {
   return model;
 }
 
-/** The classifier that a training began with. @throws UserError where the file holds other weights now, which would be another loss */
-export async function sameClassifier({ classifier, sha256 }: Perceptual): Promise<Model> {
-  const model = await readClassifier(classifier);
+/** The model that a training began with. @throws UserError where the file holds other weights now, which would be another training */
+export async function sameModel({ model: path, sha256 }: Reference): Promise<Model> {
+  const model = await readModel(path);
   const found = fingerprint(model.weights);
   if (found !== sha256)
     throw new UserError(
-      `the classifier ${classifier} has changed since the training began: expected weights with SHA-256 ${sha256}, got ${found}; put the old file back, or start a new run`,
+      `the model ${path} has changed since the training began: expected weights with SHA-256 ${sha256}, got ${found}; put the old file back, or start a new run`,
     );
   return model;
+}
+
+/** The judges that the training of a configuration began with. */
+export async function sameJudges({
+  perceptual,
+  teacher,
+}: Pick<TrainConfig, 'perceptual' | 'teacher'>): Promise<Judges> {
+  return {
+    ...(perceptual && { classifier: await sameModel({ model: perceptual.classifier, sha256: perceptual.sha256 }) }),
+    ...(teacher && { teacher: await sameModel(teacher) }),
+  };
 }
 
 /** Features lie tens of times further apart than pixels: with this weight neither term drowns the other. */
@@ -57,9 +69,13 @@ export async function chooseClassifier(
   return { classifier, perceptual: { classifier: path, sha256: fingerprint(classifier.weights), stages, weight } };
 }
 
-/** Its weights by the names that they have in the graph. */
-export const classifierWeights = ({ weights }: Model): Weights =>
-  Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [`${SCOPE}.${name}`, tensor]));
+/** Weights of judges by the names that they have in the graph. */
+export const judgeWeights = (judges: Judges): Weights =>
+  Object.fromEntries(
+    Object.entries(judges).flatMap(([role, model]) =>
+      Object.entries((model as Model | undefined)?.weights ?? {}).map(([name, tensor]) => [`${role}.${name}`, tensor]),
+    ),
+  );
 
 /**
  * What the classifier sees in images [n, c, h, w] of 0 … 1, of whatever size: maps [n, c, h, w] after the given stages (from 1),
@@ -74,21 +90,36 @@ export function featureMaps(
   const { channels } = card.preprocessing;
   if (images.shape[1] !== channels)
     throw new UserError(`the classifier takes images of ${channels} channel(s), the pictures have ${images.shape[1]}`);
-  const build = new Build({ learns: false });
-  const maps: Value[] = [];
-  scoped(SCOPE, () => {
-    for (const stage of network.stages ?? [])
-      maps.push(stage(maps.at(-1) ?? normalise(images, card.preprocessing), build));
+  const maps = judged('classifier', { network, card, weights }, images, (x, build) => {
+    const found: Value[] = [];
+    for (const stage of network.stages ?? []) found.push(stage(found.at(-1) ?? x, build));
+    return found;
   });
-  for (const [name, { shape }] of build.parameters) {
-    const own = weights[name.slice(SCOPE.length + 1)]!.shape;
-    if (show(shape) !== show(own))
-      throw new UserError(
-        `the classifier ${network.name} takes images of its own size only: at ${show(images.shape.slice(2))} ${name} would be ${show(shape)} instead of ${show(own)}; train with the size ${show(card.preprocessing.size)}`,
-      );
-  }
   const deepest = Math.max(...stages);
   if (deepest > maps.length)
     throw new UserError(`the classifier ${network.name} has the stages 1 to ${maps.length}, got ${deepest}`);
   return stages.map((stage) => maps[stage - 1]!);
+}
+
+/** A teacher's answer to images [n, c, h, w] of 0 … 1: logits [n, classes]. @throws as `featureMaps` */
+export const logitsOf = (teacher: Model, images: Value): Value =>
+  judged('teacher', teacher, images, teacher.network.forward);
+
+/** What a judge makes of images of 0 … 1. */
+function judged<T>(
+  role: Role,
+  { network, card, weights }: Model,
+  images: Value,
+  make: (x: Value, build: Build) => T,
+): T {
+  const build = new Build({ frozen: () => true });
+  const made = scoped(role, () => make(normalise(images, card.preprocessing), build));
+  for (const [name, { shape }] of build.parameters) {
+    const own = weights[name.slice(role.length + 1)]!.shape;
+    if (show(shape) !== show(own))
+      throw new UserError(
+        `the ${role} ${network.name} takes images of its own size only: at ${show(images.shape.slice(2))} ${name} would be ${show(shape)} instead of ${show(own)}; train with the size ${show(card.preprocessing.size)}`,
+      );
+  }
+  return made;
 }

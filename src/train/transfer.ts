@@ -1,0 +1,34 @@
+/** Beginning with the weights of another model: what fits is taken, what does not (a head for other classes) starts afresh. */
+import { UserError } from '../errors.js';
+import { show } from '../graph/index.js';
+import { buildNetwork, type Network } from '../models/index.js';
+import type { Model, Weights } from '../weights/index.js';
+
+export interface Start {
+  /** By the names of the network that begins. */
+  readonly weights: Weights;
+  /** Parameters that the model cannot give: their names. */
+  readonly fresh: readonly string[];
+}
+
+/**
+ * The weights of a model for another network. An autoencoder gives its encoder to a network that classifies, and a classifier becomes
+ * an autoencoder's encoder.
+ * @throws UserError where nothing fits but by chance: less than half of the network's parameters
+ */
+export function startFrom(model: Model, network: Network): Start {
+  const wanted = [...buildNetwork(network, { batch: 2 }).build.parameters];
+  const given = (name: string) =>
+    [name, `encoder.${name}`, name.replace(/^encoder\./, '')].find((known) => known in model.weights);
+  const taken = wanted.flatMap(([name, { shape }]) => {
+    const source = given(name);
+    const tensor = source === undefined ? undefined : model.weights[source]!;
+    return tensor && show(tensor.shape) === show(shape) ? [[name, tensor] as const] : [];
+  });
+  if (taken.length * 2 < wanted.length && !taken.some(([name]) => name.startsWith('encoder.')))
+    throw new UserError(
+      `${model.network.name} has only ${taken.length} of the ${wanted.length} parameters of ${network.name}; give a model of the same network`,
+    );
+  const weights = Object.fromEntries(taken);
+  return { weights, fresh: wanted.map(([name]) => name).filter((name) => !(name in weights)) };
+}

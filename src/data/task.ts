@@ -27,7 +27,7 @@ export interface Recipe {
 export interface Item {
   readonly index: number;
   readonly label: number;
-  /** The how-manieth time the image stands in the epoch's order, from 0. */
+  /** Which of the image's times in the epoch's order it is, from 0. */
   readonly repeat: number;
   readonly file?: string;
   readonly image?: Decoded;

@@ -207,6 +207,24 @@ test('train and use of an autoencoder', async () => {
   assert.deepEqual((await json(folder, 'embed', String(trained.folder), 'photos/star')).shape, [24, 8]);
 });
 
+test('options say what is left to chance', async () => {
+  const augmentation = async (...words: string[]) => {
+    const { config } = await json(folder, ...classify, '--epochs', '1', ...words);
+    return (config as { augmentation: object }).augmentation;
+  };
+  const changes = ['--color-jitter', '0.4,0.3,0.2,0.1', '--flip-vertical', '0.5', '--erase', '0.25', '--repeats', '2'];
+  assert.deepEqual(await augmentation('--augment', 'randaugment:1,5', ...changes), {
+    padding: 4,
+    flip: 0.5,
+    flipVertical: 0.5,
+    policy: { name: 'randaugment', operations: 1, magnitude: 5 },
+    jitter: { brightness: 0.4, contrast: 0.3, saturation: 0.2, hue: 0.1 },
+    erase: 0.25,
+    repeats: 2,
+  });
+  assert.deepEqual(await augmentation('--augment', 'none'), { padding: 4, flip: 0.5 });
+});
+
 test('Ctrl-C saves, and a resumed run ends as if nothing had happened', async () => {
   const words = [...classify, '--epochs', '3', '--out'];
   assert.equal((await run(folder, ...words, 'whole')).code, 0);

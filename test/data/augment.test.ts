@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { drawErased, erase } from '../../src/data/augment/erase.js';
 import { augment } from '../../src/data/augment/index.js';
-import { drawJitter } from '../../src/data/augment/jitter.js';
+import { drawJitter, jitterAdjustments } from '../../src/data/augment/jitter.js';
 import { operations } from '../../src/data/augment/operations.js';
 import { type Drawn, drawOperations, type Policy } from '../../src/data/augment/policy.js';
 import { spaces } from '../../src/data/augment/spaces.js';
@@ -188,14 +188,18 @@ describe('each switch', () => {
     }
   });
 
-  test('comes after the one before it: flip, policy, jitter, erase', () => {
-    const jitter = { brightness: 1, contrast: 0, saturation: 0, hue: 0 };
+  test('has its turn: flip, policy, jitter, erase', () => {
+    const policy = { name: 'trivialaugment' } as const;
+    const jitter = { brightness: 1, contrast: 0.5, saturation: 0.5, hue: 0.1 };
     for (const index of indices) {
-      const box = drawErased(size, 1, random(7, 'augment', 0, index, 'erase'));
-      if (!box) continue;
-      const everything = augmented({ flipVertical: 1, policy: { name: 'trivialaugment' }, jitter, erase: 1 }, index);
-      const at = (box.top * 24 + box.left) * 3;
-      assert.deepEqual([...everything.subarray(at, at + 3)], [26, 128, 230], 'nothing touches what is erased');
+      const chance = (part: string) => random(7, 'augment', 0, index, part);
+      const expected = { data: Buffer.from(upsideDown), ...size, channels: 3 } as const;
+      for (const { operation, magnitude } of drawOperations(policy, size, chance('policy')))
+        operations[operation](expected, magnitude);
+      for (const { name, by } of drawJitter(jitter, chance('jitter'))) jitterAdjustments[name](expected, by);
+      const box = drawErased(size, 1, chance('erase'));
+      if (box) erase(expected, box, mean);
+      assert.deepEqual(Buffer.from(augmented({ flipVertical: 1, policy, jitter, erase: 1 }, index)), expected.data);
     }
   });
 });

@@ -11,15 +11,15 @@ const fixed = (x: number): number => Math.floor(x * 2 ** BITS + 0.5);
 /** Pillow's Image.transform, nearest: centres of pixels are mapped, in fixed-point steps along rows and columns. */
 function transform({ data, height, width, channels }: Pixels, [a, b, c, d, e, f]: Matrix): void {
   const original = new Uint8Array(data); // a Buffer's slice would be no copy
-  const [across, down] = [
-    { x: fixed(a), y: fixed(d) },
-    { x: fixed(b), y: fixed(e) },
-  ];
+  const across = { x: fixed(a), y: fixed(d) };
+  const down = { x: fixed(b), y: fixed(e) };
   const start = { x: fixed(c + a * 0.5 + b * 0.5), y: fixed(f + d * 0.5 + e * 0.5) };
   for (let row = 0, to = 0; row < height; row++) {
-    let [x, y] = [start.x + row * down.x, start.y + row * down.y];
+    let x = start.x + row * down.x;
+    let y = start.y + row * down.y;
     for (let column = 0; column < width; column++, x += across.x, y += across.y) {
-      const [fromColumn, fromRow] = [x >> BITS, y >> BITS];
+      const fromColumn = x >> BITS;
+      const fromRow = y >> BITS;
       const inside = fromColumn >= 0 && fromColumn < width && fromRow >= 0 && fromRow < height;
       const from = (fromRow * width + fromColumn) * channels;
       for (let channel = 0; channel < channels; channel++)

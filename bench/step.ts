@@ -2,6 +2,7 @@
  * Training steps (forward, backward, SGD with Nesterov momentum and weight decay), on demand: bench/torch/step.py is its peer.
  *
  *   echo 10 | node build/bench/step.js resnet18 --size 64 --batch 64
+ *   echo 10 | node build/bench/step.js resnet50 --size 224 --batch 16 --recompute
  *
  * Every line read is a number of steps to take; every line written is { "ms": [per step], "peakMemoryGB" }.
  */
@@ -18,6 +19,7 @@ const { values, positionals } = parseArgs({
     optimizer: { type: 'string', default: 'sgd' },
     target: { type: 'string' },
     profile: { type: 'string' },
+    recompute: { type: 'boolean', default: false },
   },
 });
 const [name = 'resnet18'] = positionals;
@@ -41,6 +43,7 @@ const learner = await Learner.create(runtime, {
   loss,
   optimizer: optimizers[values.optimizer as keyof typeof optimizers],
   tracked: build.updates,
+  ...(values.recompute && { checkpoints: build.boundaries }),
 });
 
 const filled = (dims: readonly number[], at: (i: number) => number) =>

@@ -15,6 +15,7 @@ export const evaluation = command({
       choices: ['validation', 'train', 'test'] as const,
       usual: 'validation; all of it where there are no parts',
     }),
+    mirrored: flag('--mirrored', 'classify: look at each image mirrored too, and average what is said of both'),
     strict: flag('--strict', 'stop at a broken image instead of skipping it'),
     ...computeOptions,
   },
@@ -23,12 +24,13 @@ export const evaluation = command({
     ['eval runs/resnet18-photos-1 ./other-photos --split train', 'on other images of the same classes'],
   ],
   async run({ args, options, terminal }) {
-    const { split, strict, ...compute } = options;
+    const { split, strict, mirrored, ...compute } = options;
     const { evaluateModel } = await import('../train/evaluate-model.js');
     const line = new StatusLine();
     const result = await evaluateModel(args.model, args.data, {
       ...(split && { split }),
       ...(strict && { strict }),
+      ...(mirrored && { mirrored }),
       ...(await computeSettings(compute)),
       onBatch: (done, of) =>
         line.update(

@@ -20,6 +20,8 @@ export interface EvaluateModelOptions {
   readonly threads?: number;
   /** Images that go through the network at once. 32 by default. */
   readonly batch?: number;
+  /** Whether a classifier also sees each image mirrored, and what it says of both is averaged. No by default. */
+  readonly mirrored?: boolean;
   /** A broken image is an error instead of being skipped. */
   readonly strict?: boolean;
   readonly onBatch?: (done: number, of: number) => void;
@@ -42,7 +44,7 @@ export async function evaluateModel(
   data: string | Splits,
   options: EvaluateModelOptions = {},
 ): Promise<ModelEvaluation> {
-  const { split = 'validation', device = 'cpu', threads, batch = 32, strict = false, onBatch } = options;
+  const { split = 'validation', device = 'cpu', threads, batch = 32, strict = false, mirrored, onBatch } = options;
   const model = await readModel(path);
   const { task, preprocessing, classes } = model.card;
   const splits = await splitsFor(path, data, task);
@@ -53,7 +55,10 @@ export async function evaluateModel(
   try {
     const setting = { task, batch: Math.min(batch, images.length), preprocessing, classes, strict };
     const { network, weights } = model;
-    const program = await runtime.compile(tasks[task].evaluation(network, setting), { weights, moveWeights: true });
+    const program = await runtime.compile(tasks[task].evaluation(network, { ...setting, mirrored }), {
+      weights,
+      moveWeights: true,
+    });
     const judged = await evaluate(program, loader, images, { ...setting, ...(onBatch && { onBatch }) });
     return { ...judged, model, dataset: images, warnings: splits.warnings };
   } finally {

@@ -24,6 +24,8 @@ LOSSES = {
     "cross-entropy-weighted": lambda x, labels, target: F.cross_entropy(
         x, F.one_hot(labels, 5).double(), torch.tensor(CLASS_WEIGHTS).double(), label_smoothing=0.1
     ),
+    "distillation": lambda x, labels, target: 4
+    * F.kl_div(F.log_softmax(x / 2, 1), F.softmax(target / 2, 1), reduction="batchmean"),
     "mse": lambda x, labels, target: F.mse_loss(x, target),
     "l1": lambda x, labels, target: F.l1_loss(x, target),
 }
@@ -65,6 +67,15 @@ def loss(function):
     value = function(x, torch.arange(6) % 5, tensor("target", (6, 5)))
     value.backward()
     return {"loss": value.item(), "gradient": x.grad.flatten().tolist()}
+
+
+SHARE = 0.3
+
+
+def mixed(name, shape):
+    """As RandomMixup of torchvision's reference for training classifiers: each sample with the one before it."""
+    x = tensor(name, shape)
+    return (x.roll(1, 0) * (1 - SHARE) + x * SHARE).flatten().tolist()
 
 
 BASE, STEPS = 0.4, 50
@@ -111,4 +122,5 @@ def goldens():
         "plateau": plateau(),
         "classWeights": CLASS_WEIGHTS,
         "losses": {name: loss(function) for name, function in LOSSES.items()},
+        "mixing": {"share": SHARE, "images": mixed("images", (4, 2, 3, 3)), "targets": mixed("mixed targets", (4, 5))},
     }

@@ -8,6 +8,7 @@ import { buildNetwork, resnet } from '../../src/models/index.js';
 import {
   adamW,
   crossEntropy,
+  distillation,
   meanAbsoluteError,
   meanSquaredError,
   type Optimizer,
@@ -16,6 +17,7 @@ import {
 } from '../../src/optim/index.js';
 import { float32, openRuntime, type Tensors } from '../../src/runtime/index.js';
 import { Learner, type LearnerOptions } from '../../src/train/learner.js';
+import { mixed, mixedTargets } from '../../src/train/mixing.js';
 import { noise } from '../goldens/rule.js';
 
 interface Settings {
@@ -46,6 +48,7 @@ interface Golden {
     readonly runs: Readonly<Record<string, Trajectory & Together>>;
   };
   readonly classWeights: readonly number[];
+  readonly mixing: { readonly share: number; readonly images: readonly number[]; readonly targets: readonly number[] };
   readonly losses: Readonly<Record<string, { readonly loss: number; readonly gradient: readonly number[] }>>;
 }
 const golden = JSON.parse(
@@ -152,6 +155,7 @@ describe('losses equal PyTorch, with their gradients', () => {
       (y, target) => crossEntropy(y, target, { labelSmoothing: 0.1, classWeights: golden.classWeights }),
       oneHot,
     ],
+    distillation: [(y, target) => distillation(y, target, { temperature: 2 }), picture],
     mse: [meanSquaredError, picture],
     l1: [meanAbsoluteError, picture],
   };
@@ -167,6 +171,19 @@ describe('losses equal PyTorch, with their gradients', () => {
       close(outputs.loss!.data as Float32Array, [golden.losses[name]!.loss], 'loss');
       close(outputs.gradient!.data as Float32Array, golden.losses[name]!.gradient, 'gradient');
     });
+});
+
+it('mixing equals PyTorch', async () => {
+  const { share, images, targets } = golden.mixing;
+  const shape = [4, 2, 3, 3] as const;
+  const y = mixed(input('x', shape), input('mask', [1, 1, 3, 3]));
+  const program = await runtime.compile({ name: 'mixing', outputs: { y } });
+  const found = await program.run({
+    x: float32(noise('images', shape, 1), shape),
+    mask: float32(new Float32Array(9).fill(share), [1, 1, 3, 3]),
+  });
+  close(found.y!.data as Float32Array, images, 'images');
+  close(mixedTargets(noise('mixed targets', [4, 5], 1), 4, share), targets, 'targets');
 });
 
 describe('a training step', () => {

@@ -1,0 +1,266 @@
+/** What may go with any training: each switch changes what is learned as it says, and all of them together resume exactly. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { networkNamed } from '../../src/models/index.js';
+import { random } from '../../src/random/index.js';
+import { drawChances } from '../../src/train/chance.js';
+import { readCheckpoint } from '../../src/train/checkpoint.js';
+import { evaluateModel } from '../../src/train/evaluate-model.js';
+import type { ExtraOptions } from '../../src/train/extras.js';
+import { drawMixture, mixedTargets } from '../../src/train/mixing.js';
+import { decayedRates, partsOf } from '../../src/train/parts.js';
+import type { TrainOptions } from '../../src/train/plan.js';
+import { resume, train } from '../../src/train/train.js';
+import type { Weights } from '../../src/weights/index.js';
+import { readModel } from '../../src/weights/index.js';
+import { userError } from '../data/fixtures.js';
+import { figuresOf, newFolder, outcomeOf, tiny } from './tiny.js';
+
+/** Two stages, so that there is something to freeze, skip and recompute. */
+const base = { ...tiny, net: '{"bottleneck":false,"repeats":[1,1],"width":4}', epochs: 2 } as const;
+
+async function trained(more: Partial<TrainOptions> = {}): Promise<{ folder: string; weights: Weights }> {
+  const folder = await newFolder();
+  await train({ ...base, ...more, out: folder });
+  return { folder, weights: (await readCheckpoint(folder))!.model.weights };
+}
+
+/** The largest difference between two sets of weights of equal names. */
+function difference(a: Weights, b: Weights, names = Object.keys(a)): number {
+  const differences = names.map((name) =>
+    a[name]!.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b[name]!.data[i]!)), 0),
+  );
+  return Math.max(...differences);
+}
+
+const plain = await trained();
+
+const switches: Readonly<Record<string, ExtraOptions & Partial<TrainOptions>>> = {
+  'gradients clipped': { clipNorm: 0.1 },
+  'layer-wise rates': { layerDecay: 0.5 },
+  'stochastic depth': { stochasticDepth: 0.5 },
+  dropout: { dropout: 0.5 },
+  mixup: { mixup: 0.4 },
+  cutmix: { cutmix: 1 },
+  'class weights': { classWeights: [3, 1, 1, 1, 1, 1, 1, 1, 1, 0] },
+  'zero gamma': { zeroGamma: true },
+  'one-cycle': { schedule: 'one-cycle' },
+  plateau: { schedule: 'plateau' },
+};
+
+describe('a switch', () => {
+  for (const [name, options] of Object.entries(switches))
+    it(`${name}: training takes another way, and takes it again`, async () => {
+      const [first, second] = [await trained(options), await trained(options)];
+      assert.ok(difference(first.weights, plain.weights) > 1e-4);
+      assert.deepEqual(first.weights, second.weights);
+    });
+
+  it('recompute: the same weights but for rounding', async () => {
+    const { weights } = await trained({ recompute: true });
+    assert.ok(difference(weights, plain.weights) < 1e-4);
+  });
+
+  it('accumulate: batch norm sees the parts alone, all else the whole batch', async () => {
+    const { weights } = await trained({ accumulate: 4, epochs: 1 });
+    const whole = (await trained({ epochs: 1 })).weights;
+    assert.ok(difference(weights, whole) > 1e-5);
+    // with norms that are frozen nothing tells parts from a whole
+    const from = { from: plain.folder, freeze: 2, epochs: 1, dropout: 0.3 };
+    const [one, four] = [await trained(from), await trained({ ...from, accumulate: 4 })];
+    assert.ok(difference(one.weights, four.weights) < 1e-6);
+    assert.ok(difference(one.weights, plain.weights, ['fc.weight']) > 1e-3);
+    await assert.rejects(trained({ accumulate: 3 }), userError('a batch of 32 has no 3 equal parts'));
+  });
+
+  it('a running average: is judged and kept as the best, while training goes on with the weights themselves', async () => {
+    const { folder, weights } = await trained({ averageDecay: 0.95 });
+    assert.equal(difference(weights, plain.weights), 0);
+    const { states } = (await readCheckpoint(folder))!;
+    const averages = Object.fromEntries(Object.keys(weights).map((name) => [name, states[`average:${name}`]!]));
+    assert.ok(difference(averages, weights) > 1e-3);
+    const best = await readModel(folder);
+    const judged = await evaluateModel(folder, base.data, { threads: 1 });
+    assert.ok(Math.abs(judged.metrics.accuracy! - best.card.metrics.accuracy!) < 1e-9);
+    assert.notDeepEqual(await figuresOf(folder), await figuresOf(plain.folder));
+  });
+});
+
+describe('chance', () => {
+  it('draws masks of mean 1 that depend on seed, step and name alone, for parts as for a whole', () => {
+    const chances = new Map([
+      ['a', { shape: [500, 2], draw: { kind: 'mask', keep: 0.75 } as const }],
+      ['b', { shape: [4], draw: { kind: 'normal' } as const }],
+    ]);
+    const at = (step: number, parts = 1, seed = 1) => drawChances(chances, { seed, step }, parts);
+    const mask = at(0)[0]!.a!.data as Float32Array;
+    assert.deepEqual([...new Set(mask)].sort(), [0, Math.fround(1 / 0.75)]);
+    assert.ok(Math.abs(mask.reduce((a, b) => a + b) / mask.length - 1) < 0.1);
+    assert.deepEqual(at(3), at(3));
+    assert.notDeepEqual(at(3), at(4));
+    assert.notDeepEqual(at(3), at(3, 1, 2));
+    const halves = new Map([['a', { shape: [250, 2], draw: { kind: 'mask', keep: 0.75 } as const }]]);
+    const cut = drawChances(halves, { seed: 1, step: 0 }, 2).flatMap(({ a }) => [...(a!.data as Float32Array)]);
+    assert.deepEqual(cut, [...mask]);
+  });
+
+  it('mixes by shares that match the mask, and by one kind or the other', () => {
+    const size = [12, 16] as const;
+    const shares: number[] = [];
+    let rectangles = 0;
+    for (let step = 0; step < 400; step++) {
+      const { mask, share } = drawMixture({ mixup: 0.4, cutmix: 1 }, size, { seed: 0, step })!;
+      const mean = mask.reduce((a, b) => a + b) / mask.length;
+      assert.ok(Math.abs(mean - share) < 1e-5);
+      if (mask.every((m) => m === 0 || m === 1)) rectangles++;
+      shares.push(share);
+    }
+    assert.ok(rectangles > 140 && rectangles < 260, `${rectangles} rectangles`);
+    assert.ok(Math.min(...shares) < 0.1 && Math.max(...shares) > 0.9);
+    assert.equal(drawMixture({}, size, { seed: 0, step: 0 }), undefined);
+  });
+
+  it('draws from Beta(a, a): its variance is 1 / (4 (2 a + 1))', () => {
+    for (const alpha of [0.2, 1, 3]) {
+      const drawn = Array.from(
+        { length: 4000 },
+        (_, step) => drawMixture({ mixup: alpha }, [1, 1], { seed: 5, step })!.share,
+      );
+      const variance = drawn.reduce((sum, share) => sum + (share - 0.5) ** 2, 0) / drawn.length;
+      const expected = 1 / (4 * (2 * alpha + 1));
+      assert.ok(Math.abs(variance / expected - 1) < 0.1, `alpha ${alpha}: ${variance}, expected ${expected}`);
+    }
+  });
+
+  it('mixes targets with those of the image before', () => {
+    const targets = Float32Array.from([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    const expected = [0.75, 0, 0.25, 0.25, 0.75, 0, 0, 0.25, 0.75];
+    assert.deepEqual([...mixedTargets(targets, 3, 0.75)], expected);
+  });
+});
+
+describe('transfer', () => {
+  it('begins with the weights of a model and a head for other classes', async () => {
+    const folder = await newFolder();
+    const data = {
+      ...(await import('../../src/data/drawn/index.js')).drawnDataset({ train: 64, validation: 32, size: 16 }),
+    };
+    const two = {
+      ...data.train,
+      classes: data.train.classes.slice(0, 2),
+      label: (i: number) => data.train.label(i) % 2,
+    };
+    const splits = { ...data, train: two, validation: { ...data.validation, classes: two.classes, label: two.label } };
+    const { net: _, ...unnamed } = base;
+    // one step of hardly any length
+    await train({
+      ...unnamed,
+      data: splits,
+      epochs: 1,
+      batch: 64,
+      learningRate: 1e-12,
+      from: plain.folder,
+      out: folder,
+    });
+    const { model } = (await readCheckpoint(folder))!;
+    const source = (await readModel(plain.folder)).weights;
+    assert.deepEqual(model.weights['fc.weight']!.shape, [2, 8]);
+    const shared = Object.keys(source).filter((name) => !/^fc|running/.test(name));
+    assert.ok(difference(model.weights, source, shared) < 1e-9);
+    assert.deepEqual(model.network.config.kind, 'resnet');
+  });
+
+  it('freezes first stages with their statistics, for ever or for some epochs', async () => {
+    const [stem, , head] = partsOf((await readModel(plain.folder)).network).map((part) => [...part]);
+    const source = (await readModel(plain.folder)).weights;
+    const always = await trained({ from: plain.folder, freeze: 1 });
+    assert.ok(stem!.some((name) => name.includes('running_var')));
+    assert.equal(difference(always.weights, source, stem), 0);
+    assert.ok(difference(always.weights, source, head) > 1e-3);
+    const once = await trained({ from: plain.folder, freeze: 1, freezeEpochs: 1 });
+    assert.ok(difference(once.weights, source, stem) > 1e-3);
+    await assert.rejects(trained({ freeze: 1 }), userError('freeze has no effect without from'));
+    await assert.rejects(trained({ from: plain.folder, freeze: 7 }), userError('has 2 stages to freeze, got 7'));
+    await assert.rejects(trained({ from: plain.folder, freezeEpochs: 1 }), userError('without freeze'));
+  });
+
+  it('learns from a teacher, whose weights stay out of the model', async () => {
+    const taught = await trained({ teacher: plain.folder, teacherWeight: 1, temperature: 2 });
+    assert.ok(difference(taught.weights, plain.weights) > 1e-3);
+    assert.deepEqual(Object.keys(taught.weights).sort(), Object.keys(plain.weights).sort());
+    await assert.rejects(
+      trained({ teacher: plain.folder, task: 'reconstruct' }),
+      userError('only classify takes teacher'),
+    );
+  });
+
+  it('slows each stage down by a factor', () => {
+    const network = networkNamed('resnet18', { size: 64 });
+    const rate = decayedRates(network, 0.5);
+    const of = (name: string) => rate({ source: { kind: 'parameter', name } } as never);
+    const rates = [
+      'conv1.weight',
+      'layer1.0.conv1.weight',
+      'layer2.0.bn1.bias',
+      'layer4.1.conv2.weight',
+      'fc.weight',
+    ].map(of);
+    assert.deepEqual(rates, [1 / 16, 1 / 16, 1 / 8, 1 / 2, 1]);
+  });
+});
+
+it('a mirrored second look changes the figures of an evaluation', async () => {
+  const once = await evaluateModel(plain.folder, base.data, { threads: 1 });
+  const twice = await evaluateModel(plain.folder, base.data, { threads: 1, mirrored: true });
+  assert.notEqual(once.metrics.loss, twice.metrics.loss);
+  assert.equal(once.images, twice.images);
+});
+
+it('with every switch on, a run stopped at five random steps ends as the one that was not', async () => {
+  const options: Partial<TrainOptions> = {
+    from: plain.folder,
+    freeze: 1,
+    freezeEpochs: 1,
+    teacher: plain.folder,
+    clipNorm: 1,
+    averageDecay: 0.9,
+    accumulate: 2,
+    layerDecay: 0.8,
+    recompute: true,
+    stochasticDepth: 0.2,
+    dropout: 0.2,
+    mixup: 0.2,
+    cutmix: 1,
+    classWeights: 'balanced',
+    schedule: 'plateau',
+    optimizer: 'adamw',
+    policy: { name: 'randaugment', operations: 1, magnitude: 5 },
+    erase: 0.3,
+    repeats: 2,
+    epochs: 4,
+  };
+  const whole = await trained(options);
+  const parts = await newFolder();
+  const steps = 4 * 6;
+  const { integer } = random(1, 'stops');
+  const stops = [...new Set(Array.from({ length: 5 }, () => 1 + integer(steps - 1)))].sort((a, b) => a - b);
+  assert.equal(stops.length, 5);
+  let done = 0;
+  for (const stop of stops) {
+    const controller = new AbortController();
+    const onStep = () => {
+      if (++done === stop) controller.abort();
+    };
+    const how = { threads: 1, workers: 1, signal: controller.signal, onStep };
+    const result = await (done === 0 ? train({ ...base, ...options, ...how, out: parts }) : resume(parts, how));
+    assert.equal(result.interrupted, true);
+  }
+  await resume(parts, { threads: 1, workers: 1 });
+  assert.deepEqual(await figuresOf(parts), await figuresOf(whole.folder));
+  assert.deepEqual(await outcomeOf(parts), await outcomeOf(whole.folder));
+  const saved = JSON.parse(await readFile(join(parts, 'config.json'), 'utf8')) as { config: object };
+  for (const name of ['clipNorm', 'averageDecay', 'accumulate', 'frozen', 'teacher', 'mixup', 'classWeights'])
+    assert.ok(name in saved.config, `${name} is not saved with the run`);
+});

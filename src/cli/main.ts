@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'train a network to classify or to reconstruct images',
     load: async () => (await import('./train.js')).train,
   },
+  probe: {
+    summary: 'train a new last layer on a model that stays as it is, in seconds',
+    load: async () => (await import('./probe.js')).probe,
+  },
   eval: {
     summary: 'judge a model on a set of images',
     load: async () => (await import('./eval.js')).evaluation,

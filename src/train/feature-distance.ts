@@ -1,9 +1,10 @@
 /** Judging one set of images by another: whether a classifier sees the same kind of things in both. */
 import type { Skipped } from '../data/batches.js';
-import type { Dataset, Splits } from '../data/dataset.js';
+import type { Splits } from '../data/dataset.js';
 import { frechetDistance } from '../inference/frechet.js';
 import { type OpenModelOptions, Predictor } from '../inference/index.js';
 import { partOf, type Split, wholeOf } from './evaluate-model.js';
+import { featuresOf } from './features.js';
 import { readClassifier } from './judges.js';
 
 export interface FeatureDistanceOptions extends OpenModelOptions {
@@ -39,8 +40,8 @@ export async function featureDistance(
   const predictor = Predictor.open(await readClassifier(classifier), options);
   try {
     const total = parts[0].length + parts[1].length;
-    const a = await featuresOf(predictor, parts[0], (done) => onImage(done, total));
-    const b = await featuresOf(predictor, parts[1], (done) => onImage(parts[0].length + done, total));
+    const { vectors: a } = await featuresOf(predictor, parts[0], (done) => onImage(done, total));
+    const { vectors: b } = await featuresOf(predictor, parts[1], (done) => onImage(parts[0].length + done, total));
     const distance = frechetDistance(a, b);
     const features = a[0]!.length;
     return {
@@ -53,19 +54,6 @@ export async function featureDistance(
   } finally {
     await predictor.close();
   }
-}
-
-async function featuresOf(
-  predictor: Predictor,
-  images: Dataset,
-  onImage: (done: number) => void,
-): Promise<Float32Array[]> {
-  const vectors: Float32Array[] = [];
-  for await (const { value } of predictor.embed(images)) {
-    vectors.push(value.slice()); // what comes is a window on a whole batch
-    onImage(vectors.length);
-  }
-  return vectors;
 }
 
 const warningsFor = (images: number, features: number): string[] =>

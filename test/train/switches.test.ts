@@ -12,9 +12,10 @@ import type { ExtraOptions } from '../../src/train/extras.js';
 import { drawMixture, mixedTargets } from '../../src/train/mixing.js';
 import { decayedRates, partsOf } from '../../src/train/parts.js';
 import type { TrainOptions } from '../../src/train/plan.js';
+import { probe } from '../../src/train/probe.js';
 import { resume, train } from '../../src/train/train.js';
 import type { Weights } from '../../src/weights/index.js';
-import { readModel } from '../../src/weights/index.js';
+import { readModel, writeModel } from '../../src/weights/index.js';
 import { userError } from '../data/fixtures.js';
 import { figuresOf, newFolder, outcomeOf, tiny } from './tiny.js';
 
@@ -184,6 +185,22 @@ describe('transfer', () => {
     await assert.rejects(trained({ freeze: 1 }), userError('freeze has no effect without from'));
     await assert.rejects(trained({ from: plain.folder, freeze: 7 }), userError('has 2 stages to freeze, got 7'));
     await assert.rejects(trained({ from: plain.folder, freezeEpochs: 1 }), userError('without freeze'));
+  });
+
+  it('probes: a last layer on features that stay, in a model that gives the same figures', async () => {
+    const losses: number[] = [];
+    const onEpoch = (_: number, loss: number) => losses.push(loss);
+    const { model, evaluation, seconds } = await probe(plain.folder, base.data, { threads: 1, epochs: 30, onEpoch });
+    assert.ok(losses.at(-1)! < losses[0]! - 0.05, `${losses[0]} to ${losses.at(-1)}`);
+    assert.ok(seconds.features > 0 && seconds.epoch > 0);
+    const source = (await readModel(plain.folder)).weights;
+    const body = Object.keys(source).filter((name) => !name.startsWith('fc.'));
+    assert.equal(difference(model.weights, source, body), 0);
+    const file = join(await newFolder(), '..', 'probe.safetensors');
+    await writeModel(file, model);
+    const judged = await evaluateModel(file, base.data, { threads: 1 });
+    assert.equal(judged.metrics.accuracy, evaluation.metrics.accuracy);
+    assert.ok(Math.abs(judged.metrics.loss! - evaluation.metrics.loss!) < 1e-4);
   });
 
   it('learns from a teacher, whose weights stay out of the model', async () => {

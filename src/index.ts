@@ -39,6 +39,13 @@ export { compareRuns, type RunComparison, type RunSummary } from './train/compar
 export { type EvaluateModelOptions, evaluateModel, type ModelEvaluation, type Split } from './train/evaluate-model.js';
 export type { StartEvent, StepEvent, TrainEvents } from './train/events.js';
 export { type FeatureDistance, type FeatureDistanceOptions, featureDistance } from './train/feature-distance.js';
+export {
+  type FindOptions,
+  type FoundRates,
+  findLearningRate,
+  type RatePoint,
+  type RateSuggestion,
+} from './train/find-learning-rate.js';
 export { Learner, type LearnerOptions } from './train/learner.js';
 export { planTraining, type TrainOptions } from './train/plan.js';
 export { type Records, readRecords } from './train/records/index.js';

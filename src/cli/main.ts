@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'train a network to classify or to reconstruct images',
     load: async () => (await import('./train.js')).train,
   },
+  'find-lr': {
+    summary: 'try learning rates from low to high, to find those to train with',
+    load: async () => (await import('./find-rate.js')).findRate,
+  },
   eval: {
     summary: 'judge a model on a set of images',
     load: async () => (await import('./eval.js')).evaluation,

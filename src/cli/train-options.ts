@@ -4,6 +4,10 @@ import { flag, type OptionRow, option } from './command.js';
 import { networkOptions } from './network-options.js';
 import { count, counts, jitter, natural, nonNegative, policy, positive, seed, share, shares } from './values.js';
 
+const tasks = ['classify', 'reconstruct'] as const;
+export type Task = (typeof tasks)[number];
+export const isTask = (task: string | undefined): task is Task => tasks.some((known) => known === task);
+
 const [learning, images, machine] = ['Learning', 'Images', 'Run'];
 
 /** Options that a training is made of: keys are those of TrainOptions. */

@@ -13,11 +13,8 @@ import { dataName, newRun } from './new-run.js';
 import { qualityOf } from './run-result.js';
 import { shellLine } from './shell.js';
 import type { Terminal } from './terminal.js';
-import { recipeOptions, runOptions } from './train-options.js';
+import { isTask, recipeOptions, runOptions, type Task } from './train-options.js';
 import { showing } from './train-progress.js';
-
-const tasks = ['classify', 'reconstruct'] as const;
-type Task = (typeof tasks)[number];
 
 export const train = command({
   arguments: {
@@ -94,7 +91,6 @@ async function goOn(
 }
 
 const training = () => import('../train/train.js');
-const isTask = (task: string | undefined): task is Task => tasks.some((known) => known === task);
 
 /** What the network is called in the name of its run. */
 function runName(task: Task, net = 'resnet18'): string {

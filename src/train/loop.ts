@@ -11,6 +11,7 @@ import type { EpochRecord } from './report/index.js';
 import type { RunOptions } from './run-options.js';
 import { type Evaluation, tasks } from './tasks/index.js';
 import type { StepResult, Trainer } from './trainer.js';
+import { epochBatches } from './training-batches.js';
 
 interface LoopOptions {
   readonly plan: Plan;
@@ -81,11 +82,7 @@ export class Loop {
 
   /** What is left of the epoch under way. */
   private batches(): Batches {
-    const { plan, loader } = this.given;
-    const { batch, seed, preprocessing, augmentation, strict } = plan.config;
-    const { epoch, batch: from } = this.progress;
-    const order = { seed, epoch, from, shuffle: true, dropLast: true } as const;
-    return loader.epoch(plan.splits.train, { batch, preprocessing, augmentation, strict, ...order });
+    return epochBatches(this.given.loader, this.given.plan, this.progress);
   }
 
   private async trainEpoch(batches: Batches, began: number): Promise<boolean> {

@@ -55,9 +55,8 @@ export class Trainer {
     });
   }
 
-  /** Learns from one batch. */
-  async step(batch: Batch, step: number, batches: number): Promise<StepResult> {
-    const rate = this.rate(step, batches);
+  /** Learns from one batch, at the rate of the schedule or at a given one. */
+  async step(batch: Batch, step: number, batches: number, rate = this.rate(step, batches)): Promise<StepResult> {
     const task = tasks[this.config.task];
     const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config), ...this.chance(step) };
     const running = this.learner.step(feeds, { step, learningRate: rate });

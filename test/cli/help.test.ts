@@ -6,6 +6,7 @@ const folder = await workplace();
 const names = [
   'summary',
   'train',
+  'find-lr',
   'eval',
   'compare',
   'predict',

@@ -29,6 +29,11 @@ export const recipeOptions = {
     usual: '20 to classify, 30 to reconstruct',
     group: learning,
   }),
+  patience: option('--patience <epochs>', 'end early when that many have brought nothing better', {
+    parse: count,
+    usual: 'no early end',
+    group: learning,
+  }),
   batch: option('--batch <n>', 'images per step', {
     parse: count,
     usual: '64 to classify, 32 to reconstruct; less of few images',

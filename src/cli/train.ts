@@ -105,7 +105,8 @@ const nextSteps: { readonly [T in Task]: (run: string) => readonly string[] } = 
 };
 
 /** What came of it, what to look at, and what to do next. */
-function conclude({ folder, config, history, skipped, interrupted, report }: TrainResult, terminal: Terminal): void {
+function conclude(result: TrainResult, terminal: Terminal): void {
+  const { folder, config, history, skipped, interrupted, endedEarly, report } = result;
   const bold = (text: string) => terminal.paint('bold', text);
   const run = shellLine([folder]);
   terminal.print();
@@ -113,6 +114,7 @@ function conclude({ folder, config, history, skipped, interrupted, report }: Tra
     terminal.print(`Stopped and saved. Go on with  ${bold(`resmirror train --resume ${run}`)}`);
     return;
   }
+  if (endedEarly) terminal.print(`${endedEarly}\n`);
   const best = bestOf(history);
   if (best) terminal.print(`Best    ${bold(qualityOf(best))} after epoch ${best.epoch} of ${config.epochs}`);
   if (skipped.length > 0) terminal.print(`Left    ${counted(skipped.length, 'image')} that could not be read`);
@@ -122,12 +124,22 @@ function conclude({ folder, config, history, skipped, interrupted, report }: Tra
   terminal.print(`Next    ${[first, ...rest].join('\n        ')}`);
 }
 
-function jsonOf({ folder, config, history, evaluation, skipped, interrupted, report }: TrainResult): object {
+function jsonOf({
+  folder,
+  config,
+  history,
+  evaluation,
+  skipped,
+  interrupted,
+  endedEarly,
+  report,
+}: TrainResult): object {
   return {
     folder,
     model: `${folder}/best.safetensors`,
     report,
     interrupted,
+    ...(endedEarly && { endedEarly }),
     epochs: history,
     metrics: evaluation?.metrics ?? {},
     skipped,

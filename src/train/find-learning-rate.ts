@@ -14,10 +14,10 @@ import { endlessBatches } from './training-batches.js';
 export type { RatePoint, RateSuggestion } from './rate-range.js';
 
 /** What the test decides by itself: the rate, and for how long. */
-export const DECIDED = ['learningRate', 'schedule', 'warmup', 'epochs'] as const;
+type Decided = 'learningRate' | 'schedule' | 'warmup' | 'epochs' | 'patience';
 
 export interface FindOptions
-  extends Omit<TrainOptions, (typeof DECIDED)[number]>,
+  extends Omit<TrainOptions, Decided>,
     Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal'> {
   /** The rate of the first step; 1e-6 by default. */
   readonly from?: number;

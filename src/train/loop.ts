@@ -5,6 +5,7 @@ import { summarise } from '../models/index.js';
 import type { Model } from '../weights/index.js';
 import { type Progress, writeBest, writeCheckpoint } from './checkpoint.js';
 import { evaluate } from './evaluate.js';
+import { endedEarly } from './patience.js';
 import { type Plan, titleOf } from './plan.js';
 import type { Recorder } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
@@ -52,11 +53,12 @@ export class Loop {
     return [...this.broken.values()];
   }
 
-  /** Trains to the end; false when the signal stopped it before. */
+  /** Trains to the end, planned or early; false when the signal stopped it before. */
   async run(): Promise<boolean> {
-    const { config } = this.given.plan;
+    const { plan, history } = this.given;
+    const { config } = plan;
     this.announce();
-    while (this.progress.epoch <= config.epochs) {
+    while (this.progress.epoch <= config.epochs && !endedEarly(config, history)) {
       const before = now();
       if (!(await this.trainEpoch(this.batches(), before))) return false;
       await this.closeEpoch(await this.validate(), before);

@@ -30,6 +30,8 @@ export interface TrainOptions {
   readonly upsample?: 'deconv' | 'resize' | 'pixel-shuffle';
   readonly latent?: number;
   readonly epochs?: number;
+  /** Ends before that when the task's figure has not improved for so many epochs; no end before by default. */
+  readonly patience?: number;
   readonly batch?: number;
   readonly optimizer?: 'sgd' | 'adamw';
   readonly learningRate?: number;
@@ -127,6 +129,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       augmentation: augmentationFor(options, kind),
       classes: task === 'classify' ? classes : [],
       epochs,
+      ...(options.patience && { patience: options.patience }),
       batch,
       optimizer,
       learningRate: options.learningRate ?? learningRates[optimizer.name](batch),

@@ -49,9 +49,12 @@ export const hasBlownUp = (points: readonly RatePoint[]): boolean => {
   return last !== undefined && !(last.smoothed <= BLOWN_UP * points[lowest(points)]!.smoothed);
 };
 
-/** The highest loss worth showing: what comes after is on its way out of every picture. */
-export const ceilingOf = (points: readonly RatePoint[]): number =>
-  Math.max(BLOWN_UP * points[lowest(points)]!.smoothed, points[0]!.smoothed);
+/** The highest loss worth showing: the loss rises so far in the end that its fall would not be seen beside it. */
+export function ceilingOf(points: readonly RatePoint[]): number {
+  const minimum = lowest(points);
+  const highest = Math.max(...points.slice(0, minimum + 1).map(({ loss }) => loss));
+  return highest + (highest - points[minimum]!.smoothed);
+}
 
 /**
  * The rates to begin with; none where the loss never fell. The first tenth of the test says nothing, since an average over few

@@ -8,6 +8,7 @@ import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import { sameClassifier } from './classifier.js';
 import type { TrainConfig } from './config.js';
 import { Loop } from './loop.js';
+import { endedEarly } from './patience.js';
 import { openSplits, type Plan, planTraining, type TrainOptions } from './plan.js';
 import { openRecords } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
@@ -29,6 +30,8 @@ export interface TrainResult {
   readonly skipped: readonly Skipped[];
   /** Stopped by the signal before its end. */
   readonly interrupted: boolean;
+  /** In a sentence, why it ended before all epochs: the patience of its configuration was over. */
+  readonly endedEarly: string | undefined;
   /** Path of `report.html`. */
   readonly report: string;
 }
@@ -79,6 +82,7 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
     const loop = new Loop({ plan, folder, trainer, loader, options, recorder, history, progress });
     const interrupted = !(await loop.run().finally(() => recorder.close()));
     const { evaluation, skipped } = loop;
+    const early = endedEarly(plan.config, history);
     const shown = {
       plan,
       folder,
@@ -89,8 +93,10 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
       device,
       threads: runtime.threads,
       interrupted,
+      endedEarly: early,
     };
-    return { folder, config: plan.config, history, evaluation, skipped, interrupted, report: await reportRun(shown) };
+    const report = await reportRun(shown);
+    return { folder, config: plan.config, history, evaluation, skipped, interrupted, endedEarly: early, report };
   } finally {
     await loader.close();
     await runtime.close();

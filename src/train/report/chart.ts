@@ -169,12 +169,15 @@ const spoken = ({ title, unit, format }: Chart, { name, points }: Series): strin
   return `${title}, ${name}: from ${format(first[1])} at ${unit} ${first[0]} to ${format(last[1])} at ${unit} ${last[0]}.`;
 };
 
+/** Room for the longest name of a place. */
+const NAME_WIDTH = 190;
+
 /** Places pointed out, their names beside them: those of the left on their left, so that no line runs through a name. */
 const marksOf = ({ x, height, width }: Scales, marks: readonly Mark[]): Html[] => {
   const ends = extent(marks.map(({ at }) => x(at)));
   return marks.map(({ name, at }, i) => {
     const place = x(at);
-    const left = place > width * 0.7 || (place < (ends[0] + ends[1]) / 2 && place > width * 0.3);
+    const left = place > width - NAME_WIDTH || (place < (ends[0] + ends[1]) / 2 && place > NAME_WIDTH);
     return html`<line x1="${place.toFixed(1)}" x2="${place.toFixed(1)}" y1="${MARGIN.top}" y2="${height - MARGIN.bottom}"/>
 <text x="${(place + (left ? -5 : 5)).toFixed(1)}" y="${MARGIN.top + 12 + LINE_HEIGHT * i}" text-anchor="${left ? 'end' : 'start'}">${name}</text>`;
   });

@@ -36,9 +36,7 @@ const rate = (value: number): string => decimal(Number(value.toPrecision(2)));
 export const renderRateRange = (found: FoundRates, command: string): string => {
   const { title, suggestion, config, points } = found;
   const last = points.at(-1) as RatePoint;
-  const end = found.blewUp
-    ? `four times the minimum at ${rate(last.learningRate)}`
-    : `none up to ${rate(last.learningRate)}`;
+  const end = `${found.blewUp ? 'at' : 'none up to'} ${rate(last.learningRate)}`;
   return page({
     title,
     kind: 'Learning rate range test',

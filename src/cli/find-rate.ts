@@ -13,7 +13,15 @@ import { isTask, recipeOptions, runOptions } from './train-options.js';
 import { count, positive } from './values.js';
 
 /** The test decides these itself. */
-const { learningRate: _, schedule: __, warmup: ___, epochs: ____, patience: _____, ...recipe } = recipeOptions;
+const {
+  learningRate: _,
+  schedule: __,
+  warmup: ___,
+  epochs: ____,
+  time: _____,
+  patience: ______,
+  ...recipe
+} = recipeOptions;
 const { threads, workers, device } = runOptions;
 
 export const findRate = command({

@@ -59,6 +59,11 @@ function events(
       () => plain,
     );
   return {
+    onTimePlanned({ seconds, epochs, epochSeconds, fits }) {
+      const each = `about ${epochSeconds < 10 ? `${epochSeconds.toPrecision(2)} s` : duration(epochSeconds)}`;
+      if (fits) line.keep(`In ${duration(seconds)} there is time for ${counted(epochs, 'epoch')} of ${each}.`);
+      else terminal.warn(`an epoch takes ${each}: one is trained, longer than the ${duration(seconds)} asked for`);
+    },
     onStart(event) {
       start = event;
       const { title, parameters, trainImages, validationImages, epochs, batches } = event;

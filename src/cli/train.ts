@@ -1,6 +1,6 @@
 /** `resmirror train`: from images to a model. */
 import { describeSetting, settingOf, settingText } from '../models/index.js';
-import type { TrainOptions } from '../train/plan.js';
+import type { FitOptions } from '../train/fit.js';
 import { bestOf } from '../train/report/best.js';
 import type { RunOptions, TrainResult } from '../train/train.js';
 import { command } from './command.js';
@@ -26,6 +26,7 @@ export const train = command({
   examples: [
     ['train classify ./photos', 'photos/<class>/*.jpg, everything else by itself'],
     ['train classify ./photos --net resnet50 --size 224 --epochs 90', 'a larger one'],
+    ['train classify ./photos --time 10m', 'as many epochs as that allows'],
     ['train classify ./fashion-mnist --net cifar-resnet20 --epochs 2', 'IDX files'],
     ['train reconstruct ./tiles --latent 256', 'an autoencoder'],
     ['train --resume runs/resnet18-photos-1', 'on from where Ctrl-C stopped it'],
@@ -57,7 +58,7 @@ interface Given {
 
 async function start(
   { task, data }: Given,
-  recipe: Omit<TrainOptions, 'task' | 'data'>,
+  recipe: Omit<FitOptions, 'task' | 'data'>,
   { out, shared, terminal }: { out: string | undefined; shared: RunOptions; terminal: Terminal },
 ): Promise<TrainResult> {
   if (!isTask(task) || data === undefined)

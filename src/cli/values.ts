@@ -45,6 +45,16 @@ export function positive(text: string): number {
   throw new InvalidArgumentError('Expected a number above 0.');
 }
 
+const TIME = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/;
+
+/** `90s`, `10m`, `1.5h`, `1h30m`: seconds. */
+export function time(text: string): number {
+  const [hours, minutes, rest] = (TIME.exec(text.trim().toLowerCase()) ?? []).slice(1).map((part) => Number(part ?? 0));
+  const value = 3600 * (hours ?? 0) + 60 * (minutes ?? 0) + (rest ?? 0);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Expected a time such as 90s, 10m, 2h or 1h30m.');
+}
+
 /** `224` or `96x160`: height and width. */
 export function size(text: string): readonly [height: number, width: number] {
   const match = /^(\d+)(?:[x×](\d+))?$/i.exec(text.trim());

@@ -134,7 +134,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       optimizer,
       learningRate: options.learningRate ?? learningRates[optimizer.name](batch),
       schedule: options.schedule ?? 'cosine',
-      warmup: options.warmup ?? Math.min(5, epochs / 20),
+      warmup: options.warmup ?? usualWarmup(epochs),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
       loss: options.loss ?? recipe.loss,
       ...(judge && { perceptual: judge.perceptual }),
@@ -147,6 +147,14 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   );
   return { config, network, splits, ...(judge && { classifier: judge.classifier }) };
 }
+
+const usualWarmup = (epochs: number): number => Math.min(5, epochs / 20);
+
+/** The same training for so many epochs, with what follows from that where nothing else was said. */
+export const withEpochs = (plan: Plan, epochs: number, { warmup = usualWarmup(epochs) }: TrainOptions): Plan => ({
+  ...plan,
+  config: { ...plan.config, epochs, warmup },
+});
 
 const ofReconstruction = ['upsample', 'latent', 'loss', 'denoise'] as const;
 const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as const;

@@ -7,12 +7,13 @@ import { VERSION } from '../version.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import { sameClassifier } from './classifier.js';
 import type { TrainConfig } from './config.js';
+import { type FitOptions, fitPlan } from './fit.js';
 import { Loop } from './loop.js';
 import { endedEarly } from './patience.js';
-import { openSplits, type Plan, planTraining, type TrainOptions } from './plan.js';
+import { openSplits, type Plan, type TrainOptions } from './plan.js';
 import { openRecords } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
-import { createRunFolder, readRunConfig } from './run-folder.js';
+import { createRunFolder, readRunConfig, refuseRun } from './run-folder.js';
 import type { RunOptions } from './run-options.js';
 import { reportRun } from './run-report.js';
 import type { Evaluation } from './tasks/index.js';
@@ -40,8 +41,9 @@ export interface TrainResult {
  * Trains from the start into the new run folder `out`.
  * @throws UserError for options that do not fit, unusable data, or a training whose loss is not finite any more.
  */
-export async function train(options: TrainOptions & RunOptions & { readonly out: string }): Promise<TrainResult> {
-  const plan = await planTraining(options);
+export async function train(options: FitOptions & RunOptions & { readonly out: string }): Promise<TrainResult> {
+  await refuseRun(options.out); // before anything takes time
+  const plan = await fitPlan(options);
   await createRunFolder(options.out, { command: options.command ?? '', version: VERSION, config: plan.config });
   return run(plan, options.out, options);
 }

@@ -2,7 +2,20 @@
 import type { FitOptions } from '../train/fit.js';
 import { flag, type OptionRow, option } from './command.js';
 import { networkOptions } from './network-options.js';
-import { count, counts, jitter, natural, nonNegative, policy, positive, seed, share, shares, time } from './values.js';
+import {
+  count,
+  countOrAuto,
+  counts,
+  jitter,
+  natural,
+  nonNegative,
+  policy,
+  positive,
+  seed,
+  share,
+  shares,
+  time,
+} from './values.js';
 
 const tasks = ['classify', 'reconstruct'] as const;
 export type Task = (typeof tasks)[number];
@@ -39,8 +52,8 @@ export const recipeOptions = {
     usual: 'no early end',
     group: learning,
   }),
-  batch: option('--batch <n>', 'images per step', {
-    parse: count,
+  batch: option('--batch <n>', "images per step; 'auto' for as many as fit into memory", {
+    parse: countOrAuto,
     usual: '64 to classify, 32 to reconstruct; less of few images',
     group: learning,
   }),

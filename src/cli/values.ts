@@ -20,6 +20,7 @@ function numberWithin({ whole = false, from = Number.NEGATIVE_INFINITY, to = Num
 
 /** 1, 2, 3, … */
 export const count = numberWithin({ whole: true, from: 1 });
+export const countOrAuto = (text: string): number | 'auto' => (text === 'auto' ? text : count(text));
 /** 0, 1, 2, … */
 export const natural = numberWithin({ whole: true, from: 0 });
 export const seed = numberWithin({ whole: true, from: 0, to: 2 ** 32 - 1 });

@@ -5,7 +5,8 @@ import { UserError } from '../errors.js';
 import { openRuntime } from '../runtime/index.js';
 import { validated, whole, within } from '../schema.js';
 import type { TrainConfig } from './config.js';
-import { planTraining, type TrainOptions, titleOf } from './plan.js';
+import { type FitOptions, fitPlan } from './fit.js';
+import { titleOf } from './plan.js';
 import { hasBlownUp, type RatePoint, type RateSuggestion, rateAt, Smoothed, suggestionOf } from './rate-range.js';
 import type { RunOptions } from './run-options.js';
 import { Trainer } from './trainer.js';
@@ -14,11 +15,11 @@ import { endlessBatches } from './training-batches.js';
 export type { RatePoint, RateSuggestion } from './rate-range.js';
 
 /** What the test decides by itself: the rate, and for how long. */
-type Decided = 'learningRate' | 'schedule' | 'warmup' | 'epochs' | 'patience';
+type Decided = 'time' | 'learningRate' | 'schedule' | 'warmup' | 'epochs' | 'patience';
 
 export interface FindOptions
-  extends Omit<TrainOptions, Decided>,
-    Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal'> {
+  extends Omit<FitOptions, Decided>,
+    Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal' | 'onBatchChosen'> {
   /** The rate of the first step; 1e-6 by default. */
   readonly from?: number;
   /** The rate of the last step; 10 by default. */
@@ -54,11 +55,11 @@ const Range = v.strictObject({
  * @throws UserError for options that do not fit, or unusable data
  */
 export async function findLearningRate(options: FindOptions): Promise<FoundRates> {
-  const { from, to, steps, device = 'cpu', threads, workers, signal, onPoint, ...recipe } = options;
+  const { from, to, steps, device = 'cpu', threads, workers, signal, onPoint } = options;
   const range = validated(Range, { from, to, steps }, 'a range of learning rates');
   if (range.from >= range.to)
     throw new UserError(`expected rates from low to high, got ${range.from} to ${range.to}; exchange them`);
-  const plan = await planTraining(recipe);
+  const plan = await fitPlan(options);
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader(workers ? { workers } : {});
   try {

@@ -117,7 +117,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const network = networkFor(options, splits.train, kind === 'small' ? [height, width] : [SIDE, SIDE]);
   const judge = await judgeFor(options, network);
   const recipe = recipes[task];
-  const { epochs = recipe.epochs, batch = Math.min(recipe.batch, batchFor(splits.train.length)) } = options;
+  const { epochs = recipe.epochs, batch = Math.min(recipe.batch, sensibleBatch(splits.train.length)) } = options;
   const optimizer = optimizerFor(options, recipe.optimizer);
   const config = validated(
     TrainConfig,
@@ -155,6 +155,12 @@ export const withEpochs = (plan: Plan, epochs: number, { warmup = usualWarmup(ep
   ...plan,
   config: { ...plan.config, epochs, warmup },
 });
+
+/** The same training with other batches, and the learning rate that goes with them where none was given. */
+export function withBatch(plan: Plan, batch: number, { learningRate }: Pick<TrainOptions, 'learningRate'>): Plan {
+  const usual = learningRates[plan.config.optimizer.name](batch);
+  return { ...plan, config: { ...plan.config, batch, learningRate: learningRate ?? usual } };
+}
 
 const ofReconstruction = ['upsample', 'latent', 'loss', 'denoise'] as const;
 const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as const;
@@ -197,7 +203,8 @@ export async function openSplits(
 const largestPowerOfTwo = (limit: number) => 2 ** Math.floor(Math.log2(Math.max(limit, 2)));
 
 /** Few images still make eight steps an epoch, as long as batches of eight can be had: fewer would tell batch norm too little. */
-const batchFor = (images: number) => Math.max(largestPowerOfTwo(images / 8), Math.min(8, largestPowerOfTwo(images)));
+export const sensibleBatch = (images: number): number =>
+  Math.max(largestPowerOfTwo(images / 8), Math.min(8, largestPowerOfTwo(images)));
 
 function networkFor(options: TrainOptions, { source, classes }: Dataset, own: readonly [number, number]): Network {
   const { task, net = 'resnet18', variant, shortcut, stride, upsample, latent } = options;

@@ -1,7 +1,7 @@
 /** One network in training on one runtime: compiled step, compiled evaluation, variables, and what a checkpoint holds of them. */
 import type { Batch } from '../data/batches.js';
 import { buildNetwork } from '../models/index.js';
-import { learningRate, optimizers, schedules } from '../optim/index.js';
+import { learningRate, optimizers, type StepOptions, schedules } from '../optim/index.js';
 import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import type { Weights } from '../weights/index.js';
 import { classifierWeights } from './classifier.js';
@@ -16,6 +16,9 @@ export interface StepResult {
   /** Images of the batch that came out right, where that can be counted. */
   readonly correct: number | undefined;
 }
+
+/** A plan without its images. */
+type Parts = Pick<Plan, 'config' | 'network'> & { readonly classifier?: Plan['classifier'] | undefined };
 
 export class Trainer {
   /** What chance feeds at the step to come. */
@@ -33,13 +36,10 @@ export class Trainer {
 
   /** Compiles the step and the evaluation, and sets first values: given ones, or freshly drawn. */
   static async create({ config, network, classifier }: Plan, runtime: Runtime, given: Tensors = {}): Promise<Trainer> {
-    const task = tasks[config.task];
-    const { name, ...options } = config.optimizer;
-    const optimizer = optimizers[name](options);
-    const objective = task.objective(network, config, classifier);
     const first = { ...given, ...(classifier && classifierWeights(classifier)) };
-    const learner = await Learner.create(runtime, { ...objective, optimizer, seed: config.seed, given: first });
-    const evaluation = await runtime.compile(task.evaluation(network, { ...config, classifier }));
+    const step = stepOf({ config, network, classifier });
+    const learner = await Learner.create(runtime, { ...step, seed: config.seed, given: first });
+    const evaluation = await runtime.compile(tasks[config.task].evaluation(network, { ...config, classifier }));
     const weights = [...buildNetwork(network, { batch: config.batch }).build.parameters.keys()];
     return new Trainer(config, runtime, learner, evaluation, weights);
   }
@@ -82,6 +82,12 @@ export class Trainer {
     const all = Object.entries({ ...weights, ...states });
     return { weights, states, broken: all.find(([, { data }]) => !data.every(Number.isFinite))?.[0] };
   }
+}
+
+/** What a step of a training is made of. */
+export function stepOf({ config, network, classifier }: Parts): StepOptions {
+  const { name, ...options } = config.optimizer;
+  return { ...tasks[config.task].objective(network, config, classifier), optimizer: optimizers[name](options) };
 }
 
 /** A batch as the runtime takes it: uint8 [n, h, w, c]. */

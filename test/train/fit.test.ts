@@ -1,9 +1,11 @@
-/** What is left to the machine: epochs that fit into a time. */
+/** What is left to the machine: epochs that fit into a time, and batches that fit into memory. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { openRuntime } from '../../src/runtime/index.js';
+import { type BatchChoice, largestBatch, trainingMemory } from '../../src/train/batch-size.js';
 import { fitPlan } from '../../src/train/fit.js';
 import { epochsIn, measurePace, type Pace, settled, type TimeChoice } from '../../src/train/pace.js';
-import { planTraining } from '../../src/train/plan.js';
+import { planTraining, withBatch } from '../../src/train/plan.js';
 import { readRunConfig } from '../../src/train/run-folder.js';
 import { train } from '../../src/train/train.js';
 import { userError } from '../data/fixtures.js';
@@ -103,5 +105,61 @@ describe('a training with a time', () => {
     ];
     assert.equal(one.history[0]!.trainLoss, two.history[0]!.trainLoss);
     assert.deepEqual(one.evaluation, two.evaluation);
+  });
+});
+
+describe('a batch that fits', () => {
+  const large = { ...tiny, data: 'drawn:2000' } as const; // 128 leaves an epoch more than eight steps
+  const estimates = async (...batches: number[]) => {
+    const plan = await planTraining(large);
+    const runtime = openRuntime({ threads: 1 });
+    try {
+      const found = [];
+      for (const batch of batches) found.push(await trainingMemory(withBatch(plan, batch, {}), runtime));
+      return found as [number, number, number];
+    } finally {
+      await runtime.close();
+    }
+  };
+  const choose = async (available: number) => largestBatch(await planTraining(large), {}, available);
+
+  it('is estimated to take memory in proportion to its size, besides what does not depend on it', async () => {
+    const [small, middle, big] = await estimates(32, 64, 128);
+    assert.ok(middle > small);
+    assert.ok(Math.abs((big - middle) / (middle - small) - 2) < 0.05, `${[small, middle, big]}`);
+    // the images of 64 more samples as numbers, and their first maps of 4 channels and gradients, at the very least
+    assert.ok(big - middle > 64 * 16 * 16 * 4 * (3 + 2 * 4));
+  });
+
+  it('takes four fifths of the memory at most, and leaves an epoch eight steps', async () => {
+    const [small, middle, big] = await estimates(32, 64, 128);
+    assert.deepEqual(await choose(big / 0.79), { batch: 128, bytes: big, available: big / 0.79 });
+    assert.equal((await choose(big / 0.81)).batch, 64);
+    assert.equal((await choose(middle / 0.81)).batch, 32);
+    assert.equal((await choose(small / 0.79)).batch, 32);
+    assert.equal((await choose(1e15)).batch, 128);
+    await assert.rejects(choose(1e6), userError('batches of 2', '0.0 GB are free', 'give the batch yourself'));
+  });
+
+  it('is chosen for auto, kept in the configuration, and sets the learning rate', async () => {
+    const choices: BatchChoice[] = [];
+    const fit = (options: object) =>
+      fitPlan(
+        { ...large, batch: 'auto', onBatchChosen: (choice: BatchChoice) => choices.push(choice), ...options },
+        { available: 1e12 },
+      );
+    const { config } = await fit({});
+    assert.deepEqual(
+      choices.map(({ batch }) => batch),
+      [128],
+    );
+    assert.deepEqual(config, (await planTraining({ ...large, batch: 128 })).config);
+    assert.equal((await fit({ learningRate: 0.3 })).config.learningRate, 0.3);
+    assert.equal((await fit({ batch: 16 })).config.batch, 16);
+    assert.equal(choices.length, 2);
+
+    const out = await newFolder();
+    await train({ ...tiny, batch: 'auto', epochs: 1, out }); // 200 images
+    assert.equal((await readRunConfig(out)).config.batch, 16);
   });
 });

@@ -35,12 +35,22 @@ export { type OnnxModel, readOnnx, type WriteOptions, writeOnnx } from './onnx/i
 export * as optim from './optim/index.js';
 export { type QuantizeOptions, quantizeModel } from './quantize/index.js';
 export * from './runtime/index.js';
+export type { BatchChoice } from './train/batch-size.js';
 export { compareRuns, type RunComparison, type RunSummary } from './train/compare.js';
 export { type EvaluateModelOptions, evaluateModel, type ModelEvaluation, type Split } from './train/evaluate-model.js';
 export type { StartEvent, StepEvent, TrainEvents } from './train/events.js';
 export type { ExtraOptions } from './train/extras.js';
 export { type FeatureDistance, type FeatureDistanceOptions, featureDistance } from './train/feature-distance.js';
+export {
+  type FindOptions,
+  type FoundRates,
+  findLearningRate,
+  type RatePoint,
+  type RateSuggestion,
+} from './train/find-learning-rate.js';
+export type { FitOptions } from './train/fit.js';
 export { Learner, type LearnerOptions } from './train/learner.js';
+export type { TimeChoice } from './train/pace.js';
 export { planTraining, type TrainOptions } from './train/plan.js';
 export { type ProbeOptions, type ProbeResult, probe } from './train/probe.js';
 export { type Records, readRecords } from './train/records/index.js';

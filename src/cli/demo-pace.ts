@@ -1,11 +1,9 @@
 /** How much can be trained in a given time on this machine. */
-import { Loader } from '../data/batches.js';
-import { openRuntime } from '../runtime/index.js';
+import { measurePace } from '../train/pace.js';
 import { planTraining, type TrainOptions } from '../train/plan.js';
-import { Trainer } from '../train/trainer.js';
 
-/** Steps to measure, of which the first half warms up. */
-const STEPS = 10;
+/** Images to measure by. */
+const SAMPLE = 640;
 /** Validation, checkpoints and the report, on top of the steps. */
 const OVERHEAD = 1.1;
 
@@ -32,24 +30,6 @@ export async function pacedFor(
 }
 
 async function imagesPerSecond(options: Omit<TrainOptions, 'data'>): Promise<number> {
-  const plan = await planTraining({ ...options, data: `drawn:${STEPS * 64}` });
-  const { batch, preprocessing, seed } = plan.config;
-  const runtime = openRuntime();
-  const loader = new Loader();
-  try {
-    const trainer = await Trainer.create(plan, runtime);
-    const order = { batch, preprocessing, seed, epoch: 1, shuffle: true, dropLast: true };
-    const times: number[] = [];
-    for await (const images of loader.epoch(plan.splits.train, order)) {
-      const before = performance.now();
-      await trainer.step(images, times.length, { batches: STEPS, losses: [] });
-      times.push((performance.now() - before) / 1000);
-      if (times.length === STEPS) break;
-    }
-    const settled = times.slice(Math.floor(times.length / 2));
-    return (batch * settled.length) / settled.reduce((a, b) => a + b);
-  } finally {
-    await loader.close();
-    await runtime.close();
-  }
+  const plan = await planTraining({ ...options, data: `drawn:${SAMPLE}` });
+  return plan.config.batch / (await measurePace(plan)).step;
 }

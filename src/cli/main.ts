@@ -23,6 +23,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'train a new last layer on a model that stays as it is, in seconds',
     load: async () => (await import('./probe.js')).probe,
   },
+  'find-lr': {
+    summary: 'try learning rates from low to high, to find those to train with',
+    load: async () => (await import('./find-rate.js')).findRate,
+  },
   eval: {
     summary: 'judge a model on a set of images',
     load: async () => (await import('./eval.js')).evaluation,

@@ -1,13 +1,30 @@
 /** What `train` can be told, and what it does where nothing is said (src/train/plan.ts decides). */
-import type { TrainOptions } from '../train/plan.js';
+import type { FitOptions } from '../train/fit.js';
 import { flag, type OptionRow, option } from './command.js';
 import { extraOptions } from './extra-options.js';
 import { networkOptions } from './network-options.js';
-import { count, counts, jitter, natural, nonNegative, policy, positive, seed, share, shares } from './values.js';
+import {
+  count,
+  countOrAuto,
+  counts,
+  jitter,
+  natural,
+  nonNegative,
+  policy,
+  positive,
+  seed,
+  share,
+  shares,
+  time,
+} from './values.js';
+
+const tasks = ['classify', 'reconstruct'] as const;
+export type Task = (typeof tasks)[number];
+export const isTask = (task: string | undefined): task is Task => tasks.some((known) => known === task);
 
 const [learning, images, machine] = ['Learning', 'Images', 'Run'];
 
-/** Options that a training is made of: keys are those of TrainOptions. */
+/** Options that a training is made of: keys are those of FitOptions. */
 export const recipeOptions = {
   net: option('--net <name>', 'the network, or for reconstruct its encoder', { usual: 'resnet18', group: 'Network' }),
   size: { ...networkOptions.size, usual: "64, or the images' own below that" },
@@ -26,8 +43,18 @@ export const recipeOptions = {
     usual: '20 to classify, 30 to reconstruct',
     group: learning,
   }),
-  batch: option('--batch <n>', 'images per step', {
+  time: option('--time <duration>', 'after which to end, in place of epochs: 90s, 10m, 2h', {
+    parse: time,
+    usual: 'as long as the epochs take',
+    group: learning,
+  }),
+  patience: option('--patience <epochs>', 'end early when that many have brought nothing better', {
     parse: count,
+    usual: 'no early end',
+    group: learning,
+  }),
+  batch: option('--batch <n>', "images per step; 'auto' for as many as fit into memory", {
+    parse: countOrAuto,
     usual: '64 to classify, 32 to reconstruct; less of few images',
     group: learning,
   }),
@@ -130,7 +157,7 @@ export const recipeOptions = {
     group: images,
   }),
   strict: flag('--strict', 'stop at a broken image instead of skipping it', { group: images }),
-} satisfies { readonly [K in keyof Omit<TrainOptions, 'task' | 'data'>]: OptionRow };
+} satisfies { readonly [K in keyof Omit<FitOptions, 'task' | 'data'>]: OptionRow };
 
 /** Options of one run of it. */
 export const runOptions = {

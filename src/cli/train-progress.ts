@@ -4,7 +4,7 @@ import type { TrainConfig } from '../train/config.js';
 import type { StartEvent, StepEvent, TrainEvents } from '../train/events.js';
 import type { EpochRecord } from '../train/report/index.js';
 import { padLeft } from './columns.js';
-import { counted, duration, grouped, percent } from './figures.js';
+import { counted, duration, grouped, percent, scaled } from './figures.js';
 import { rail, StatusLine } from './status-line.js';
 import type { Terminal } from './terminal.js';
 
@@ -59,6 +59,14 @@ function events(
       () => plain,
     );
   return {
+    onBatchChosen({ batch, bytes, available }) {
+      line.keep(`Batches of ${batch}: about ${scaled(bytes)}B of the ${scaled(available)}B of memory that are free.`);
+    },
+    onTimePlanned({ seconds, epochs, epochSeconds, fits }) {
+      const each = `about ${epochSeconds < 10 ? `${epochSeconds.toPrecision(2)} s` : duration(epochSeconds)}`;
+      if (fits) line.keep(`In ${duration(seconds)} there is time for ${counted(epochs, 'epoch')} of ${each}.`);
+      else terminal.warn(`an epoch takes ${each}: one is trained, longer than the ${duration(seconds)} asked for`);
+    },
     onStart(event) {
       start = event;
       const { title, parameters, trainImages, validationImages, epochs, batches } = event;

@@ -1,6 +1,6 @@
 /** `resmirror train`: from images to a model. */
 import { describeSetting, settingOf, settingText } from '../models/index.js';
-import type { TrainOptions } from '../train/plan.js';
+import type { FitOptions } from '../train/fit.js';
 import { bestOf } from '../train/report/best.js';
 import type { RunOptions, TrainResult } from '../train/train.js';
 import { command } from './command.js';
@@ -13,11 +13,8 @@ import { dataName, newRun } from './new-run.js';
 import { qualityOf } from './run-result.js';
 import { shellLine } from './shell.js';
 import type { Terminal } from './terminal.js';
-import { recipeOptions, runOptions } from './train-options.js';
+import { isTask, recipeOptions, runOptions, type Task } from './train-options.js';
 import { showing } from './train-progress.js';
-
-const tasks = ['classify', 'reconstruct'] as const;
-type Task = (typeof tasks)[number];
 
 export const train = command({
   arguments: {
@@ -29,6 +26,7 @@ export const train = command({
   examples: [
     ['train classify ./photos', 'photos/<class>/*.jpg, everything else by itself'],
     ['train classify ./photos --net resnet50 --size 224 --epochs 90', 'a larger one'],
+    ['train classify ./photos --time 10m', 'as many epochs as that allows'],
     ['train classify ./fashion-mnist --net cifar-resnet20 --epochs 2', 'IDX files'],
     ['train reconstruct ./tiles --latent 256', 'an autoencoder'],
     ['train --resume runs/resnet18-photos-1', 'on from where Ctrl-C stopped it'],
@@ -60,7 +58,7 @@ interface Given {
 
 async function start(
   { task, data }: Given,
-  recipe: Omit<TrainOptions, 'task' | 'data'>,
+  recipe: Omit<FitOptions, 'task' | 'data'>,
   { out, shared, terminal }: { out: string | undefined; shared: RunOptions; terminal: Terminal },
 ): Promise<TrainResult> {
   if (!isTask(task) || data === undefined)
@@ -94,7 +92,6 @@ async function goOn(
 }
 
 const training = () => import('../train/train.js');
-const isTask = (task: string | undefined): task is Task => tasks.some((known) => known === task);
 
 /** What the network is called in the name of its run. */
 function runName(task: Task, net = 'resnet18'): string {
@@ -109,7 +106,8 @@ const nextSteps: { readonly [T in Task]: (run: string) => readonly string[] } = 
 };
 
 /** What came of it, what to look at, and what to do next. */
-function conclude({ folder, config, history, skipped, interrupted, report }: TrainResult, terminal: Terminal): void {
+function conclude(result: TrainResult, terminal: Terminal): void {
+  const { folder, config, history, skipped, interrupted, endedEarly, report } = result;
   const bold = (text: string) => terminal.paint('bold', text);
   const run = shellLine([folder]);
   terminal.print();
@@ -117,6 +115,7 @@ function conclude({ folder, config, history, skipped, interrupted, report }: Tra
     terminal.print(`Stopped and saved. Go on with  ${bold(`resmirror train --resume ${run}`)}`);
     return;
   }
+  if (endedEarly) terminal.print(`${endedEarly}\n`);
   const best = bestOf(history);
   if (best) terminal.print(`Best    ${bold(qualityOf(best))} after epoch ${best.epoch} of ${config.epochs}`);
   if (skipped.length > 0) terminal.print(`Left    ${counted(skipped.length, 'image')} that could not be read`);
@@ -126,12 +125,22 @@ function conclude({ folder, config, history, skipped, interrupted, report }: Tra
   terminal.print(`Next    ${[first, ...rest].join('\n        ')}`);
 }
 
-function jsonOf({ folder, config, history, evaluation, skipped, interrupted, report }: TrainResult): object {
+function jsonOf({
+  folder,
+  config,
+  history,
+  evaluation,
+  skipped,
+  interrupted,
+  endedEarly,
+  report,
+}: TrainResult): object {
   return {
     folder,
     model: `${folder}/best.safetensors`,
     report,
     interrupted,
+    ...(endedEarly && { endedEarly }),
     epochs: history,
     metrics: evaluation?.metrics ?? {},
     skipped,

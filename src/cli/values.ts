@@ -20,6 +20,7 @@ function numberWithin({ whole = false, from = Number.NEGATIVE_INFINITY, to = Num
 
 /** 1, 2, 3, … */
 export const count = numberWithin({ whole: true, from: 1 });
+export const countOrAuto = (text: string): number | 'auto' => (text === 'auto' ? text : count(text));
 /** 0, 1, 2, … */
 export const natural = numberWithin({ whole: true, from: 0 });
 export const seed = numberWithin({ whole: true, from: 0, to: 2 ** 32 - 1 });
@@ -47,6 +48,16 @@ export function positive(text: string): number {
   const value = Number(text);
   if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
   throw new InvalidArgumentError('Expected a number above 0.');
+}
+
+const TIME = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/;
+
+/** `90s`, `10m`, `1.5h`, `1h30m`: seconds. */
+export function time(text: string): number {
+  const [hours, minutes, rest] = (TIME.exec(text.trim().toLowerCase()) ?? []).slice(1).map((part) => Number(part ?? 0));
+  const value = 3600 * (hours ?? 0) + 60 * (minutes ?? 0) + (rest ?? 0);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Expected a time such as 90s, 10m, 2h or 1h30m.');
 }
 
 /** `224` or `96x160`: height and width. */

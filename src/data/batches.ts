@@ -44,10 +44,13 @@ export interface EpochOptions extends Recipe {
   readonly strict?: boolean;
 }
 
+/** Of decoded images, where nobody says how much: 512 MB. */
+export const CACHE_BYTES = 512e6;
+
 export interface LoaderOptions {
   /** Threads that decode, default one less than the processor has, at least 1 and at most 4. Results never depend on it. */
   readonly workers?: number;
-  /** Memory for decoded images, so that later epochs need not decode again; default 512 MB. Results never depend on it. */
+  /** Memory for decoded images, so that later epochs need not decode again; default `CACHE_BYTES`. Results never depend on it. */
   readonly cacheBytes?: number;
 }
 
@@ -62,7 +65,7 @@ export class Loader {
   #waited = 0;
 
   constructor(options: LoaderOptions = {}) {
-    const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)), cacheBytes = 512e6 } = options;
+    const { workers = Math.min(4, Math.max(1, availableParallelism() - 1)), cacheBytes = CACHE_BYTES } = options;
     this.workers = workers;
     this.#pool = new Pool(new URL('./decode-worker.js', import.meta.url), workers);
     this.#cache = new DecodeCache(cacheBytes);

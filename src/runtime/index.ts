@@ -16,6 +16,7 @@ import {
   nodesOf,
   type ParameterValue,
   parametersOf,
+  peakBytes,
   type Shape,
   show,
 } from '../graph/index.js';
@@ -58,6 +59,8 @@ export interface Runtime {
   /** How graphs are lowered here. */
   target(): Promise<Target>;
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
+  /** Bytes that a run of the graph takes at most, as it would be compiled here, besides the variables: an estimate. */
+  memory(graph: Graph, options?: Pick<CompileOptions, 'updates'>): Promise<number>;
   /** As `compile`, for the bytes of an ONNX file. */
   load(model: Uint8Array): Promise<Program>;
   /** Sets variables by name. */
@@ -161,6 +164,10 @@ export function openRuntime({
     threads,
     target: chosenTarget,
     compile,
+    async memory(graph, { updates = {} } = {}) {
+      const outputs = new Set(Object.keys(updates));
+      return peakBytes(lower(graph, await chosenTarget(), { updates: outputs }), outputs);
+    },
     load: (model) => start(new Uint8Array(model)), // a copy: a Buffer's memory may be shared with others
     write: (variables) => store.write(variables),
     read: (names) => store.read(names),

@@ -126,6 +126,8 @@ export const TrainConfig = v.strictObject({
   augmentation: Augmentation,
   classes: v.pipe(v.array(v.string()), v.readonly()),
   epochs: whole(1, 100_000),
+  /** Epochs without a better figure after which the training ends before its time. */
+  patience: v.exactOptional(whole(1, 100_000)),
   batch: whole(1, 65_536),
   optimizer: OptimizerConfig,
   /** Peak of the learning rate. */

@@ -1,8 +1,14 @@
 import type { Skipped } from '../data/batches.js';
+import type { BatchChoice } from './batch-size.js';
+import type { TimeChoice } from './pace.js';
 import type { EpochRecord } from './report/index.js';
 
 /** What a training tells while it runs. */
 export interface TrainEvents {
+  /** When a batch was chosen to fit into memory. */
+  onBatchChosen?(choice: BatchChoice): void;
+  /** When epochs were chosen to end in time. */
+  onTimePlanned?(choice: TimeChoice): void;
   /** After planning, before the first step. */
   onStart?(start: StartEvent): void;
   onStep?(step: StepEvent): void;

@@ -5,12 +5,14 @@ import { summarise } from '../models/index.js';
 import type { Model } from '../weights/index.js';
 import { type Progress, writeBest, writeCheckpoint } from './checkpoint.js';
 import { evaluate } from './evaluate.js';
+import { endedEarly } from './patience.js';
 import { type Plan, titleOf } from './plan.js';
 import type { Recorder } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
 import type { RunOptions } from './run-options.js';
 import { type Evaluation, tasks } from './tasks/index.js';
 import type { Course, StepResult, Trainer } from './trainer.js';
+import { epochBatches } from './training-batches.js';
 
 interface LoopOptions {
   readonly plan: Plan;
@@ -51,11 +53,12 @@ export class Loop {
     return [...this.broken.values()];
   }
 
-  /** Trains to the end; false when the signal stopped it before. */
+  /** Trains to the end, planned or early; false when the signal stopped it before. */
   async run(): Promise<boolean> {
-    const { config } = this.given.plan;
+    const { plan, history } = this.given;
+    const { config } = plan;
     this.announce();
-    while (this.progress.epoch <= config.epochs) {
+    while (this.progress.epoch <= config.epochs && !endedEarly(config, history)) {
       const before = now();
       await this.given.trainer.begin(this.progress.epoch);
       if (!(await this.trainEpoch(this.batches(), before))) return false;
@@ -82,11 +85,7 @@ export class Loop {
 
   /** What is left of the epoch under way. */
   private batches(): Batches {
-    const { plan, loader } = this.given;
-    const { batch, seed, preprocessing, augmentation, strict } = plan.config;
-    const { epoch, batch: from } = this.progress;
-    const order = { seed, epoch, from, shuffle: true, dropLast: true } as const;
-    return loader.epoch(plan.splits.train, { batch, preprocessing, augmentation, strict, ...order });
+    return epochBatches(this.given.loader, this.given.plan, this.progress);
   }
 
   private async trainEpoch(batches: Batches, began: number): Promise<boolean> {

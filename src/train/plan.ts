@@ -33,6 +33,8 @@ export interface TrainOptions extends ExtraOptions {
   readonly upsample?: 'deconv' | 'resize' | 'pixel-shuffle';
   readonly latent?: number;
   readonly epochs?: number;
+  /** Ends before that when the task's figure has not improved for so many epochs; no end before by default. */
+  readonly patience?: number;
   readonly batch?: number;
   readonly optimizer?: 'sgd' | 'adamw';
   readonly learningRate?: number;
@@ -122,7 +124,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const network = (begun && continued(options, splits.train, begun)) ?? networkFor(options, splits.train, own);
   const judge = await judgeFor(options, network);
   const recipe = recipes[task];
-  const { epochs = recipe.epochs, batch = Math.min(recipe.batch, batchFor(splits.train.length)) } = options;
+  const { epochs = recipe.epochs, batch = Math.min(recipe.batch, sensibleBatch(splits.train.length)) } = options;
   const optimizer = optimizerFor(options, recipe.optimizer);
   const extras = await extrasFor(options, { network, train: splits.train, batch, begun });
   const schedule = options.schedule ?? 'cosine';
@@ -136,11 +138,12 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       augmentation: augmentationFor(options, kind),
       classes: task === 'classify' ? classes : [],
       epochs,
+      ...(options.patience && { patience: options.patience }),
       batch,
       optimizer,
       learningRate: options.learningRate ?? learningRates[optimizer.name](batch),
       schedule,
-      warmup: options.warmup ?? (risesByItself(schedule) ? 0 : Math.min(5, epochs / 20)),
+      warmup: options.warmup ?? usualWarmup(epochs, schedule),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
       loss: options.loss ?? recipe.loss,
       ...(judge && { perceptual: judge.perceptual }),
@@ -154,6 +157,21 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   );
   const judges = { ...extras.judges, ...(judge && { classifier: judge.classifier }) };
   return { config, network, splits, judges, start: extras.start };
+}
+
+const usualWarmup = (epochs: number, schedule: TrainConfig['schedule']): number =>
+  risesByItself(schedule) ? 0 : Math.min(5, epochs / 20);
+
+/** The same training for so many epochs, with what follows from that where nothing else was said. */
+export const withEpochs = (plan: Plan, epochs: number, { warmup }: Pick<TrainOptions, 'warmup'>): Plan => ({
+  ...plan,
+  config: { ...plan.config, epochs, warmup: warmup ?? usualWarmup(epochs, plan.config.schedule) },
+});
+
+/** The same training with other batches, and the learning rate that goes with them where none was given. */
+export function withBatch(plan: Plan, batch: number, { learningRate }: Pick<TrainOptions, 'learningRate'>): Plan {
+  const usual = learningRates[plan.config.optimizer.name](batch);
+  return { ...plan, config: { ...plan.config, batch, learningRate: learningRate ?? usual } };
 }
 
 const ofReconstruction = ['upsample', 'latent', 'loss', 'denoise'] as const;
@@ -200,7 +218,8 @@ export async function openSplits(
 const largestPowerOfTwo = (limit: number) => 2 ** Math.floor(Math.log2(Math.max(limit, 2)));
 
 /** Few images still make eight steps an epoch, as long as batches of eight can be had: fewer would tell batch norm too little. */
-const batchFor = (images: number) => Math.max(largestPowerOfTwo(images / 8), Math.min(8, largestPowerOfTwo(images)));
+export const sensibleBatch = (images: number): number =>
+  Math.max(largestPowerOfTwo(images / 8), Math.min(8, largestPowerOfTwo(images)));
 
 function networkFor(options: TrainOptions, { source, classes }: Dataset, own: readonly [number, number]): Network {
   const { task, net = 'resnet18', variant, shortcut, stride, upsample, latent } = options;

@@ -23,9 +23,15 @@ export async function createRunFolder(folder: string, run: RunConfig): Promise<v
       `cannot make the run folder ${folder}: ${error.code === 'EEXIST' ? 'a file of that name is in the way' : error.message}`,
     );
   });
-  if ((await readdir(folder)).includes(CONFIG))
-    throw new UserError(`${folder} holds a run already: continue it with --resume ${folder}, or choose another --out`);
+  await refuseRun(folder);
   await writeAtomically(join(folder, CONFIG), `${JSON.stringify(run, null, 2)}\n`);
+}
+
+/** @throws UserError when there is a run already. */
+export async function refuseRun(folder: string): Promise<void> {
+  const files = await readdir(folder).catch((): string[] => []);
+  if (files.includes(CONFIG))
+    throw new UserError(`${folder} holds a run already: continue it with --resume ${folder}, or choose another --out`);
 }
 
 /** The configuration of a run. @throws UserError for a folder that is none. */

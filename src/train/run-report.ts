@@ -23,6 +23,8 @@ export interface Finished {
   readonly device: string;
   readonly threads: number;
   readonly interrupted: boolean;
+  /** In a sentence, why it ended before all epochs. */
+  readonly endedEarly: string | undefined;
 }
 
 /** Writes `report.html` into the run's folder; returns its path. Samples come from the best model. */
@@ -42,6 +44,7 @@ export async function reportRun(run: Finished): Promise<string> {
     environment: environmentOf(run),
     summary: summaryOf(run),
     history,
+    ...(run.endedEarly && { note: run.endedEarly }),
     steps: (await readRecords(folder)).steps,
     ...(evaluation?.confusion && { confusion: { classes: config.classes, counts: evaluation.confusion } }),
     ...samples,
@@ -106,14 +109,15 @@ const figures = {
   },
 } as const;
 
-function summaryOf({ plan, history, interrupted }: Finished): Report['summary'] {
+function summaryOf({ plan, history, interrupted, endedEarly }: Finished): Report['summary'] {
   const { label, of, write } = figures[plan.config.task];
   const values = history.map((record) => of(record) ?? Number.NEGATIVE_INFINITY);
+  const ending = interrupted ? ' (interrupted)' : endedEarly ? ' (ended early)' : '';
   const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
   const speed = history.reduce((sum, record) => sum + record.imagesPerSecond, 0) / Math.max(history.length, 1);
   return [
     ...(values.length > 0 ? [{ label, value: write(Math.max(...values)) }] : []),
-    { label: 'Epochs', value: `${history.length} of ${plan.config.epochs}${interrupted ? ' (interrupted)' : ''}` },
+    { label: 'Epochs', value: `${history.length} of ${plan.config.epochs}${ending}` },
     { label: 'Time', value: duration(seconds) },
     { label: 'Speed', value: `${speed.toFixed(0)} images/s` },
     { label: 'Parameters', value: summarise(plan.network).parameters.toLocaleString('en') },

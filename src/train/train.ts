@@ -6,12 +6,14 @@ import { openRuntime } from '../runtime/index.js';
 import { VERSION } from '../version.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
+import { type FitOptions, fitPlan } from './fit.js';
 import { sameJudges, sameModel } from './judges.js';
 import { Loop } from './loop.js';
-import { openSplits, type Plan, planTraining, type TrainOptions } from './plan.js';
+import { endedEarly } from './patience.js';
+import { openSplits, type Plan, type TrainOptions } from './plan.js';
 import { openRecords } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
-import { createRunFolder, readRunConfig } from './run-folder.js';
+import { createRunFolder, readRunConfig, refuseRun } from './run-folder.js';
 import type { RunOptions } from './run-options.js';
 import { reportRun } from './run-report.js';
 import type { Evaluation } from './tasks/index.js';
@@ -30,6 +32,8 @@ export interface TrainResult {
   readonly skipped: readonly Skipped[];
   /** Stopped by the signal before its end. */
   readonly interrupted: boolean;
+  /** In a sentence, why it ended before all epochs: the patience of its configuration was over. */
+  readonly endedEarly: string | undefined;
   /** Path of `report.html`. */
   readonly report: string;
 }
@@ -38,8 +42,9 @@ export interface TrainResult {
  * Trains from the start into the new run folder `out`.
  * @throws UserError for options that do not fit, unusable data, or a training whose loss is not finite any more.
  */
-export async function train(options: TrainOptions & RunOptions & { readonly out: string }): Promise<TrainResult> {
-  const plan = await planTraining(options);
+export async function train(options: FitOptions & RunOptions & { readonly out: string }): Promise<TrainResult> {
+  await refuseRun(options.out); // before anything takes time
+  const plan = await fitPlan(options);
   await createRunFolder(options.out, { command: options.command ?? '', version: VERSION, config: plan.config });
   return run(plan, options.out, options);
 }
@@ -81,6 +86,7 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
     const loop = new Loop({ plan, folder, trainer, loader, options, recorder, history, progress });
     const interrupted = !(await loop.run().finally(() => recorder.close()));
     const { evaluation, skipped } = loop;
+    const early = endedEarly(plan.config, history);
     const shown = {
       plan,
       folder,
@@ -91,8 +97,10 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
       device,
       threads: runtime.threads,
       interrupted,
+      endedEarly: early,
     };
-    return { folder, config: plan.config, history, evaluation, skipped, interrupted, report: await reportRun(shown) };
+    const report = await reportRun(shown);
+    return { folder, config: plan.config, history, evaluation, skipped, interrupted, endedEarly: early, report };
   } finally {
     await loader.close();
     await runtime.close();

@@ -2,7 +2,7 @@
 import type { Batch } from '../data/batches.js';
 import { type Graph, withLeaves, withOutputs } from '../graph/index.js';
 import { buildNetwork } from '../models/index.js';
-import { learningRate, optimizers, schedules } from '../optim/index.js';
+import { learningRate, optimizers, type StepOptions, schedules } from '../optim/index.js';
 import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import type { Weights } from '../weights/index.js';
 import { drawChances } from './chance.js';
@@ -100,12 +100,12 @@ export class Trainer {
     });
   }
 
-  /** Learns from one batch. */
-  async step(batch: Batch, step: number, course: Course): Promise<StepResult> {
+  /** Learns from one batch, at the rate of the schedule or at a given one. */
+  async step(batch: Batch, step: number, at: Course | { readonly learningRate: number }): Promise<StepResult> {
     const { config } = this.plan;
     const { learner } = this.phase;
     const task = tasks[config.task];
-    const rate = this.rate(step, course);
+    const rate = 'learningRate' in at ? at.learningRate : this.rate(step, at);
     const parts = partsOfBatch(batch, config.accumulate ?? 1);
     const chances = this.chances(step);
     const part = partConfig(config);
@@ -166,16 +166,16 @@ const partConfig = (config: TrainConfig): TrainConfig => ({
   batch: config.batch / (config.accumulate ?? 1),
 });
 
-async function compiled(
-  { config, network, judges = {} }: Plan,
-  runtime: Runtime,
-  { given, frozen }: { readonly given: Tensors; readonly frozen: boolean },
-): Promise<Phase> {
+/** What a step of a training is made of. @param frozen whether the first stages stay as they are; by default as in its first epoch */
+export function stepOf(
+  { config, network, judges = {} }: Pick<Plan, 'config' | 'network' | 'judges'>,
+  frozen = isFrozen(config, 1),
+): StepOptions & Objective {
   const { frozen: _, ...others } = partConfig(config);
   const objective = tasks[config.task].objective(network, frozen ? partConfig(config) : others, judges);
   const { name, ...options } = config.optimizer;
-  const { clipNorm, averageDecay, layerDecay, accumulate, recompute, seed } = config;
-  const learner = await Learner.create(runtime, {
+  const { clipNorm, averageDecay, layerDecay, accumulate, recompute } = config;
+  return {
     ...objective,
     optimizer: optimizers[name](options),
     ...(clipNorm !== undefined && { clipNorm }),
@@ -183,12 +183,21 @@ async function compiled(
     ...(layerDecay !== undefined && { rateOf: decayedRates(network, layerDecay) }),
     ...(accumulate !== undefined && { accumulates: true }),
     ...(recompute && { checkpoints: objective.boundaries }),
-    seed,
-    given: { ...judgeWeights(judges), ...given },
-  });
+  };
+}
+
+async function compiled(
+  plan: Plan,
+  runtime: Runtime,
+  { given, frozen }: { readonly given: Tensors; readonly frozen: boolean },
+): Promise<Phase> {
+  const { config, network, judges = {} } = plan;
+  const step = stepOf(plan, frozen);
+  const first = { ...judgeWeights(judges), ...given };
+  const learner = await Learner.create(runtime, { ...step, seed: config.seed, given: first });
   const graph = tasks[config.task].evaluation(network, { ...config, ...judges });
   const evaluation = await runtime.compile(onAverages(graph, learner));
-  return { learner, objective, evaluation, frozen };
+  return { learner, objective: step, evaluation, frozen };
 }
 
 /** The same graph on running averages, where there are some. */

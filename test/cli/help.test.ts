@@ -7,6 +7,7 @@ const names = [
   'summary',
   'train',
   'probe',
+  'find-lr',
   'eval',
   'compare',
   'predict',

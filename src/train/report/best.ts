@@ -5,6 +5,6 @@ const figureOf = ({ accuracy, psnr }: EpochRecord) => accuracy ?? psnr ?? Number
 /** The epoch whose model is kept as the best: the first of equals. */
 export const bestOf = (history: readonly EpochRecord[]): EpochRecord | undefined =>
   history.reduce<EpochRecord | undefined>(
-    (best, one) => (best && figureOf(best) >= figureOf(one) ? best : one),
+    (best, one) => (best && !(figureOf(one) > figureOf(best)) ? best : one),
     undefined,
   );

@@ -142,8 +142,8 @@ aria-label="Every epoch in numbers"><table class="numbers"><thead><tr><th scope=
 };
 
 export const curves = (report: Report): Html => {
-  const { history, steps = [] } = report;
-  return html`${history.length === 0 && html`<p class="note">No epoch was completed.</p>`}${
+  const { history, note, steps = [] } = report;
+  return html`${note && html`<p class="note">${note}</p>`}${history.length === 0 && html`<p class="note">No epoch was completed.</p>`}${
     history.length + steps.length > 0 && html`<div class="charts">${ofOneRun(report).map(lineChart)}</div>`
   }${history.length > 0 && numbers(history)}`;
 };

@@ -25,3 +25,7 @@ ${sections}
 `.text;
 
 export const section = (title: string, content: Html): Html => html`<section><h2>${title}</h2>${content}</section>\n`;
+
+/** Labels, each with its value. */
+export const pairsOf = (entries: readonly (readonly [string, string])[], kind: string): Html =>
+  html`<dl class="${kind}">${entries.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;

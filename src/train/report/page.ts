@@ -1,15 +1,12 @@
 import { confusionPart } from './confusion.js';
 import { curves } from './curves.js';
 import { count } from './figures.js';
-import { page, section } from './frame.js';
+import { page, pairsOf, section } from './frame.js';
 import { type Html, html } from './html.js';
 import { predictions, reconstructions } from './pictures.js';
 import type { Report } from './types.js';
 
 const TASKS = { classify: 'Image classification', reconstruct: 'Image reconstruction' } as const;
-
-const pairsOf = (entries: readonly (readonly [string, string])[], kind: string): Html =>
-  html`<dl class="${kind}">${entries.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;
 
 const reproduction = ({ command, configuration, environment }: Report): Html => html`<h3>Command</h3>
 <pre class="command"><code>${command}</code></pre><details><summary>Configuration</summary><pre><code>${

@@ -55,6 +55,7 @@ section > details + h3, pre + h3, details + h3 { margin-top: 24px; }
 .s3, .s7 { --colour: var(--fourth); }
 .charts { display: grid; grid-template-columns: repeat(6, 1fr); gap: 32px 28px; }
 .chart { min-width: 0; }
+.chart.wide { grid-column: 1 / -1; }
 .chart.large { grid-column: span 3; }
 .chart.small { grid-column: span 2; }
 .chart figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 16px; margin-bottom: 4px; }
@@ -69,6 +70,12 @@ section > details + h3, pre + h3, details + h3 { margin-top: 24px; }
 .chart .stop .mark { fill: var(--colour); }
 .curves path { fill: none; stroke: var(--colour); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .curves circle, .stop circle { fill: var(--colour); stroke: var(--paper); stroke-width: 1.5; }
+.marks line { stroke: var(--soft); stroke-dasharray: 4 3; }
+.chart .marks text { paint-order: stroke; stroke: var(--paper); stroke-width: 5px; stroke-linejoin: round; }
+svg.alone { background: var(--paper); font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
+.alone .title { font-size: 14px; font-weight: 600; fill: var(--ink); }
+.alone .names { white-space: pre; }
+.alone .names .mark { fill: var(--colour); }
 .stop rect { fill: transparent; }
 .stop :not(rect) { visibility: hidden; pointer-events: none; }
 .stop:hover :not(rect) { visibility: visible; }
@@ -146,6 +153,7 @@ th { font-weight: 500; text-align: left; }
   .charts { grid-template-columns: minmax(0, 1fr); }
   .chart.large, .chart.small { grid-column: 1 / -1; }
   .chart.large text { font-size: 16px; }
+  .chart.wide text { font-size: 24px; }
   .cards { grid-template-columns: repeat(auto-fill, minmax(136px, 1fr)); gap: 20px 16px; }
   .confusion tbody th { max-width: 110px; }
   .roomy { --cell: 34px; --text: 12px; --head: 13px; }

@@ -81,6 +81,8 @@ export interface Report {
   /** The key figures, most important first. */
   readonly summary: readonly { readonly label: string; readonly value: string }[];
   readonly history: readonly EpochRecord[];
+  /** What there is to say about it. */
+  readonly note?: string;
   readonly steps?: readonly StepRecord[];
   readonly confusion?: Confusion;
   readonly predictions?: readonly Prediction[];

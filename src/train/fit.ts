@@ -1,0 +1,52 @@
+/** What only the machine can tell of a plan: how many epochs fit into a time, and which batch into memory. */
+import { UserError } from '../errors.js';
+import { largestBatch } from './batch-size.js';
+import { epochsIn, measurePace } from './pace.js';
+import { type Plan, planTraining, type TrainOptions, withBatch, withEpochs } from './plan.js';
+import type { RunOptions } from './run-options.js';
+
+/** What `train` may be told, with what depends on the machine. */
+export interface FitOptions extends Omit<TrainOptions, 'batch'> {
+  /** Images per step; `auto` for the largest power of two that fits into memory and leaves an epoch eight steps. */
+  readonly batch?: number | 'auto';
+  /** Seconds after which the training shall end; in place of epochs. */
+  readonly time?: number;
+}
+
+/** The machine, unless a test says otherwise. */
+interface Machine {
+  readonly measure?: typeof measurePace;
+  /** Seconds, whatever they count from. */
+  readonly now?: () => number;
+  /** Bytes of memory. */
+  readonly available?: number;
+}
+
+/** Plans a training and settles by measurement what was left to the machine. @throws UserError for what does not fit together */
+export async function fitPlan(
+  { time, batch, ...options }: FitOptions & RunOptions,
+  { measure = measurePace, now = () => performance.now() / 1000, available }: Machine = {},
+): Promise<Plan> {
+  const begun = now();
+  if (time !== undefined && options.epochs !== undefined)
+    throw new UserError(`expected epochs or a time, got ${options.epochs} epochs and ${time} seconds; leave one out`);
+  if (time !== undefined && !(time > 0)) throw new UserError(`expected a time above 0 seconds, got ${time}`);
+  let plan = await planTraining({ ...options, ...(typeof batch === 'number' && { batch }) });
+  if (batch === 'auto') {
+    const choice = await largestBatch(plan, options, available);
+    options.onBatchChosen?.(choice);
+    plan = withBatch(plan, choice.batch, options);
+  }
+  if (time !== undefined) {
+    const pace = await measure(plan, options);
+    const choice = epochsIn({ seconds: time, spent: now() - begun }, pace, batchesOf(plan));
+    options.onTimePlanned?.(choice);
+    plan = withEpochs(plan, choice.epochs, options);
+  }
+  return plan;
+}
+
+const batchesOf = ({ config: { batch }, splits: { train, validation } }: Plan) => ({
+  batches: Math.max(1, Math.floor(train.length / batch)),
+  validationBatches: Math.ceil(validation.length / batch),
+});

@@ -1,0 +1,20 @@
+/** What a training learns from, in its order and with its chance. */
+import type { Batch, Batches, Loader } from '../data/batches.js';
+import type { Progress } from './checkpoint.js';
+import type { Plan } from './plan.js';
+
+/** The batches of an epoch, from one of them on. */
+export function epochBatches(
+  loader: Loader,
+  { config, splits }: Plan,
+  { epoch, batch: from }: Pick<Progress, 'epoch' | 'batch'>,
+): Batches {
+  const { batch, seed, preprocessing, augmentation, strict } = config;
+  const order = { seed, epoch, from, shuffle: true, dropLast: true } as const;
+  return loader.epoch(splits.train, { batch, preprocessing, augmentation, strict, ...order });
+}
+
+/** Epoch after epoch, until nobody asks for more. */
+export async function* endlessBatches(loader: Loader, plan: Plan): AsyncGenerator<Batch, never> {
+  for (let epoch = 1; ; epoch++) yield* epochBatches(loader, plan, { epoch, batch: 0 });
+}

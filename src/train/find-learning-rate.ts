@@ -19,7 +19,7 @@ type Decided = 'time' | 'learningRate' | 'schedule' | 'warmup' | 'epochs' | 'pat
 
 export interface FindOptions
   extends Omit<FitOptions, Decided>,
-    Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal' | 'onBatchChosen'> {
+    Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal'> {
   /** The rate of the first step; 1e-6 by default. */
   readonly from?: number;
   /** The rate of the last step; 10 by default. */

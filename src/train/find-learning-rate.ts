@@ -46,7 +46,7 @@ export interface FoundRates {
 const Range = v.strictObject({
   from: v.optional(within({ above: 0 }), 1e-6),
   to: v.optional(within({ above: 0 }), 10),
-  steps: v.optional(whole(10, 100_000), 100),
+  steps: v.optional(whole(10, 10_000), 100),
 });
 
 /**
@@ -76,6 +76,8 @@ export async function findLearningRate(options: FindOptions): Promise<FoundRates
       blewUp = !Number.isFinite(loss) || hasBlownUp(points);
       if (blewUp || points.length === range.steps || signal?.aborted) break;
     }
+    if (points.length === 0)
+      throw new UserError(`expected a finite loss to begin with, got none on ${titleOf(plan)}; look at the images`);
     return {
       title: titleOf(plan),
       config: plan.config,

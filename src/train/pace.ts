@@ -25,8 +25,8 @@ export interface PaceOptions extends Pick<RunOptions, 'device' | 'threads' | 'wo
   readonly now?: () => number;
 }
 
-/** However long they take: the first ones are slower. */
-const LEAST_STEPS = 6;
+/** The first steps are slower: fewer than this have to do only where they take so many times as long as wanted. */
+const [LEAST_STEPS, SLOW] = [6, 10];
 const VALIDATION_BATCHES = 4;
 
 /** What each of the later half of some jobs took. @param stamps when the first began, and when each ended */
@@ -48,8 +48,8 @@ export async function measurePace(plan: Plan, options: PaceOptions = {}): Promis
     for await (const batch of endlessBatches(loader, plan)) {
       await trainer.step(batch, steps.length - 1, 1, 0); // at a rate of 0 nothing can diverge
       steps.push(now());
-      const enough = steps.length > LEAST_STEPS && steps.at(-1)! - steps[0]! > seconds;
-      if (enough || signal?.aborted) break;
+      const taken = steps.at(-1)! - steps[0]!;
+      if (taken > (steps.length > LEAST_STEPS ? seconds : SLOW * seconds) || signal?.aborted) break;
     }
     const judged = samplesFrom(splits.validation, { seed: config.seed, count: VALIDATION_BATCHES * config.batch });
     const validation = [now()];

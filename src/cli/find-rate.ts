@@ -1,5 +1,5 @@
 /** `resmirror find-lr`: which learning rates are worth choosing. */
-import type { FoundRates } from '../train/find-learning-rate.js';
+import type { FoundRates, RatePoint } from '../train/find-learning-rate.js';
 import { command, option } from './command.js';
 import { deviceOption } from './device.js';
 import { usageError } from './failure.js';
@@ -52,21 +52,20 @@ ${NETWORKS}`,
     const { findLearningRate } = await import('../train/find-learning-rate.js');
     const settings = { ...options, task, data, ...(device && { device: await deviceOption(device) }) };
     const line = new StatusLine();
-    const found = await interruptible(terminal, (signal) =>
-      findLearningRate({
-        ...settings,
-        signal,
-        onPoint: ({ learningRate, smoothed }, done, of) => {
-          const figures = `rate ${learningRate.toExponential(1)}, loss ${smoothed.toPrecision(4)}`;
-          line.update(
-            (width) => {
-              const drawn = rail(done / of, { label: `${done}/${of}`, figures, width });
-              return `${drawn.label} ${drawn.done}${drawn.left} ${drawn.figures}`;
-            },
-            () => `step ${done}/${of}: ${figures}`,
-          );
+    const onPoint = ({ learningRate, smoothed }: RatePoint, done: number, of: number) => {
+      const figures = `rate ${learningRate.toExponential(1)}, loss ${smoothed.toPrecision(4)}`;
+      line.update(
+        (width) => {
+          const drawn = rail(done / of, { label: `${done}/${of}`, figures, width });
+          return `${drawn.label} ${drawn.done}${drawn.left} ${drawn.figures}`;
         },
-      }),
+        () => `step ${done}/${of}: ${figures}`,
+      );
+    };
+    const found = await interruptible(
+      terminal,
+      (signal) => findLearningRate({ ...settings, signal, onPoint }),
+      'Stopping after this step',
     ).finally(() => line.clear());
     if (found.interrupted) {
       terminal.print('Stopped.');

@@ -7,7 +7,11 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export const INTERRUPTED = 130;
 
 /** Runs a job with a signal that Ctrl-C (or `kill`) raises; a second one ends the program at once. */
-export async function interruptible<T>(terminal: Terminal, job: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  terminal: Terminal,
+  job: (signal: AbortSignal) => Promise<T>,
+  ending = 'Stopping after this step and saving',
+): Promise<T> {
   const controller = new AbortController();
   const handle = (name: NodeJS.Signals) => {
     // without a handler the system ends the program; checkpoints are written whole or not at all
@@ -17,7 +21,7 @@ export async function interruptible<T>(terminal: Terminal, job: (signal: AbortSi
       return;
     }
     controller.abort();
-    terminal.news('\nStopping after this step and saving; once more to quit at once.');
+    terminal.news(`\n${ending}; once more to quit at once.`);
   };
   for (const signal of SIGNALS) process.on(signal, handle);
   try {

@@ -68,6 +68,7 @@ async function start(
   const folder = out ?? (await newRun(`${runName(task, recipe.net)}-${dataName(data)}`));
   const { train: begin } = await training();
   const settings = { ...recipe, ...shared, task, data, out: folder };
+  if (recipe.time !== undefined) terminal.news('Measuring how fast this trains …');
   return interruptible(terminal, (signal) =>
     showing({ task, folder, terminal }, (events) =>
       begin({ ...settings, ...events, signal, command: `resmirror ${shellLine(process.argv.slice(2))}` }),

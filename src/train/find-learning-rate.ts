@@ -19,7 +19,7 @@ type Decided = 'time' | 'learningRate' | 'schedule' | 'warmup' | 'epochs' | 'pat
 
 export interface FindOptions
   extends Omit<FitOptions, Decided>,
-    Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal' | 'onBatchChosen'> {
+    Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal'> {
   /** The rate of the first step; 1e-6 by default. */
   readonly lowest?: number;
   /** The rate of the last step; 10 by default. */
@@ -46,7 +46,7 @@ export interface FoundRates {
 const Range = v.strictObject({
   lowest: v.optional(within({ above: 0 }), 1e-6),
   highest: v.optional(within({ above: 0 }), 10),
-  steps: v.optional(whole(10, 100_000), 100),
+  steps: v.optional(whole(10, 10_000), 100),
 });
 
 /**
@@ -76,6 +76,8 @@ export async function findLearningRate(options: FindOptions): Promise<FoundRates
       blewUp = !Number.isFinite(loss) || hasBlownUp(points);
       if (blewUp || points.length === range.steps || signal?.aborted) break;
     }
+    if (points.length === 0)
+      throw new UserError(`expected a finite loss to begin with, got none on ${titleOf(plan)}; look at the images`);
     return {
       title: titleOf(plan),
       config: plan.config,

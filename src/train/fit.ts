@@ -38,7 +38,7 @@ export async function fitPlan(
     plan = withBatch(plan, choice.batch, options);
   }
   if (time !== undefined) {
-    const pace = await measure(plan, options);
+    const pace = await measure(plan, { ...options, seconds: Math.min(30, Math.max(3, time / 50)) });
     const choice = epochsIn({ seconds: time, spent: now() - begun }, pace, batchesOf(plan));
     options.onTimePlanned?.(choice);
     plan = withEpochs(plan, choice.epochs, options);

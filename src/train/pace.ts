@@ -19,12 +19,14 @@ export interface Pace {
 }
 
 export interface PaceOptions extends Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal'> {
+  /** How long to measure steps, in seconds; 3 by default. */
+  readonly seconds?: number;
   /** Seconds, whatever they count from; the machine's clock by default. */
   readonly now?: () => number;
 }
 
-/** Seconds to measure steps for, but not fewer steps than some: the first ones are slower. */
-const [LONG_ENOUGH, LEAST_STEPS] = [3, 6];
+/** The first steps are slower: fewer than this have to do only where they take so many times as long as wanted. */
+const [LEAST_STEPS, SLOW] = [6, 10];
 const VALIDATION_BATCHES = 4;
 
 /** What each of the later half of some jobs took. @param stamps when the first began, and when each ended */
@@ -35,7 +37,7 @@ export const settled = (stamps: readonly number[]): number => {
 
 /** Trains for some seconds on a runtime of its own, so that the training proper begins untouched. */
 export async function measurePace(plan: Plan, options: PaceOptions = {}): Promise<Pace> {
-  const { device = 'cpu', threads, workers, signal, now = () => performance.now() / 1000 } = options;
+  const { device = 'cpu', threads, workers, signal, seconds = 3, now = () => performance.now() / 1000 } = options;
   const { config, splits } = plan;
   const begun = now();
   const runtime = openRuntime({ device, ...(threads && { threads }) });
@@ -46,8 +48,8 @@ export async function measurePace(plan: Plan, options: PaceOptions = {}): Promis
     for await (const batch of endlessBatches(loader, plan)) {
       await trainer.step(batch, steps.length - 1, { learningRate: 0 }); // at a rate of 0 nothing can diverge
       steps.push(now());
-      const enough = steps.length > LEAST_STEPS && steps.at(-1)! - steps[0]! > LONG_ENOUGH;
-      if (enough || signal?.aborted) break;
+      const taken = steps.at(-1)! - steps[0]!;
+      if (taken > (steps.length > LEAST_STEPS ? seconds : SLOW * seconds) || signal?.aborted) break;
     }
     const judged = samplesFrom(splits.validation, { seed: config.seed, count: VALIDATION_BATCHES * config.batch });
     const validation = [now()];

@@ -83,12 +83,12 @@ export const gemm = (a: Value, b: Value, c?: Value, { transA = false, transB = f
 
 export const concat = (values: readonly Value[], axis: number) =>
   values.length === 1 ? values[0]! : one('Concat', values, { axis });
-/** [n, c b b, h, w] -> [n, c, h b, w b]; `CRD` orders channels as PyTorch's PixelShuffle does. */
 /** float32 -> the zero point's type. */
 export const quantizeLinear = (x: Value, scale: Value, zeroPoint: Value, axis = 1) =>
   one('QuantizeLinear', [x, scale, zeroPoint], { axis });
 export const dequantizeLinear = (q: Value, scale: Value, zeroPoint?: Value, axis = 1) =>
   one('DequantizeLinear', zeroPoint ? [q, scale, zeroPoint] : [q, scale], { axis });
+/** [n, c b b, h, w] -> [n, c, h b, w b]; `CRD` orders channels as PyTorch's PixelShuffle does. */
 export const depthToSpace = (x: Value, blocksize: number, mode: 'DCR' | 'CRD' = 'CRD') =>
   one('DepthToSpace', [x], { blocksize, mode });
 export const spaceToDepth = (x: Value, blocksize: number) => one('SpaceToDepth', [x], { blocksize });

@@ -17,9 +17,6 @@ export interface StepResult {
   readonly correct: number | undefined;
 }
 
-/** A plan without its images. */
-type Parts = Pick<Plan, 'config' | 'network'> & { readonly classifier?: Plan['classifier'] | undefined };
-
 export class Trainer {
   /** What chance feeds at the step to come. */
   private ahead: { readonly step: number; readonly tensors: Tensors } | undefined;
@@ -35,10 +32,10 @@ export class Trainer {
   ) {}
 
   /** Compiles the step and the evaluation, and sets first values: given ones, or freshly drawn. */
-  static async create({ config, network, classifier }: Plan, runtime: Runtime, given: Tensors = {}): Promise<Trainer> {
+  static async create(plan: Plan, runtime: Runtime, given: Tensors = {}): Promise<Trainer> {
+    const { config, network, classifier } = plan;
     const first = { ...given, ...(classifier && classifierWeights(classifier)) };
-    const step = stepOf({ config, network, classifier });
-    const learner = await Learner.create(runtime, { ...step, seed: config.seed, given: first });
+    const learner = await Learner.create(runtime, { ...stepOf(plan), seed: config.seed, given: first });
     const evaluation = await runtime.compile(tasks[config.task].evaluation(network, { ...config, classifier }));
     const weights = [...buildNetwork(network, { batch: config.batch }).build.parameters.keys()];
     return new Trainer(config, runtime, learner, evaluation, weights);
@@ -85,7 +82,7 @@ export class Trainer {
 }
 
 /** What a step of a training is made of. */
-export function stepOf({ config, network, classifier }: Parts): StepOptions {
+export function stepOf({ config, network, classifier }: Plan): StepOptions {
   const { name, ...options } = config.optimizer;
   return { ...tasks[config.task].objective(network, config, classifier), optimizer: optimizers[name](options) };
 }

@@ -75,7 +75,7 @@ describe('a plan with a time', () => {
     await assert.rejects(fit({ time: 0 }), userError('above 0 seconds'));
   });
 
-  it('is the same without a time', async () => {
+  it('is the same without one', async () => {
     assert.deepEqual((await fit({})).config, (await planTraining(open)).config);
   });
 });

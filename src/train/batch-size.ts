@@ -28,7 +28,7 @@ const LARGEST_BATCH = 8192;
 
 /**
  * Bytes that a training takes at most: values of its step and of the validation, which the engine keeps for either, variables,
- * and decoded images. An estimate from the graphs alone, up to a fifth above what was measured.
+ * and decoded images. An estimate from the graphs alone: what was measured lay between this and a fifth less.
  */
 export async function trainingMemory(plan: Plan, runtime: Runtime): Promise<number> {
   const { config, network, judges, splits } = plan;

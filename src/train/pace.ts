@@ -74,6 +74,8 @@ export interface TimeChoice {
 
 /** Share of the time that may be planned; the rest is for checkpoints, and for what slows a machine down. */
 const PLANNED = 0.95;
+/** One to train, and one that shows the report what was learned. */
+const ENGINES = 2;
 const MOST_EPOCHS = 100_000;
 
 /** As many epochs as end in time, but at least one: less leaves no model that was judged, and a learning rate that never fell. */
@@ -83,7 +85,7 @@ export function epochsIn(
   { batches, validationBatches }: { readonly batches: number; readonly validationBatches: number },
 ): TimeChoice {
   const epochSeconds = batches * step + validationBatches * validationBatch;
-  const fitting = Math.floor(((seconds - spent) * PLANNED - setup) / epochSeconds);
+  const fitting = Math.floor(((seconds - spent) * PLANNED - ENGINES * setup) / epochSeconds);
   const epochs = Math.min(MOST_EPOCHS, Math.max(1, fitting));
   return { seconds, epochs, epochSeconds, fits: fitting >= 1 };
 }

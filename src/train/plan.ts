@@ -138,7 +138,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       augmentation: augmentationFor(options, kind),
       classes: task === 'classify' ? classes : [],
       epochs,
-      ...(options.patience && { patience: options.patience }),
+      ...(options.patience !== undefined && { patience: options.patience }),
       batch,
       optimizer,
       learningRate: options.learningRate ?? learningRates[optimizer.name](batch),

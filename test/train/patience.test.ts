@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { endedEarly } from '../../src/train/patience.js';
 import type { EpochRecord } from '../../src/train/report/index.js';
 import { resume, train } from '../../src/train/train.js';
+import { userError } from '../data/fixtures.js';
 import { figuresOf, newFolder, outcomeOf, TINY_STEPS, tiny, until } from './tiny.js';
 
 describe('patience', () => {
@@ -36,6 +37,11 @@ describe('patience', () => {
 });
 
 describe('a training with patience', () => {
+  it('needs at least an epoch of it', async () => {
+    const out = await newFolder();
+    await assert.rejects(train({ ...tiny, patience: 0, out }), userError('training options', 'patience', 'got 0'));
+  });
+
   // at this rate nothing is learned
   const options = { ...tiny, epochs: 30, patience: 2, learningRate: 1e-9 } as const;
 

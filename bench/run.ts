@@ -6,6 +6,7 @@
  *   npm run bench -- --profile resnet18 --size 64 --batch 64 # where the time of a step goes
  */
 import { parseArgs } from 'node:util';
+import { ablation } from './ablation.js';
 import { data } from './data.js';
 import { epochs } from './epochs.js';
 import { growth } from './growth.js';
@@ -28,6 +29,7 @@ const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   startup,
   growth,
   epochs,
+  ablation,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,5 @@
 /** `resmirror export`: a model for other programs. */
+import { generationGraph } from '../inference/generator.js';
 import { questionGraph } from '../inference/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import { type Model, readModel, writeAtomically, writeModel, writeSafetensors } from '../weights/index.js';
@@ -67,7 +68,8 @@ const writers: {
 export function onnxOf(model: Model, { pixels = false } = {}): Uint8Array {
   if (!pixels) return encodeOnnxModel(model);
   const { card } = model;
-  return writeOnnx(questionGraph(card.task, model, 'n'), {
+  const graph = card.task === 'generate' ? generationGraph(model, 'n') : questionGraph(card.task, model, 'n');
+  return writeOnnx(graph, {
     weights: new Map(Object.entries(model.weights)),
     metadata: onnxMetadata(card),
   });

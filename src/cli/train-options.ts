@@ -2,7 +2,19 @@
 import type { TrainOptions } from '../train/plan.js';
 import { flag, type OptionRow, option } from './command.js';
 import { networkOptions } from './network-options.js';
-import { count, counts, jitter, natural, nonNegative, policy, positive, seed, share, shares } from './values.js';
+import {
+  count,
+  counts,
+  jitter,
+  natural,
+  nonNegative,
+  policy,
+  positive,
+  seed,
+  share,
+  shares,
+  yesOrNo,
+} from './values.js';
 
 const [learning, images, machine] = ['Learning', 'Images', 'Run'];
 
@@ -17,27 +29,35 @@ export const recipeOptions = {
   }),
   shortcut: networkOptions.shortcut,
   stride: networkOptions.stride,
-  upsample: { ...networkOptions.upsample, help: `reconstruct: ${networkOptions.upsample.help}`, usual: 'resize' },
-  latent: { ...networkOptions.latent, help: `reconstruct: ${networkOptions.latent.help}`, usual: '256' },
+  upsample: {
+    ...networkOptions.upsample,
+    help: `reconstruct, generate: ${networkOptions.upsample.help}`,
+    usual: 'resize',
+  },
+  latent: {
+    ...networkOptions.latent,
+    help: `reconstruct, generate: ${networkOptions.latent.help}`,
+    usual: '256 to reconstruct, 64 to generate',
+  },
 
   epochs: option('--epochs <n>', 'rounds through the images', {
     parse: count,
-    usual: '20 to classify, 30 to reconstruct',
+    usual: '20 to classify, else 30',
     group: learning,
   }),
   batch: option('--batch <n>', 'images per step', {
     parse: count,
-    usual: '64 to classify, 32 to reconstruct; less of few images',
+    usual: '64 to classify, else 32; less of few images',
     group: learning,
   }),
   learningRate: option('--lr <rate>', 'peak of the learning rate', {
     parse: positive,
-    usual: '0.05 for a batch of 64 to classify, in proportion to the batch; 0.001 to reconstruct',
+    usual: '0.05 for a batch of 64 to classify, in proportion to the batch; else 0.001',
     group: learning,
   }),
   optimizer: option('--optimizer <name>', 'how weights follow gradients', {
     choices: ['sgd', 'adamw'] as const,
-    usual: 'sgd to classify, adamw to reconstruct',
+    usual: 'sgd to classify, else adamw',
     group: learning,
   }),
   momentum: option('--momentum <m>', 'of sgd, in the way of Nesterov', { parse: share, usual: '0.9', group: learning }),
@@ -66,7 +86,7 @@ export const recipeOptions = {
     usual: 'mse',
     group: learning,
   }),
-  classifier: option('--classifier <model>', 'reconstruct with --loss perceptual: whose features count', {
+  classifier: option('--classifier <model>', 'reconstruct with --loss perceptual, or generate: whose features count', {
     group: learning,
   }),
   featureStages: option('--feature-stages <n,…>', 'after which of its stages', {
@@ -83,6 +103,31 @@ export const recipeOptions = {
     parse: share,
     usual: '0',
     group: images,
+  }),
+  kind: option('--kind <name>', 'generate: a variational autoencoder', {
+    choices: ['vae'] as const,
+    usual: 'vae',
+    group: learning,
+  }),
+  conditional: option('--conditional <yes|no>', 'generate: images of a class', {
+    parse: yesOrNo,
+    usual: 'yes where the images come in classes',
+    group: learning,
+  }),
+  beta: option('--beta <b>', 'generate by a vae: what the divergence of vectors counts', {
+    parse: nonNegative,
+    usual: '1',
+    group: learning,
+  }),
+  klWarmup: option('--kl-warmup <epochs>', 'generate by a vae: over which the divergence comes to count', {
+    parse: nonNegative,
+    usual: 'a tenth of all, at most 10',
+    group: learning,
+  }),
+  freeBits: option('--free-bits <nats>', 'generate by a vae: what a latent dimension may tell at no cost', {
+    parse: nonNegative,
+    usual: '0',
+    group: learning,
   }),
   seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),
 

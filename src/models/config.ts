@@ -59,9 +59,19 @@ export const AutoencoderConfig = v.strictObject({
 });
 export type AutoencoderConfig = v.InferOutput<typeof AutoencoderConfig>;
 
+export const VariationalConfig = v.strictObject({
+  kind: v.optional(v.literal('variational'), 'variational'),
+  /** Its outputs are mean and log-variance: twice the length of the latent vector. */
+  encoder: ResNetConfig,
+  /** Takes the latent vector and behind it the class, one-hot, where there are classes. */
+  decoder: TransposeResNetConfig,
+});
+export type VariationalConfig = v.InferOutput<typeof VariationalConfig>;
+
 export const NetworkConfig = v.variant('kind', [
   v.strictObject({ ...ResNetConfig.entries, kind: v.literal('resnet') }),
   v.strictObject({ ...TransposeResNetConfig.entries, kind: v.literal('transposeResnet') }),
   v.strictObject({ ...AutoencoderConfig.entries, kind: v.literal('autoencoder') }),
+  v.strictObject({ ...VariationalConfig.entries, kind: v.literal('variational') }),
 ]);
 export type NetworkConfig = v.InferOutput<typeof NetworkConfig>;

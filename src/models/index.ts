@@ -14,3 +14,4 @@ export {
 } from './settings.js';
 export { type LayerRow, type Summary, summarise } from './summary.js';
 export { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';
+export * from './variational.js';

@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import { input, scoped, show, type Value } from '../graph/index.js';
 import { Build, normalise } from '../nn/index.js';
 import { fingerprint, type Model, readModel, type Weights } from '../weights/index.js';
-import type { Perceptual } from './config.js';
+import type { Judge, Perceptual } from './config.js';
 
 /** Before the names of its weights, which an encoder of the same kind has too. */
 const SCOPE = 'classifier';
@@ -24,7 +24,7 @@ export async function readClassifier(path: string): Promise<Model> {
 }
 
 /** The classifier that a training began with. @throws UserError where the file holds other weights now, which would be another loss */
-export async function sameClassifier({ classifier, sha256 }: Perceptual): Promise<Model> {
+export async function sameClassifier({ classifier, sha256 }: Judge): Promise<Model> {
   const model = await readClassifier(classifier);
   const found = fingerprint(model.weights);
   if (found !== sha256)
@@ -57,6 +57,16 @@ export async function chooseClassifier(
   return { classifier, perceptual: { classifier: path, sha256: fingerprint(classifier.weights), stages, weight } };
 }
 
+/** The classifier of a new generation of pictures [c, h, w], by whose features it is judged. */
+export async function chooseJudge(
+  path: string,
+  pictures: readonly number[],
+): Promise<{ readonly classifier: Model; readonly judge: Judge }> {
+  const classifier = await readClassifier(path);
+  pooledFeatures(classifier, input('pictures', [1, ...pictures])); // complains now of what does not fit
+  return { classifier, judge: { classifier: path, sha256: fingerprint(classifier.weights) } };
+}
+
 /** Its weights by the names that they have in the graph. */
 export const classifierWeights = ({ weights }: Model): Weights =>
   Object.fromEntries(Object.entries(weights).map(([name, tensor]) => [`${SCOPE}.${name}`, tensor]));
@@ -66,20 +76,29 @@ export const classifierWeights = ({ weights }: Model): Weights =>
  * with its own normalisation and its running statistics.
  * @throws UserError for stages that it lacks, other channels, or a size that its weights are not for
  */
-export function featureMaps(
-  { network, card, weights }: Model,
-  { stages }: Pick<Perceptual, 'stages'>,
-  images: Value,
-): readonly Value[] {
+export function featureMaps(model: Model, { stages }: Pick<Perceptual, 'stages'>, images: Value): readonly Value[] {
+  const { network } = model;
+  const maps: Value[] = [];
+  seenBy(model, images, (normalised, build) => {
+    for (const stage of network.stages ?? []) maps.push(stage(maps.at(-1) ?? normalised, build));
+  });
+  const deepest = Math.max(...stages);
+  if (deepest > maps.length)
+    throw new UserError(`the classifier ${network.name} has the stages 1 to ${maps.length}, got ${deepest}`);
+  return stages.map((stage) => maps[stage - 1]!);
+}
+
+/** The pooled features [n, d] of images, as `featureMaps` sees them. */
+export const pooledFeatures = (model: Model, images: Value): Value =>
+  seenBy(model, images, (normalised, build) => model.network.embed(normalised, build));
+
+/** Applies layers of the classifier to images [n, c, h, w] of 0 … 1, as it normalises them. */
+function seenBy<T>({ network, card, weights }: Model, images: Value, look: (normalised: Value, build: Build) => T): T {
   const { channels } = card.preprocessing;
   if (images.shape[1] !== channels)
     throw new UserError(`the classifier takes images of ${channels} channel(s), the pictures have ${images.shape[1]}`);
   const build = new Build({ learns: false });
-  const maps: Value[] = [];
-  scoped(SCOPE, () => {
-    for (const stage of network.stages ?? [])
-      maps.push(stage(maps.at(-1) ?? normalise(images, card.preprocessing), build));
-  });
+  const found = scoped(SCOPE, () => look(normalise(images, card.preprocessing), build));
   for (const [name, { shape }] of build.parameters) {
     const own = weights[name.slice(SCOPE.length + 1)]!.shape;
     if (show(shape) !== show(own))
@@ -87,8 +106,5 @@ export function featureMaps(
         `the classifier ${network.name} takes images of its own size only: at ${show(images.shape.slice(2))} ${name} would be ${show(shape)} instead of ${show(own)}; train with the size ${show(card.preprocessing.size)}`,
       );
   }
-  const deepest = Math.max(...stages);
-  if (deepest > maps.length)
-    throw new UserError(`the classifier ${network.name} has the stages 1 to ${maps.length}, got ${deepest}`);
-  return stages.map((stage) => maps[stage - 1]!);
+  return found;
 }

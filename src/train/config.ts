@@ -69,8 +69,26 @@ export const Perceptual = v.strictObject({
 });
 export type Perceptual = v.InferOutput<typeof Perceptual>;
 
+/** How images are learned to be made. */
+export const Generation = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('vae'),
+    /** What the divergence of latent vectors counts beside the reconstruction: Higgins et al. 2017, https://openreview.net/forum?id=Sy2fzU9gl */
+    beta: v.optional(within({ least: 0 }), 1),
+    /** Epochs over which the divergence comes to count fully; fractions count. Bowman et al. 2016, section 3.1, https://arxiv.org/abs/1511.06349 */
+    klWarmup: within({ least: 0 }),
+    /** Nats that a latent dimension may tell at no cost. */
+    freeBits: v.optional(within({ least: 0 }), 0),
+  }),
+]);
+export type Generation = v.InferOutput<typeof Generation>;
+
+/** A classifier by whose features made images are judged. */
+export const Judge = v.strictObject({ classifier: v.string(), sha256: Perceptual.entries.sha256 });
+export type Judge = v.InferOutput<typeof Judge>;
+
 export const TrainConfig = v.strictObject({
-  task: v.picklist(['classify', 'reconstruct']),
+  task: v.picklist(['classify', 'reconstruct', 'generate']),
   /** Folder of images, IDX or CIFAR files. */
   data: v.string(),
   network: NetworkConfig,
@@ -86,9 +104,11 @@ export const TrainConfig = v.strictObject({
   /** Epochs of linear warm-up; fractions count. */
   warmup: within({ least: 0 }),
   labelSmoothing: within({ least: 0, below: 1 }),
-  /** Loss of reconstruction. */
-  loss: v.picklist(['cross-entropy', 'mse', 'l1', 'ms-ssim', 'ms-ssim-l1', 'perceptual']),
+  loss: v.picklist(['cross-entropy', 'mse', 'l1', 'ms-ssim', 'ms-ssim-l1', 'perceptual', 'elbo']),
   perceptual: v.exactOptional(Perceptual),
+  generation: v.exactOptional(Generation),
+  /** Of generation. */
+  judge: v.exactOptional(Judge),
   /** Standard deviation of the noise on the pictures that are to be restored, whose values span 0 … 1. */
   denoise: v.exactOptional(within({ above: 0, most: 1 })),
   /** Of weights, order and augmentation. */

@@ -164,7 +164,7 @@ export class Loop {
   private async closeEpoch(evaluation: Evaluation, before: number): Promise<void> {
     const { plan, folder, history, recorder, options } = this.given;
     const { metrics } = evaluation;
-    const figure = metrics[tasks[plan.config.task].figure]!;
+    const figure = metrics[tasks[plan.config.task].figure] ?? this.progress.epoch;
     const best = figure > (this.progress.best ?? Number.NEGATIVE_INFINITY);
     const record = this.epochRecord(metrics, now() - before);
     history.push(record);
@@ -179,7 +179,7 @@ export class Loop {
   private epochRecord(metrics: Evaluation['metrics'], seconds: number): EpochRecord {
     const { trainer } = this.given;
     const { epoch, step, batch } = this.progress;
-    const { accuracy, top5, psnr, ssim } = metrics;
+    const { accuracy, top5, psnr, ssim, elbo, frechet } = metrics;
     return {
       step,
       epoch,
@@ -189,6 +189,8 @@ export class Loop {
       ...(top5 !== undefined && { top5 }),
       ...(psnr !== undefined && { psnr }),
       ...(ssim !== undefined && { ssim }),
+      ...(elbo !== undefined && { elbo }),
+      ...(frechet !== undefined && { frechet }),
       learningRate: trainer.rate(step - 1, batch),
       imagesPerSecond: this.speed,
       seconds,

@@ -9,8 +9,8 @@ import { type Network, networkNamed } from '../models/index.js';
 import { imagenetNormalisation } from '../nn/index.js';
 import { type Given, validated } from '../schema.js';
 import type { Model, Preprocessing } from '../weights/index.js';
-import { chooseClassifier } from './classifier.js';
-import { type Augmentation, OptimizerConfig, TrainConfig } from './config.js';
+import { chooseClassifier, chooseJudge } from './classifier.js';
+import { type Augmentation, type Generation, OptimizerConfig, TrainConfig } from './config.js';
 
 /** What `train` may be told; all but task and data have defaults that depend on both. */
 export interface TrainOptions {
@@ -39,8 +39,11 @@ export interface TrainOptions {
   readonly warmup?: number;
   readonly labelSmoothing?: number;
   /** Of reconstruction. `perceptual` needs a classifier. */
-  readonly loss?: Exclude<TrainConfig['loss'], 'cross-entropy'>;
-  /** Run folder or file of a model that was trained to classify, whose features a perceptual loss compares. */
+  readonly loss?: Exclude<TrainConfig['loss'], 'cross-entropy' | 'elbo'>;
+  /**
+   * Run folder or file of a model that was trained to classify, whose features a perceptual loss compares; of generation, by whose features
+   * made images are judged.
+   */
   readonly classifier?: string;
   /** After which of its stages, from 1; the first half by default. */
   readonly featureStages?: readonly number[];
@@ -48,6 +51,16 @@ export interface TrainOptions {
   readonly featureWeight?: number;
   /** Standard deviation of noise on the pictures seen in training, whose values span 0 … 1; none by default. */
   readonly denoise?: number;
+  /** Of generation: a variational autoencoder, by default, or adversarial networks. */
+  readonly kind?: Generation['kind'];
+  /** Of generation: whether images are made of a class; by default where the data has two classes at least. */
+  readonly conditional?: boolean;
+  /** Of a vae: what the divergence counts. 1 by default. */
+  readonly beta?: number;
+  /** Of a vae: epochs over which the divergence comes to count. A tenth of all by default, 10 at most. */
+  readonly klWarmup?: number;
+  /** Of a vae: nats that each latent dimension may tell at no cost; 0 by default. */
+  readonly freeBits?: number;
   readonly crop?: readonly [number, number];
   readonly padding?: number;
   readonly flip?: number;
@@ -81,7 +94,17 @@ const recipes = {
     loss: 'mse',
     mirror: { upsample: 'resize', latent: 256 },
   },
+  vae: {
+    epochs: 30,
+    batch: 32,
+    optimizer: 'adamw',
+    labelSmoothing: 0,
+    loss: 'elbo',
+    mirror: { upsample: 'resize', latent: 64 },
+  },
 } as const;
+
+const recipeOf = ({ task, kind = 'vae' }: TrainOptions) => recipes[task === 'generate' ? kind : task];
 
 /**
  * Peak rate for a batch, by optimiser: the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD; Adam's steps do
@@ -102,19 +125,21 @@ const SIDE = 64;
 const augmentations: Readonly<Record<TrainConfig['task'], Record<Kind, Given<typeof Augmentation>>>> = {
   classify: { photographs: { scale: [0.35, 1], flip: 0.5 }, small: { padding: 4, flip: 0.5 } },
   reconstruct: { photographs: { flip: 0.5 }, small: { flip: 0.5 } },
+  // what augmentation brings in would be made too: mirrored letters
+  generate: { photographs: { flip: 0 }, small: { flip: 0 } },
 };
 
 /** Opens the data and settles every choice. @throws UserError for what does not fit together. */
 export async function planTraining(options: TrainOptions): Promise<Plan> {
   const { task, seed = 0, validationFraction = 0.2 } = options;
   checkOptions(options);
-  const splits = await openSplits(options.data, { task, seed, validationFraction });
-  const { classes } = splits.train;
+  const splits = await openSplits(options.data, { task, seed, validationFraction, labelled: options.conditional });
+  const classes = task === 'classify' || isConditional(options, splits) ? splits.train.classes : [];
   const { height, width } = (await usualSize(splits.train.source)) ?? { height: SIDE, width: SIDE };
   const kind: Kind = Math.max(height, width) <= SIDE ? 'small' : 'photographs';
-  const network = networkFor(options, splits.train, kind === 'small' ? [height, width] : [SIDE, SIDE]);
+  const network = networkFor(options, { ...splits.train, classes }, kind === 'small' ? [height, width] : [SIDE, SIDE]);
   const judge = await judgeFor(options, network);
-  const recipe = recipes[task];
+  const recipe = recipeOf(options);
   const { epochs = recipe.epochs, batch = Math.min(recipe.batch, batchFor(splits.train.length)) } = options;
   const optimizer = optimizerFor(options, recipe.optimizer);
   const config = validated(
@@ -125,7 +150,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       network: network.config,
       preprocessing: preprocessingFor(network),
       augmentation: augmentationFor(options, kind),
-      classes: task === 'classify' ? classes : [],
+      classes,
       epochs,
       batch,
       optimizer,
@@ -134,7 +159,8 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       warmup: options.warmup ?? Math.min(5, epochs / 20),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
       loss: options.loss ?? recipe.loss,
-      ...(judge && { perceptual: judge.perceptual }),
+      ...judge?.config,
+      ...(task === 'generate' && { generation: generationFor(options, epochs) }),
       ...(options.denoise && { denoise: options.denoise }),
       seed,
       validationFraction,
@@ -145,27 +171,55 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   return { config, network, splits, ...(judge && { classifier: judge.classifier }) };
 }
 
-const ofReconstruction = ['upsample', 'latent', 'loss', 'denoise'] as const;
+const ofMirrors = ['upsample', 'latent'] as const;
+const ofReconstruction = ['loss', 'denoise'] as const;
+const ofGeneration = ['kind', 'conditional', 'beta', 'klWarmup', 'freeBits'] as const;
 const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as const;
+
+/** What a task has no use for. */
+const unfit: { readonly [T in TrainConfig['task']]: readonly (keyof TrainOptions)[] } = {
+  classify: [...ofMirrors, ...ofReconstruction, ...ofPerceptualLoss, ...ofGeneration],
+  reconstruct: ofGeneration,
+  generate: [...ofReconstruction, 'featureStages', 'featureWeight', 'labelSmoothing'],
+};
 
 /** @throws UserError for options without effect, which somebody expects to have one */
 function checkOptions(options: TrainOptions): void {
   const given = (names: readonly (keyof TrainOptions)[]) => names.filter((name) => options[name] !== undefined);
-  const foreign = options.task === 'classify' ? given([...ofReconstruction, ...ofPerceptualLoss]) : [];
-  if (foreign.length > 0) throw new UserError(`only reconstruct takes ${foreign.join(', ')}; leave out to classify`);
-  const unused = options.loss === 'perceptual' ? [] : given(ofPerceptualLoss);
+  const foreign = given(unfit[options.task]);
+  if (foreign.length > 0) throw new UserError(`${options.task} does not take ${foreign.join(', ')}; leave out`);
+  const unused = options.loss === 'perceptual' || options.task === 'generate' ? [] : given(ofPerceptualLoss);
   if (unused.length > 0)
     throw new UserError(`only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`);
 }
 
-function judgeFor(
-  { loss, classifier: path, featureStages: stages, featureWeight: weight }: TrainOptions,
+/** @throws UserError where classes are asked for that the data does not have */
+function isConditional({ task, conditional }: TrainOptions, { train }: Splits): boolean {
+  const known = train.classes.length > 1 && train.label(0) >= 0;
+  if (conditional && !known)
+    throw new UserError(`${train.name} has no two classes; leave out conditional, or give images in folders by class`);
+  return task === 'generate' && (conditional ?? known);
+}
+
+/** What is settled about a generation of so many epochs. */
+function generationFor({ beta, klWarmup, freeBits }: TrainOptions, epochs: number) {
+  return { kind: 'vae', klWarmup: klWarmup ?? Math.min(10, epochs / 10), ...defined({ beta, freeBits }) };
+}
+
+/** The classifier that takes part, and what the configuration says of it. */
+async function judgeFor(
+  { task, loss, classifier: path, featureStages: stages, featureWeight: weight }: TrainOptions,
   network: Network,
 ) {
+  if (task === 'generate' && path !== undefined) {
+    const { classifier, judge } = await chooseJudge(path, network.input);
+    return { classifier, config: { judge } };
+  }
   if (loss !== 'perceptual') return undefined;
   if (path === undefined)
     throw new UserError('a perceptual loss compares the features of a classifier; give the one to use as classifier');
-  return chooseClassifier({ path, stages, weight }, network.input);
+  const { classifier, perceptual } = await chooseClassifier({ path, stages, weight }, network.input);
+  return { classifier, config: { perceptual } };
 }
 
 /** `drawn`, or `drawn:20000` for so many training images: pictures that the program draws itself. */
@@ -174,11 +228,27 @@ export const DRAWN = /^drawn(?::(\d+))?$/;
 /** The images behind `data`, split as the configuration says. */
 export async function openSplits(
   data: TrainOptions['data'],
-  { task, seed, validationFraction }: Pick<TrainConfig, 'task' | 'seed' | 'validationFraction'>,
+  {
+    task,
+    labelled,
+    seed,
+    validationFraction,
+  }: Pick<TrainConfig, 'task' | 'seed' | 'validationFraction'> & {
+    /** To generate: whether images must come with classes, or whatever folders they are in; by default what fits. */
+    readonly labelled?: boolean | undefined;
+  },
 ): Promise<Splits> {
   if (typeof data !== 'string') return data;
   const drawn = DRAWN.exec(data);
-  if (!drawn) return openData(data, { task, seed, validationFraction });
+  if (!drawn) {
+    const options = { seed, validationFraction };
+    if (task !== 'generate') return openData(data, { ...options, task });
+    if (labelled !== undefined) return openData(data, { ...options, task: labelled ? 'classify' : 'reconstruct' });
+    return openData(data, { ...options, task: 'classify' }).catch(async (error: Error) => {
+      const { warnings, ...splits } = await openData(data, { ...options, task: 'reconstruct' });
+      return { ...splits, warnings: [...warnings, `Images are taken without classes: ${error.message}`] };
+    });
+  }
   const train = Number(drawn[1] ?? 10_000);
   return drawnDataset({ train, validation: Math.max(1, Math.round(train * validationFraction)), seed });
 }
@@ -190,7 +260,7 @@ const batchFor = (images: number) => Math.max(largestPowerOfTwo(images / 8), Mat
 
 function networkFor(options: TrainOptions, { source, classes }: Dataset, own: readonly [number, number]): Network {
   const { task, net = 'resnet18', variant, shortcut, stride, upsample, latent } = options;
-  const { mirror } = recipes[task];
+  const { mirror } = recipeOf(options);
   const cifar = variant === 'cifar' || /cifar/i.test(net);
   const shared = {
     size: options.size ?? fitted(own, cifar ? 8 : 32),
@@ -200,8 +270,15 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset, own: re
     ...(stride && { stride }),
   };
   if (task === 'classify') return networkNamed(net, { ...shared, classes: classes.length });
-  const name = net.startsWith('autoencoder-') ? net : `autoencoder-${net}`;
-  return networkNamed(name, { ...shared, ...mirror, ...(upsample && { upsample }), ...(latent && { latent }) });
+  const [prefix, further] = task === 'generate' ? ['vae-', { classes: classes.length }] : ['autoencoder-', {}];
+  const name = net.startsWith(prefix) ? net : `${prefix}${net}`;
+  return networkNamed(name, {
+    ...shared,
+    ...mirror,
+    ...(upsample && { upsample }),
+    ...(latent && { latent }),
+    ...further,
+  });
 }
 
 /** Sizes that the network halves evenly, and twice at least what it reduces: last maps of one point have lost all sense of place. */

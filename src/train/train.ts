@@ -54,12 +54,14 @@ export async function resume(
 ): Promise<TrainResult> {
   const { config, command } = await readRunConfig(folder);
   const checkpoint = await readCheckpoint(folder);
-  const splits = await openSplits(options.data ?? config.data, config);
-  if (config.task === 'classify' && `${splits.train.classes}` !== `${config.classes}`)
+  const labelled = config.classes.length > 0;
+  const splits = await openSplits(options.data ?? config.data, { ...config, labelled });
+  if (labelled && `${splits.train.classes}` !== `${config.classes}`)
     throw new UserError(
       `${folder} was trained on the classes ${config.classes.join(', ')}, the data has ${splits.train.classes.join(', ')}; give the data it began with`,
     );
-  const classifier = config.perceptual && (await sameClassifier(config.perceptual));
+  const chosen = config.perceptual ?? config.judge;
+  const classifier = chosen && (await sameClassifier(chosen));
   const plan = { config, network: networkOf(config.network), splits, ...(classifier && { classifier }) };
   return run(plan, folder, { command, ...options }, checkpoint);
 }

@@ -59,9 +59,13 @@ export class Trainer {
   async step(batch: Batch, step: number, batches: number): Promise<StepResult> {
     const rate = this.rate(step, batches);
     const task = tasks[this.config.task];
-    const feeds = { images: imagesOf(batch, this.config), ...task.targets(batch, this.config), ...this.chance(step) };
+    const feeds = {
+      images: imagesOf(batch, this.config),
+      ...task.targets(batch, this.config),
+      ...this.chance(step, batches),
+    };
     const running = this.learner.step(feeds, { step, learningRate: rate });
-    this.ahead = { step: step + 1, tensors: task.chance(this.config, step + 1) }; // while the worker computes
+    this.ahead = { step: step + 1, tensors: task.chance(this.config, step + 1, batches) }; // while the worker computes
     const outputs = await running;
     return {
       loss: (outputs.loss!.data as Float32Array)[0]!,
@@ -70,8 +74,8 @@ export class Trainer {
     };
   }
 
-  private chance(step: number): Tensors {
-    return this.ahead?.step === step ? this.ahead.tensors : tasks[this.config.task].chance(this.config, step);
+  private chance(step: number, batches: number): Tensors {
+    return this.ahead?.step === step ? this.ahead.tensors : tasks[this.config.task].chance(this.config, step, batches);
   }
 
   /** Weights with running statistics, the optimiser's tensors, and the name of one that is not finite any more. */

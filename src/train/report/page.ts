@@ -3,10 +3,14 @@ import { curves } from './curves.js';
 import { count } from './figures.js';
 import { page, section } from './frame.js';
 import { type Html, html } from './html.js';
-import { predictions, reconstructions } from './pictures.js';
+import { predictions, reconstructions, samples } from './pictures.js';
 import type { Report } from './types.js';
 
-const TASKS = { classify: 'Image classification', reconstruct: 'Image reconstruction' } as const;
+const TASKS = {
+  classify: 'Image classification',
+  reconstruct: 'Image reconstruction',
+  generate: 'Image generation',
+} as const;
 
 const pairsOf = (entries: readonly (readonly [string, string])[], kind: string): Html =>
   html`<dl class="${kind}">${entries.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;
@@ -30,6 +34,7 @@ export const renderReport = async (report: Report): Promise<string> => {
   const { title, task, summary, confusion } = report;
   const cards = filled(report.predictions);
   const pairs = filled(report.reconstructions);
+  const made = filled(report.samples);
   const skipped = filled(report.skipped);
   return page({
     title,
@@ -42,6 +47,7 @@ export const renderReport = async (report: Report): Promise<string> => {
       section('Training', curves(report)),
       cards && section('Predictions', await predictions(cards)),
       pairs && section('Reconstructions', await reconstructions(pairs)),
+      made && section('Samples', await samples(made)),
       confusion && section('Classes', confusionPart(confusion)),
       section('How to do it again', reproduction(report)),
       skipped && section('Skipped images', skippedFiles(skipped)),

@@ -3,8 +3,8 @@ import type { Batch } from '../../data/batches.js';
 import { input } from '../../graph/index.js';
 import { Build, normalise, unit } from '../../nn/index.js';
 import { crossEntropy } from '../../optim/index.js';
-import { float32, type Tensors } from '../../runtime/index.js';
-import { imagesInput } from './images.js';
+import type { Tensors } from '../../runtime/index.js';
+import { imagesInput, oneHotLabels } from './images.js';
 import type { Tally, Task } from './task.js';
 
 export const classify: Task = {
@@ -14,13 +14,7 @@ export const classify: Task = {
     const targets = input('targets', [batch, classes.length]);
     return { loss: crossEntropy(logits, targets, { labelSmoothing }), outputs: { logits }, tracked: build.updates };
   },
-  targets: ({ labels }, { batch, classes }) => {
-    const oneHot = new Float32Array(batch * classes.length);
-    labels.forEach((label, i) => {
-      if (label >= 0) oneHot[i * classes.length + label] = 1;
-    });
-    return { targets: float32(oneHot, [batch, classes.length]) };
-  },
+  targets: (batch, config) => ({ targets: oneHotLabels(batch, config) }),
   chance: () => ({}),
   correct: (batch, outputs) => rows(batch, outputs).filter(({ scores, label }) => largest(scores) === label).length,
   evaluation: (network, { batch, preprocessing }) => {

@@ -1,6 +1,6 @@
 /** Image -> vector -> the same image. */
 import { UserError } from '../../errors.js';
-import { add, clip, elements, input, mul, reduceMean, type Value } from '../../graph/index.js';
+import { add, clip, input, mul, reduceMean, type Value } from '../../graph/index.js';
 import { Build, normalise, unit } from '../../nn/index.js';
 import {
   absoluteErrors,
@@ -11,12 +11,11 @@ import {
   squaredErrors,
   ssim,
 } from '../../optim/index.js';
-import { random } from '../../random/index.js';
-import { float32, type Tensors } from '../../runtime/index.js';
+import type { Tensors } from '../../runtime/index.js';
 import type { Model, Preprocessing } from '../../weights/index.js';
 import { featureMaps } from '../classifier.js';
 import type { Perceptual, TrainConfig } from '../config.js';
-import { imagesInput } from './images.js';
+import { imagesInput, standardNormal } from './images.js';
 import type { Tally, Task } from './task.js';
 
 export const reconstruct: Task = {
@@ -31,7 +30,7 @@ export const reconstruct: Task = {
   },
   targets: () => ({}),
   chance: ({ batch, preprocessing, denoise, seed }, step) =>
-    denoise ? { noise: standardNormal(pictures(batch, preprocessing), seed, step) } : {},
+    denoise ? { noise: standardNormal(pictures(batch, preprocessing), seed, 'noise', step) } : {},
   correct: () => undefined,
   evaluation: (network, { batch, preprocessing, loss, perceptual, classifier }) => {
     const target = unit(imagesInput(batch, preprocessing));
@@ -56,8 +55,8 @@ export function errorsOf(
   { loss, perceptual }: { readonly loss: TrainConfig['loss']; readonly perceptual?: Perceptual | undefined },
   classifier?: Model,
 ): Errors {
-  if (loss === 'cross-entropy')
-    throw new UserError('cross-entropy compares classes, not pictures; choose another loss');
+  if (loss === 'cross-entropy' || loss === 'elbo')
+    throw new UserError(`${loss} does not compare pictures; choose another loss`);
   if (loss !== 'perceptual') return reconstructionLosses[loss];
   if (!perceptual || !classifier)
     throw new UserError('a perceptual loss compares the features of a classifier; give one');
@@ -68,25 +67,15 @@ export function errorsOf(
 
 const pictures = (batch: number, { size, channels }: Preprocessing) => [batch, channels, ...size] as const;
 
-/**
- * The noise of a step. It is drawn here and fed, since the engine's own operator keeps a generator that cannot be set to a step,
- * and ONNX has no integer arithmetic to hash in at opset 17.
- */
-function standardNormal(shape: readonly number[], seed: number, step: number) {
-  const { normal } = random(seed, 'noise', step);
-  const values = new Float32Array(elements(shape));
-  for (let i = 0; i < values.length; i++) values[i] = normal();
-  return float32(values, shape);
-}
-
-class ImageTally implements Tally {
-  private readonly sums = new Map(['mse', 'l1', 'ssim', 'msSsim', 'psnr'].map((name) => [name, 0]));
+/** Means of figures [n] of images; of `mse` the PSNR too. */
+export class ImageTally implements Tally {
+  private readonly sums = new Map<string, number>();
   private images = 0;
 
   add({ count }: { readonly count: number }, outputs: Tensors): void {
     const valid = (name: string) => [...(outputs[name]!.data as Float32Array).subarray(0, count)];
     for (const name of Object.keys(outputs)) this.note(name, valid(name));
-    this.note('psnr', valid('mse').map(psnr));
+    if (outputs.mse) this.note('psnr', valid('mse').map(psnr));
     this.images += count;
   }
 

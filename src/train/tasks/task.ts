@@ -33,22 +33,29 @@ export interface Task {
   readonly objective: (network: Network, config: TrainConfig, classifier?: Model) => Objective;
   /** What is fed beside the images. */
   readonly targets: (batch: Batch, config: TrainConfig) => Tensors;
-  /** What chance feeds at a step, counted from 0, whatever the images are. */
-  readonly chance: (config: TrainConfig, step: number) => Tensors;
+  /** What chance and the schedule feed at a step, counted from 0, of a training with so many batches an epoch, whatever the images are. */
+  readonly chance: (config: TrainConfig, step: number, batches: number) => Tensors;
   /** Images that came out right, where that can be counted while training. */
   readonly correct: (batch: Batch, outputs: Tensors) => number | undefined;
   /** The inference graph whose outputs the tally reads; images uint8 [n, h, w, c] go in as `images`. */
   readonly evaluation: (network: Network, setting: EvaluationSetting) => Graph;
+  /** What the evaluation is fed beside the images. */
+  readonly conditions?: (batch: Batch, setting: Conditioned) => Tensors;
   readonly tally: (classes: readonly string[]) => Tally;
-  /** The figure by which the best checkpoint is chosen: the higher the better. */
+  /** The figure by which the best checkpoint is chosen: the higher the better. Where an evaluation lacks it, the last is the best. */
   readonly figure: string;
 }
 
+/** What an evaluation depends on beside the images. */
+export type Conditioned = Pick<TrainConfig, 'network' | 'classes' | 'batch' | 'judge'>;
+
 export interface EvaluationSetting {
   readonly batch: number;
+  readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
   /** Of the training under way, to be judged too. */
   readonly loss?: TrainConfig['loss'];
   readonly perceptual?: TrainConfig['perceptual'];
+  readonly generation?: TrainConfig['generation'];
   readonly classifier?: Model | undefined;
 }

@@ -104,8 +104,8 @@ export const recipeOptions = {
     usual: '0',
     group: images,
   }),
-  kind: option('--kind <name>', 'generate: a variational autoencoder', {
-    choices: ['vae'] as const,
+  kind: option('--kind <name>', 'generate: a variational autoencoder, or two networks against each other', {
+    choices: ['vae', 'gan'] as const,
     usual: 'vae',
     group: learning,
   }),
@@ -125,6 +125,21 @@ export const recipeOptions = {
     group: learning,
   }),
   freeBits: option('--free-bits <nats>', 'generate by a vae: what a latent dimension may tell at no cost', {
+    parse: nonNegative,
+    usual: '0',
+    group: learning,
+  }),
+  ganLoss: option('--gan-loss <name>', 'generate by a gan: what both sides make small', {
+    choices: ['hinge', 'non-saturating'] as const,
+    usual: 'hinge',
+    group: learning,
+  }),
+  spectralNorm: option('--spectral-norm <yes|no>', 'generate by a gan: bounds how steeply the discriminator judges', {
+    parse: yesOrNo,
+    usual: 'yes',
+    group: learning,
+  }),
+  r1: option('--r1 <w>', 'generate by a gan: what the squared slope of its judgement of real images counts', {
     parse: nonNegative,
     usual: '0',
     group: learning,

@@ -30,6 +30,8 @@ export const ResNetConfig = v.strictObject({
   shortcut: v.optional(v.picklist(['A', 'B', 'C']), 'B'),
   /** What the dense layer sees of the last maps: their `average`, wherever things are, or all positions (`none`), as pictures are drawn from. */
   pooling: v.optional(v.picklist(['average', 'none']), 'average'),
+  /** Whether batches are normalised behind each convolution; where not, convolutions have biases. */
+  norm: v.optional(v.picklist(['batch', 'none']), 'batch'),
 });
 export type ResNetConfig = v.InferOutput<typeof ResNetConfig>;
 

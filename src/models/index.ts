@@ -1,5 +1,6 @@
 export * from './autoencoder.js';
 export * from './config.js';
+export { realness } from './discriminator.js';
 export { graphNetwork } from './graph-network.js';
 export * from './named.js';
 export * from './network.js';

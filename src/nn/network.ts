@@ -14,6 +14,15 @@ import {
 /** From a value to a value. Parameters are named after the scope in which the layer is applied. */
 export type Layer = (x: Value, net: Build) => Value;
 
+/** From a filter or matrix, whose name in the current scope this is, to what is used in its place. */
+export type Reform = (weight: ParameterValue, name: string, net: Build) => Value;
+
+interface BuildOptions {
+  readonly training?: boolean;
+  readonly learns?: boolean;
+  readonly reform?: Reform | undefined;
+}
+
 /**
  * One building of a network: in training mode or not, with its parameters by name and the new values of those that are
  * tracked. Layers that meet the same name share the parameter.
@@ -24,11 +33,27 @@ export class Build {
   readonly updates = new Map<string, Value>();
   readonly training: boolean;
   private readonly learns: boolean;
+  private readonly reform: Reform | undefined;
+  private readonly reformed = new Map<ParameterValue, Value>();
 
-  /** @param options.learns whether its parameters may be trained, as they are by default; those of a network that only judges may not */
-  constructor({ training = false, learns = true } = {}) {
+  /**
+   * @param options.learns whether its parameters may be trained, as they are by default; those of a network that only judges may not
+   * @param options.reform what its filters and matrices become before they are used
+   */
+  constructor({ training = false, learns = true, reform }: BuildOptions = {}) {
     this.training = training;
     this.learns = learns;
+    this.reform = reform;
+  }
+
+  /** The filter or matrix of this name in the current scope, as it is to be used. */
+  weight(name: string, shape: Shape, options: { initial: Initial }): Value {
+    const weight = this.parameter(name, shape, options);
+    const known = this.reformed.get(weight);
+    if (known || !this.reform) return known ?? weight;
+    const made = this.reform(weight, name, this);
+    this.reformed.set(weight, made);
+    return made;
   }
 
   /** The parameter of this name in the current scope. */

@@ -1,3 +1,4 @@
+export * from './adversarial.js';
 export * from './gradients.js';
 export * from './losses.js';
 export * from './optimizers.js';

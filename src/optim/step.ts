@@ -28,6 +28,8 @@ export interface StepOptions {
   readonly clipNorm?: number;
   /** Share of the old value in a running average of all parameters (EMA), which warms up; no average by default. */
   readonly averageDecay?: number;
+  /** Which parameters the running average follows; all by default. */
+  readonly averages?: (parameter: ParameterValue) => boolean;
   /** Whether gradients of several batches may be gathered for one step; default false. */
   readonly accumulates?: boolean;
   /** Values between which the forward pass is computed a second time instead of being kept for the backward pass. */
@@ -107,7 +109,11 @@ export function trainingStep(options: StepOptions): TrainingStep {
   const others = new Set([...states, ...sums].map(({ source }) => source.name));
   const parameters = parametersOf(plain.graph).filter(({ source }) => !others.has(source.name));
   const averages = new Map(
-    averageDecay === undefined ? [] : parameters.map((p) => [p.source.name, follower('average', p)] as const),
+    averageDecay === undefined
+      ? []
+      : parameters
+          .filter(options.averages ?? (() => true))
+          .map((p) => [p.source.name, follower('average', p)] as const),
   );
   for (const p of parameters) {
     const average = averages.get(p.source.name);

@@ -1,6 +1,6 @@
 /** One configuration of a training, validated, saved with the run, and enough to repeat it. */
 import * as v from 'valibot';
-import { NetworkConfig } from '../models/index.js';
+import { NetworkConfig, ResNetConfig } from '../models/index.js';
 import { whole, within } from '../schema.js';
 import { Preprocessing } from '../weights/model.js';
 
@@ -80,6 +80,17 @@ export const Generation = v.variant('kind', [
     /** Nats that a latent dimension may tell at no cost. */
     freeBits: v.optional(within({ least: 0 }), 0),
   }),
+  v.strictObject({
+    kind: v.literal('gan'),
+    /** Tells made images from real ones. */
+    discriminator: ResNetConfig,
+    /** Whether its weights are divided by their largest singular values. */
+    spectralNorm: v.optional(v.boolean(), true),
+    /** What the squared slope of its scores at real images counts: R1 of Mescheder et al. 2018. */
+    r1: v.optional(within({ least: 0 }), 0),
+    /** Of the generator's running average, which is what is kept. */
+    averageDecay: v.optional(within({ least: 0, below: 1 }), 0.999),
+  }),
 ]);
 export type Generation = v.InferOutput<typeof Generation>;
 
@@ -104,7 +115,17 @@ export const TrainConfig = v.strictObject({
   /** Epochs of linear warm-up; fractions count. */
   warmup: within({ least: 0 }),
   labelSmoothing: within({ least: 0, below: 1 }),
-  loss: v.picklist(['cross-entropy', 'mse', 'l1', 'ms-ssim', 'ms-ssim-l1', 'perceptual', 'elbo']),
+  loss: v.picklist([
+    'cross-entropy',
+    'mse',
+    'l1',
+    'ms-ssim',
+    'ms-ssim-l1',
+    'perceptual',
+    'elbo',
+    'hinge',
+    'non-saturating',
+  ]),
   perceptual: v.exactOptional(Perceptual),
   generation: v.exactOptional(Generation),
   /** Of generation. */

@@ -10,12 +10,12 @@ import type { Recorder } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
 import type { RunOptions } from './run-options.js';
 import { type Evaluation, tasks } from './tasks/index.js';
-import type { StepResult, Trainer } from './trainer.js';
+import type { StepResult, Trains } from './trainer.js';
 
 interface LoopOptions {
   readonly plan: Plan;
   readonly folder: string;
-  readonly trainer: Trainer;
+  readonly trainer: Trains;
   readonly loader: Loader;
   readonly options: RunOptions;
   readonly recorder: Recorder;
@@ -164,7 +164,7 @@ export class Loop {
   private async closeEpoch(evaluation: Evaluation, before: number): Promise<void> {
     const { plan, folder, history, recorder, options } = this.given;
     const { metrics } = evaluation;
-    const figure = metrics[tasks[plan.config.task].figure] ?? this.progress.epoch;
+    const figure = tasks[plan.config.task].figure(metrics) ?? this.progress.epoch;
     const best = figure > (this.progress.best ?? Number.NEGATIVE_INFINITY);
     const record = this.epochRecord(metrics, now() - before);
     history.push(record);

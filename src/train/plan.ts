@@ -7,6 +7,7 @@ import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
 import { type Network, networkNamed } from '../models/index.js';
 import { imagenetNormalisation } from '../nn/index.js';
+import type { adversarialLosses } from '../optim/index.js';
 import { type Given, validated } from '../schema.js';
 import type { Model, Preprocessing } from '../weights/index.js';
 import { chooseClassifier, chooseJudge } from './classifier.js';
@@ -39,7 +40,7 @@ export interface TrainOptions {
   readonly warmup?: number;
   readonly labelSmoothing?: number;
   /** Of reconstruction. `perceptual` needs a classifier. */
-  readonly loss?: Exclude<TrainConfig['loss'], 'cross-entropy' | 'elbo'>;
+  readonly loss?: Exclude<TrainConfig['loss'], 'cross-entropy' | 'elbo' | keyof typeof adversarialLosses>;
   /**
    * Run folder or file of a model that was trained to classify, whose features a perceptual loss compares; of generation, by whose features
    * made images are judged.
@@ -61,6 +62,12 @@ export interface TrainOptions {
   readonly klWarmup?: number;
   /** Of a vae: nats that each latent dimension may tell at no cost; 0 by default. */
   readonly freeBits?: number;
+  /** Of a gan; hinge by default. */
+  readonly ganLoss?: keyof typeof adversarialLosses;
+  /** Of a gan: whether the discriminator's weights are divided by their largest singular values; so by default. */
+  readonly spectralNorm?: boolean;
+  /** Of a gan: what the squared slope of the discriminator at real images counts; 0 by default. */
+  readonly r1?: number;
   readonly crop?: readonly [number, number];
   readonly padding?: number;
   readonly flip?: number;
@@ -102,6 +109,18 @@ const recipes = {
     loss: 'elbo',
     mirror: { upsample: 'resize', latent: 64 },
   },
+  // slow and with little memory of where it went, since the other side moves: Radford et al. 2016, section 3, https://arxiv.org/abs/1511.06434
+  gan: {
+    epochs: 60,
+    batch: 32,
+    optimizer: 'adamw',
+    adamw: { beta1: 0.5, weightDecay: 0 },
+    learningRate: 2e-4,
+    schedule: 'constant',
+    labelSmoothing: 0,
+    loss: 'hinge',
+    mirror: { upsample: 'resize', latent: 128 },
+  },
 } as const;
 
 const recipeOf = ({ task, kind = 'vae' }: TrainOptions) => recipes[task === 'generate' ? kind : task];
@@ -141,7 +160,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const judge = await judgeFor(options, network);
   const recipe = recipeOf(options);
   const { epochs = recipe.epochs, batch = Math.min(recipe.batch, batchFor(splits.train.length)) } = options;
-  const optimizer = optimizerFor(options, recipe.optimizer);
+  const optimizer = optimizerFor(options, recipe);
   const config = validated(
     TrainConfig,
     {
@@ -154,13 +173,14 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       epochs,
       batch,
       optimizer,
-      learningRate: options.learningRate ?? learningRates[optimizer.name](batch),
-      schedule: options.schedule ?? 'cosine',
+      learningRate:
+        options.learningRate ?? ('learningRate' in recipe ? recipe.learningRate : learningRates[optimizer.name](batch)),
+      schedule: options.schedule ?? ('schedule' in recipe ? recipe.schedule : 'cosine'),
       warmup: options.warmup ?? Math.min(5, epochs / 20),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
-      loss: options.loss ?? recipe.loss,
+      loss: options.loss ?? options.ganLoss ?? recipe.loss,
       ...judge?.config,
-      ...(task === 'generate' && { generation: generationFor(options, epochs) }),
+      ...(task === 'generate' && { generation: generationFor(options, { epochs, network }) }),
       ...(options.denoise && { denoise: options.denoise }),
       seed,
       validationFraction,
@@ -173,7 +193,8 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
 
 const ofMirrors = ['upsample', 'latent'] as const;
 const ofReconstruction = ['loss', 'denoise'] as const;
-const ofGeneration = ['kind', 'conditional', 'beta', 'klWarmup', 'freeBits'] as const;
+const ofKinds = { vae: ['beta', 'klWarmup', 'freeBits'], gan: ['ganLoss', 'spectralNorm', 'r1'] } as const;
+const ofGeneration = ['kind', 'conditional', ...ofKinds.vae, ...ofKinds.gan] as const;
 const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as const;
 
 /** What a task has no use for. */
@@ -188,6 +209,9 @@ function checkOptions(options: TrainOptions): void {
   const given = (names: readonly (keyof TrainOptions)[]) => names.filter((name) => options[name] !== undefined);
   const foreign = given(unfit[options.task]);
   if (foreign.length > 0) throw new UserError(`${options.task} does not take ${foreign.join(', ')}; leave out`);
+  const { task, kind = 'vae' } = options;
+  const other = task === 'generate' ? given(ofKinds[kind === 'vae' ? 'gan' : 'vae']) : [];
+  if (other.length > 0) throw new UserError(`a ${kind} does not take ${other.join(', ')}; leave out`);
   const unused = options.loss === 'perceptual' || options.task === 'generate' ? [] : given(ofPerceptualLoss);
   if (unused.length > 0)
     throw new UserError(`only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`);
@@ -201,8 +225,28 @@ function isConditional({ task, conditional }: TrainOptions, { train }: Splits): 
   return task === 'generate' && (conditional ?? known);
 }
 
+/** The ResNet that tells made images of a generator from real ones. @throws UserError where it could not be trained as asked for */
+function discriminatorFor({ net = 'resnet18', variant, shortcut, stride, r1 = 0 }: TrainOptions, generator: Network) {
+  const [channels, height, width] = picturesOf(generator);
+  const { config } = networkNamed(net, {
+    size: [height, width],
+    channels,
+    classes: 1,
+    norm: 'none',
+    ...(variant === 'cifar' && { variant }),
+    ...defined({ shortcut, stride }),
+  });
+  if (config.kind !== 'resnet') throw new UserError(`expected a ResNet to tell images apart, got ${net}`);
+  if (r1 > 0 && config.variant !== 'cifar')
+    throw new UserError('r1 cannot be had with the max pool of the stem; choose the variant cifar, or leave it out');
+  return config;
+}
+
 /** What is settled about a generation of so many epochs. */
-function generationFor({ beta, klWarmup, freeBits }: TrainOptions, epochs: number) {
+function generationFor(options: TrainOptions, { epochs, network }: { epochs: number; network: Network }) {
+  const { kind = 'vae', beta, klWarmup, freeBits, spectralNorm, r1 } = options;
+  if (kind === 'gan')
+    return { kind, discriminator: discriminatorFor(options, network), ...defined({ spectralNorm, r1 }) };
   return { kind: 'vae', klWarmup: klWarmup ?? Math.min(10, epochs / 10), ...defined({ beta, freeBits }) };
 }
 
@@ -212,7 +256,7 @@ async function judgeFor(
   network: Network,
 ) {
   if (task === 'generate' && path !== undefined) {
-    const { classifier, judge } = await chooseJudge(path, network.input);
+    const { classifier, judge } = await chooseJudge(path, picturesOf(network));
     return { classifier, config: { judge } };
   }
   if (loss !== 'perceptual') return undefined;
@@ -270,6 +314,19 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset, own: re
     ...(stride && { stride }),
   };
   if (task === 'classify') return networkNamed(net, { ...shared, classes: classes.length });
+  if (task === 'generate' && options.kind === 'gan') {
+    const { latent: usual, ...ways } = mirror as { latent: number };
+    return networkNamed(`transpose-${net}`, {
+      size: shared.size,
+      channels: shared.channels,
+      output: 'sigmoid',
+      ...ways,
+      ...(upsample && { upsample }),
+      latent: (latent ?? usual) + classes.length,
+      ...(cifar && { of: 'cifar' }),
+      ...(variant === 'article' && { variant }),
+    });
+  }
   const [prefix, further] = task === 'generate' ? ['vae-', { classes: classes.length }] : ['autoencoder-', {}];
   const name = net.startsWith(prefix) ? net : `${prefix}${net}`;
   return networkNamed(name, {
@@ -285,8 +342,12 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset, own: re
 const fitted = (sizes: readonly [number, number], reduction: number) =>
   sizes.map((size) => Math.max(2, Math.ceil(size / reduction)) * reduction) as unknown as readonly [number, number];
 
-function preprocessingFor({ input }: Network): Preprocessing {
-  const [channels, height, width] = input as readonly [number, number, number];
+/** Shape of the images that a network takes, or makes. */
+const picturesOf = ({ config, input }: Network) =>
+  (config.kind === 'transposeResnet' ? [config.channels, ...config.size] : input) as readonly [number, number, number];
+
+function preprocessingFor(network: Network): Preprocessing {
+  const [channels, height, width] = picturesOf(network);
   if (channels !== 1 && channels !== 3) throw new UserError(`expected a network for 1 or 3 channels, got ${channels}`);
   const { mean, std } = imagenetNormalisation;
   return {
@@ -320,12 +381,17 @@ const defined = <T extends object>(given: T): Defined<T> =>
 
 function optimizerFor(
   { optimizer, momentum, weightDecay }: TrainOptions,
-  usual: 'sgd' | 'adamw',
+  usual: { readonly optimizer: 'sgd' | 'adamw'; readonly adamw?: object },
 ): v.InferOutput<typeof OptimizerConfig> {
-  const name = optimizer ?? usual;
+  const name = optimizer ?? usual.optimizer;
   return validated(
     OptimizerConfig,
-    { name, ...(momentum !== undefined && { momentum }), ...(weightDecay !== undefined && { weightDecay }) },
+    {
+      name,
+      ...(name === 'adamw' && usual.adamw),
+      ...(momentum !== undefined && { momentum }),
+      ...(weightDecay !== undefined && { weightDecay }),
+    },
     'optimizer options',
   );
 }

@@ -4,6 +4,7 @@ import { UserError } from '../errors.js';
 import { networkOf } from '../models/index.js';
 import { openRuntime } from '../runtime/index.js';
 import { VERSION } from '../version.js';
+import { AdversarialTrainer } from './adversarial-trainer.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import { sameClassifier } from './classifier.js';
 import type { TrainConfig } from './config.js';
@@ -72,11 +73,14 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader(workers ? { workers } : {});
   try {
-    const trainer = await Trainer.create(
-      plan,
-      runtime,
-      checkpoint && { ...checkpoint.model.weights, ...checkpoint.states },
-    );
+    const trainer =
+      plan.config.generation?.kind === 'gan'
+        ? await AdversarialTrainer.create(
+            plan,
+            runtime,
+            checkpoint && { ...checkpoint.model, states: checkpoint.states },
+          )
+        : await Trainer.create(plan, runtime, checkpoint && { ...checkpoint.model.weights, ...checkpoint.states });
     const { recorder, epochs: history } = await openRecords({ plan, folder, runtime, loader, progress, tensorboard });
     const loop = new Loop({ plan, folder, trainer, loader, options, recorder, history, progress });
     const interrupted = !(await loop.run().finally(() => recorder.close()));

@@ -46,13 +46,7 @@ export class Trainer {
 
   /** The learning rate of step 0, 1, … of a training whose epochs have this many batches. */
   rate(step: number, batches: number): number {
-    const { learningRate: base, schedule, epochs, warmup } = this.config;
-    return learningRate(step, {
-      base,
-      steps: epochs * batches,
-      warmup: Math.round(warmup * batches),
-      schedule: schedules[schedule](),
-    });
+    return rateOf(this.config, step, batches);
   }
 
   /** Learns from one batch. */
@@ -87,6 +81,19 @@ export class Trainer {
     const all = Object.entries({ ...weights, ...states });
     return { weights, states, broken: all.find(([, { data }]) => !data.every(Number.isFinite))?.[0] };
   }
+}
+
+/** A network in training, whatever for. */
+export type Trains = Pick<Trainer, 'evaluation' | 'rate' | 'step' | 'state'>;
+
+/** The learning rate of step 0, 1, … of a training whose epochs have this many batches. */
+export function rateOf(
+  { learningRate: base, schedule, epochs, warmup }: TrainConfig,
+  step: number,
+  batches: number,
+): number {
+  const steps = epochs * batches;
+  return learningRate(step, { base, steps, warmup: Math.round(warmup * batches), schedule: schedules[schedule]() });
 }
 
 /** A batch as the runtime takes it: uint8 [n, h, w, c]. */

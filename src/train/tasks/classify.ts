@@ -22,7 +22,7 @@ export const classify: Task = {
     return { name: `${network.name} evaluation`, outputs: { logits } };
   },
   tally: (classes) => new ClassTally(classes.length),
-  figure: 'accuracy',
+  figure: ({ accuracy }) => accuracy,
 };
 
 const rows = ({ labels, count }: Batch, { logits }: Tensors) => {

@@ -34,7 +34,8 @@ export const generate: Task = {
   evaluation: (network, { batch, preprocessing, classes, generation, classifier }) => {
     const target = unit(imagesInput(batch, preprocessing));
     const seen = normalise(target, preprocessing);
-    const { made, kl } = passed(network, { batch, classes, seen, build: new Build() });
+    const build = new Build();
+    const { made, kl } = passed(network, { batch, classes, seen, build });
     const [reconstruction, divergence] = [surprise(made, target), reduceSum(kl, { axes: [1] })];
     const beta = generation?.kind === 'vae' ? generation.beta : 1;
     const loss = add(reconstruction, mul(divergence, beta));
@@ -46,17 +47,21 @@ export const generate: Task = {
       kl: divergence,
       loss,
       elbo: mul(loss, -1),
-      ...(classifier && featuresOf(network, { batch, classes, target, classifier })),
+      ...(classifier && featuresOf(network, { batch, classes, target, classifier, build })),
     };
     return { name: `${network.name} evaluation`, outputs };
   },
-  conditions: (batch, { network, classes, batch: size, judge }) => ({
-    noise: noiseOf('posterior', batch, [size, lengthOf(networkOf(network), classes)]),
-    ...(judge && { prior: noiseOf('prior', batch, [size, lengthOf(networkOf(network), classes)]) }),
-    ...(classes.length > 0 && { class: oneHotLabels(batch, { batch: size, classes }) }),
-  }),
+  conditions: (batch, { network: config, classes, batch: size, judge }) => {
+    const network = networkOf(config);
+    const shape = [size, lengthOf(network, classes)] as const;
+    return {
+      ...(network.posterior && { noise: noiseOf('posterior', batch, shape) }),
+      ...((judge || !network.posterior) && { prior: noiseOf('prior', batch, shape) }),
+      ...(classes.length > 0 && { class: oneHotLabels(batch, { batch: size, classes }) }),
+    };
+  },
   tally: () => new GenerationTally(),
-  figure: 'elbo',
+  figure: ({ elbo, frechet }) => elbo ?? (frechet === undefined ? undefined : -frechet),
 };
 
 const meanOf = (values: Value): Value => mul(reduceSum(values), 1 / fixed(values.shape[0]));
@@ -100,14 +105,18 @@ function passed(
   const { mean, logVariance } = momentsOf(posterior(seen, build));
   const vector = reparameterised(mean, logVariance, input('noise', [batch, lengthOf(network, classes)]));
   return {
-    made: decode(conditioned(vector, classes.length), build),
+    made: decode(conditioned(vector, classInput(batch, classes)), build),
     kl: divergences(mean, logVariance),
   };
 }
 
-/** Latent vectors [n, d] with the classes behind them, which are fed as `class` [n, k]. */
-export const conditioned = (vector: Value, classes: number): Value =>
-  concat([vector, ...(classes > 0 ? [input('class', [vector.shape[0]!, classes])] : [])], 1);
+/** Classes one-hot [n, k], fed as `class`; none where images are made of no class. */
+export const classInput = (batch: number, classes: readonly string[]): Value | undefined =>
+  classes.length > 0 ? input('class', [batch, classes.length]) : undefined;
+
+/** Latent vectors [n, d] with the classes [n, k] behind them. */
+export const conditioned = (vector: Value, classes: Value | undefined): Value =>
+  concat([vector, ...(classes ? [classes] : [])], 1);
 
 /** @throws UserError for networks that make no images of vectors */
 export function lengthOf(network: Network, classes: readonly string[]): number {
@@ -131,12 +140,13 @@ interface Judging {
   /** Images [n, c, h, w] of 0 … 1. */
   readonly target: Value;
   readonly classifier: Model;
+  readonly build: Build;
 }
 
 /** What a classifier sees in images, and in as many that are made of random vectors, of the same classes: [n, d] each. */
-function featuresOf(network: Network, { batch, classes, target, classifier }: Judging) {
+function featuresOf(network: Network, { batch, classes, target, classifier, build }: Judging) {
   const prior = input('prior', [batch, lengthOf(network, classes)]);
-  const made = clip(network.decode!(conditioned(prior, classes.length), new Build()), 0, 1);
+  const made = clip(network.decode!(conditioned(prior, classInput(batch, classes)), build), 0, 1);
   return { seenFeatures: pooledFeatures(classifier, target), madeFeatures: pooledFeatures(classifier, made) };
 }
 

@@ -45,7 +45,7 @@ export const reconstruct: Task = {
     return { name: `${network.name} evaluation`, outputs };
   },
   tally: () => new ImageTally(),
-  figure: 'psnr',
+  figure: ({ psnr }) => psnr,
 };
 
 type Errors = (made: Value, target: Value) => Value;
@@ -55,9 +55,8 @@ export function errorsOf(
   { loss, perceptual }: { readonly loss: TrainConfig['loss']; readonly perceptual?: Perceptual | undefined },
   classifier?: Model,
 ): Errors {
-  if (loss === 'cross-entropy' || loss === 'elbo')
-    throw new UserError(`${loss} does not compare pictures; choose another loss`);
-  if (loss !== 'perceptual') return reconstructionLosses[loss];
+  if (loss in reconstructionLosses) return reconstructionLosses[loss as keyof typeof reconstructionLosses];
+  if (loss !== 'perceptual') throw new UserError(`${loss} does not compare pictures; choose another loss`);
   if (!perceptual || !classifier)
     throw new UserError('a perceptual loss compares the features of a classifier; give one');
   const maps = (images: Value) => featureMaps(classifier, perceptual, images);

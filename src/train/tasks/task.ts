@@ -43,7 +43,7 @@ export interface Task {
   readonly conditions?: (batch: Batch, setting: Conditioned) => Tensors;
   readonly tally: (classes: readonly string[]) => Tally;
   /** The figure by which the best checkpoint is chosen: the higher the better. Where an evaluation lacks it, the last is the best. */
-  readonly figure: string;
+  readonly figure: (metrics: Evaluation['metrics']) => number | undefined;
 }
 
 /** What an evaluation depends on beside the images. */

@@ -18,7 +18,7 @@ const rate = (value: number) => (value < 1e-3 ? value.toExponential(1) : value.t
 const columns: readonly (readonly [title: string, width: number, cell: (record: EpochRecord) => string])[] = [
   ['train loss', 12, ({ trainLoss }) => trainLoss.toPrecision(4)],
   ['val loss', 11, ({ validationLoss }) => validationLoss.toPrecision(4)],
-  ['quality', 11, figureOf],
+  ['quality', 13, figureOf],
   ['lr', 10, ({ learningRate }) => rate(learningRate)],
   ['img/s', 8, ({ imagesPerSecond }) => imagesPerSecond.toFixed(0)],
   ['time', 8, ({ seconds }) => duration(seconds)],

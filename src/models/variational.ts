@@ -63,6 +63,14 @@ export function variationalOf(config: VariationalConfig): Network<VariationalCon
   };
 }
 
+/** What a network does behind its vectors: from [n, latent + classes] to images. @throws UserError for networks that make none */
+export function decoderOf(network: Network): Network {
+  const { decode } = network;
+  const length = latentLength(network, 0);
+  if (!decode || length === undefined) throw new UserError(`${network.name} makes no images of vectors`);
+  return { ...network, input: [length], forward: decode };
+}
+
 /** Length of the latent vector of a network that decodes one and the class behind it; undefined for others. */
 export function latentLength({ config, decode }: Network, classes: number): number | undefined {
   if (!decode) return undefined;

@@ -86,6 +86,15 @@ test('an autoencoder knows ways between images, and no random vectors', async ()
     assert.match(String((await json(folder, 'generate', 'mirror', ...words)).error), /says nothing of random vectors/);
 });
 
+test('an ONNX file of it makes the same images', async () => {
+  await json(folder, 'export', model, '--out', 'model.onnx');
+  await generate('--class', 'star', '--count', '2', '--out', 'own.png');
+  await json(folder, 'generate', 'model.onnx', '--class', 'star', '--count', '2', '--out', 'onnx.png');
+  const [own, onnx] = await Promise.all([nth('own.png', 1), nth('onnx.png', 1)]);
+  assert.ok(own.every((value, i) => Math.abs(value - onnx[i]!) <= 1));
+  assert.match(String((await json(folder, 'quantize', model, 'images')).error), /makes images of vectors/);
+});
+
 test('adversaries make images too', async () => {
   const made = await run(folder, 'train', 'generate', 'drawn:64', ...training, '--kind', 'gan', '--out', 'gan');
   assert.equal(made.code, 0, made.stderr);

@@ -37,12 +37,12 @@ export const recipeOptions = {
   latent: {
     ...networkOptions.latent,
     help: `reconstruct, generate: ${networkOptions.latent.help}`,
-    usual: '256 to reconstruct, 64 to generate',
+    usual: '256 to reconstruct, 64 by a vae, 128 by a gan',
   },
 
   epochs: option('--epochs <n>', 'rounds through the images', {
     parse: count,
-    usual: '20 to classify, else 30',
+    usual: '20 to classify, 30 to reconstruct or by a vae, 60 by a gan',
     group: learning,
   }),
   batch: option('--batch <n>', 'images per step', {
@@ -52,7 +52,7 @@ export const recipeOptions = {
   }),
   learningRate: option('--lr <rate>', 'peak of the learning rate', {
     parse: positive,
-    usual: '0.05 for a batch of 64 to classify, in proportion to the batch; else 0.001',
+    usual: '0.05 for a batch of 64 to classify, in proportion to the batch; 0.0002 by a gan, else 0.001',
     group: learning,
   }),
   optimizer: option('--optimizer <name>', 'how weights follow gradients', {
@@ -68,12 +68,12 @@ export const recipeOptions = {
   }),
   schedule: option('--schedule <name>', 'how the learning rate falls', {
     choices: ['cosine', 'step', 'constant'] as const,
-    usual: 'cosine',
+    usual: 'cosine, constant by a gan',
     group: learning,
   }),
   warmup: option('--warmup <epochs>', 'over which the learning rate rises', {
     parse: nonNegative,
-    usual: 'a twentieth of all, at most 5',
+    usual: 'a twentieth of all, at most 5; none by a gan',
     group: learning,
   }),
   labelSmoothing: option('--label-smoothing <share>', 'classify: doubt about the labels', {

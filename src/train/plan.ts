@@ -89,8 +89,19 @@ export interface Plan {
   readonly classifier?: Model;
 }
 
+interface Recipe extends Pick<TrainConfig, 'epochs' | 'batch' | 'labelSmoothing' | 'loss'> {
+  readonly optimizer: 'sgd' | 'adamw';
+  /** Settings of AdamW other than its own defaults. */
+  readonly adamw?: { readonly beta1: number; readonly weightDecay: number };
+  /** By optimiser and batch where nothing is said. */
+  readonly learningRate?: number;
+  readonly schedule?: TrainConfig['schedule'];
+  readonly warmup?: number;
+  readonly mirror: { readonly upsample?: 'resize'; readonly latent?: number };
+}
+
 /** Everything that a task settles where nothing is said; bench/torch/flowers.py is the twin of `classify` in PyTorch. */
-const recipes = {
+const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Generation['kind']]: Recipe } = {
   classify: { epochs: 20, batch: 64, optimizer: 'sgd', labelSmoothing: 0.1, loss: 'cross-entropy', mirror: {} },
   // pictures take many steps to learn, hence the smaller batch; of the ways to enlarge, resizing learns quickest
   reconstruct: {
@@ -119,9 +130,10 @@ const recipes = {
     schedule: 'constant',
     labelSmoothing: 0,
     loss: 'hinge',
+    warmup: 0,
     mirror: { upsample: 'resize', latent: 128 },
   },
-} as const;
+};
 
 const recipeOf = ({ task, kind = 'vae' }: TrainOptions) => recipes[task === 'generate' ? kind : task];
 
@@ -173,10 +185,9 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       epochs,
       batch,
       optimizer,
-      learningRate:
-        options.learningRate ?? ('learningRate' in recipe ? recipe.learningRate : learningRates[optimizer.name](batch)),
-      schedule: options.schedule ?? ('schedule' in recipe ? recipe.schedule : 'cosine'),
-      warmup: options.warmup ?? Math.min(5, epochs / 20),
+      learningRate: options.learningRate ?? recipe.learningRate ?? learningRates[optimizer.name](batch),
+      schedule: options.schedule ?? recipe.schedule ?? 'cosine',
+      warmup: options.warmup ?? recipe.warmup ?? Math.min(5, epochs / 20),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
       loss: options.loss ?? options.ganLoss ?? recipe.loss,
       ...judge?.config,
@@ -208,10 +219,10 @@ const unfit: { readonly [T in TrainConfig['task']]: readonly (keyof TrainOptions
 function checkOptions(options: TrainOptions): void {
   const given = (names: readonly (keyof TrainOptions)[]) => names.filter((name) => options[name] !== undefined);
   const foreign = given(unfit[options.task]);
-  if (foreign.length > 0) throw new UserError(`${options.task} does not take ${foreign.join(', ')}; leave out`);
+  if (foreign.length > 0) throw new UserError(`${options.task} does not take ${foreign.join(', ')}; leave that out`);
   const { task, kind = 'vae' } = options;
   const other = task === 'generate' ? given(ofKinds[kind === 'vae' ? 'gan' : 'vae']) : [];
-  if (other.length > 0) throw new UserError(`a ${kind} does not take ${other.join(', ')}; leave out`);
+  if (other.length > 0) throw new UserError(`a ${kind} does not take ${other.join(', ')}; leave that out`);
   const unused = options.loss === 'perceptual' || options.task === 'generate' ? [] : given(ofPerceptualLoss);
   if (unused.length > 0)
     throw new UserError(`only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`);
@@ -315,7 +326,7 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset, own: re
   };
   if (task === 'classify') return networkNamed(net, { ...shared, classes: classes.length });
   if (task === 'generate' && options.kind === 'gan') {
-    const { latent: usual, ...ways } = mirror as { latent: number };
+    const { latent: usual = 0, ...ways } = mirror;
     return networkNamed(`transpose-${net}`, {
       size: shared.size,
       channels: shared.channels,
@@ -381,7 +392,7 @@ const defined = <T extends object>(given: T): Defined<T> =>
 
 function optimizerFor(
   { optimizer, momentum, weightDecay }: TrainOptions,
-  usual: { readonly optimizer: 'sgd' | 'adamw'; readonly adamw?: object },
+  usual: Pick<Recipe, 'optimizer' | 'adamw'>,
 ): v.InferOutput<typeof OptimizerConfig> {
   const name = optimizer ?? usual.optimizer;
   return validated(

@@ -1,7 +1,7 @@
 /** A model that makes images of vectors, put to use. */
 import { UserError } from '../errors.js';
 import { type Graph, input } from '../graph/index.js';
-import { latentLength, type Network } from '../models/index.js';
+import { decoderOf, latentLength, type Network } from '../models/index.js';
 import { Build, pixelsOf } from '../nn/index.js';
 import { random } from '../random/index.js';
 import { float32, openRuntime, type Program, type Runtime } from '../runtime/index.js';
@@ -16,23 +16,25 @@ export interface Point {
   readonly class?: number | undefined;
 }
 
-/** The graph from float32 [n, latent + classes], fed as `vectors`, to `pixels` uint8 [n, h, w, c]. @throws UserError for networks without a decoder */
-export function generationGraph({ network, card }: Pick<Model, 'network' | 'card'>, batch: number | string): Graph {
-  const { decode } = network;
-  const length = latentOf(network, card) + classesOf(card);
-  const vectors = input('vectors', [batch, length]);
-  return { name: `${network.name} generate`, outputs: { pixels: pixelsOf(decode!(vectors, new Build())) } };
+/**
+ * The graph from float32 [n, latent + classes], fed as `vectors`, to `pixels` uint8 [n, h, w, c].
+ * @throws UserError for networks without a decoder
+ */
+export function generationGraph({ network }: Pick<Model, 'network'>, batch: number | string): Graph {
+  const { input: length, forward } = decoderOf(network);
+  const pixels = pixelsOf(forward(input('vectors', [batch, ...length]), new Build()));
+  return { name: `${network.name} generate`, outputs: { pixels } };
 }
 
 /** An autoencoder's decoder is told no class, whatever its card says. */
 const classesOf = ({ task, classes }: Pick<Model['card'], 'task' | 'classes'>) =>
   task === 'generate' ? classes.length : 0;
 
-function latentOf(network: Network, card: Model['card']): number {
-  const length = latentLength(network, classesOf(card));
-  if (length === undefined)
+function latentOf({ config, decode, name }: Network, card: Model['card']): number {
+  const length = latentLength(config, classesOf(card));
+  if (!decode || length === undefined)
     throw new UserError(
-      `${network.name} makes no images of vectors; give a model made by 'train generate', or to interpolate between images one made by 'train reconstruct'`,
+      `${name} makes no images of vectors; give a model made by 'train generate', or to interpolate between images one made by 'train reconstruct'`,
     );
   return length;
 }

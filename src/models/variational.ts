@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import { pad, slice, type Value } from '../graph/index.js';
 import { named, sequential } from '../nn/index.js';
 import { type AutoencoderOptions, mirroredPair } from './autoencoder.js';
-import type { VariationalConfig } from './config.js';
+import type { NetworkConfig, VariationalConfig } from './config.js';
 import type { Network } from './network.js';
 import { resnet } from './resnet.js';
 import type { GivenSetting } from './settings.js';
@@ -65,15 +65,14 @@ export function variationalOf(config: VariationalConfig): Network<VariationalCon
 
 /** What a network does behind its vectors: from [n, latent + classes] to images. @throws UserError for networks that make none */
 export function decoderOf(network: Network): Network {
-  const { decode } = network;
-  const length = latentLength(network, 0);
-  if (!decode || length === undefined) throw new UserError(`${network.name} makes no images of vectors`);
+  const { decode, config, name } = network;
+  const length = latentLength(config, 0);
+  if (!decode || length === undefined) throw new UserError(`${name} makes no images of vectors`);
   return { ...network, input: [length], forward: decode };
 }
 
-/** Length of the latent vector of a network that decodes one and the class behind it; undefined for others. */
-export function latentLength({ config, decode }: Network, classes: number): number | undefined {
-  if (!decode) return undefined;
-  if (config.kind === 'variational' || config.kind === 'autoencoder') return config.decoder.latent - classes;
-  return config.kind === 'transposeResnet' ? config.latent - classes : undefined;
+/** Length of the latent vector behind which a network takes so many classes; undefined where it takes no vectors. */
+export function latentLength(config: NetworkConfig, classes: number): number | undefined {
+  if (config.kind === 'resnet') return undefined;
+  return (config.kind === 'transposeResnet' ? config : config.decoder).latent - classes;
 }

@@ -115,7 +115,7 @@ export class AdversarialTrainer implements Trains {
   private noise(player: string, step: number) {
     const { config } = this;
     const { batch, classes, seed } = config;
-    return standardNormal([batch, lengthOf(networkOf(config.network), classes)], seed, `${player} noise`, step);
+    return standardNormal([batch, lengthOf(config.network, classes)], seed, `${player} noise`, step);
   }
 }
 
@@ -142,7 +142,7 @@ function gameOf({ config, network, classifier }: Plan) {
   const reform = generation.spectralNorm ? spectral : undefined;
   const wanted = classInput(batch, classes);
   const real = unit(imagesInput(batch, preprocessing));
-  const noise = (name: string) => input(name, [batch, lengthOf(network, classes)]);
+  const noise = (name: string) => input(name, [batch, lengthOf(network.config, classes)]);
   /** Images of 0 … 1. */
   const made = (vectors: Value, build: Build) => network.decode!(conditioned(vectors, wanted), build);
   const scores = (images: Value, build: Build) => scoped(SCOPE, () => realness(judge, images, wanted, build));

@@ -1,9 +1,9 @@
 /** Vector -> image. */
 import type { Batch } from '../../data/batches.js';
 import { UserError } from '../../errors.js';
-import { add, clip, concat, fixed, input, mul, reduceSum, type Value } from '../../graph/index.js';
+import { add, clip, concat, fixed, input, mul, reduceMean, reduceSum, type Value } from '../../graph/index.js';
 import { frechetDistance } from '../../inference/frechet.js';
-import { latentLength, momentsOf, type Network, networkOf } from '../../models/index.js';
+import { latentLength, momentsOf, type Network, type NetworkConfig } from '../../models/index.js';
 import { Build, normalise, unit } from '../../nn/index.js';
 import { divergenceLoss, divergences, reparameterised, squaredErrors, ssim } from '../../optim/index.js';
 import { float32, type Tensor, type Tensors } from '../../runtime/index.js';
@@ -20,14 +20,15 @@ export const generate: Task = {
     const { batch, preprocessing, classes, generation } = config;
     const build = new Build({ training: true });
     const target = unit(imagesInput(batch, preprocessing));
-    const { made, kl } = passed(network, { batch, classes, seen: normalise(target, preprocessing), build });
+    const seen = normalise(target, preprocessing);
+    const { made, kl } = passed(network, { seen, wanted: classInput(batch, classes), build });
     const information = divergenceLoss(kl, generation?.kind === 'vae' ? generation : {});
-    const loss = add(meanOf(surprise(made, target)), mul(information, input('kl_weight', [])));
+    const loss = add(reduceMean(surprise(made, target)), mul(information, input('kl_weight', [])));
     return { loss, outputs: {}, tracked: build.updates };
   },
   targets: (batch, config) => (config.classes.length > 0 ? { class: oneHotLabels(batch, config) } : {}),
   chance: ({ network, batch, classes, seed, generation }, step, batches) => ({
-    noise: standardNormal([batch, lengthOf(networkOf(network), classes)], seed, 'latent noise', step),
+    noise: standardNormal([batch, lengthOf(network, classes)], seed, 'latent noise', step),
     kl_weight: float32(new Float32Array([klWeight(generation, step, batches)]), []),
   }),
   correct: () => undefined,
@@ -35,7 +36,8 @@ export const generate: Task = {
     const target = unit(imagesInput(batch, preprocessing));
     const seen = normalise(target, preprocessing);
     const build = new Build();
-    const { made, kl } = passed(network, { batch, classes, seen, build });
+    const wanted = classInput(batch, classes);
+    const { made, kl } = passed(network, { seen, wanted, build });
     const [reconstruction, divergence] = [surprise(made, target), reduceSum(kl, { axes: [1] })];
     const beta = generation?.kind === 'vae' ? generation.beta : 1;
     const loss = add(reconstruction, mul(divergence, beta));
@@ -47,24 +49,22 @@ export const generate: Task = {
       kl: divergence,
       loss,
       elbo: mul(loss, -1),
-      ...(classifier && featuresOf(network, { batch, classes, target, classifier, build })),
+      ...(classifier && featuresOf(network, { target, wanted, classifier, build })),
     };
     return { name: `${network.name} evaluation`, outputs };
   },
-  conditions: (batch, { network: config, classes, batch: size, judge }) => {
-    const network = networkOf(config);
+  conditions: (batch, { network, classes, batch: size, judge }) => {
     const shape = [size, lengthOf(network, classes)] as const;
+    const encodes = network.kind === 'variational';
     return {
-      ...(network.posterior && { noise: noiseOf('posterior', batch, shape) }),
-      ...((judge || !network.posterior) && { prior: noiseOf('prior', batch, shape) }),
+      ...(encodes && { noise: noiseOf('posterior', batch, shape) }),
+      ...((judge || !encodes) && { prior: noiseOf('prior', batch, shape) }),
       ...(classes.length > 0 && { class: oneHotLabels(batch, { batch: size, classes }) }),
     };
   },
   tally: () => new GenerationTally(),
   figure: ({ elbo, frechet }) => elbo ?? (frechet === undefined ? undefined : -frechet),
 };
-
-const meanOf = (values: Value): Value => mul(reduceSum(values), 1 / fixed(values.shape[0]));
 
 /** How strongly the divergence counts at a step: it rises in a line, so that vectors first come to tell something. */
 function klWeight(generation: TrainConfig['generation'], step: number, batches: number): number {
@@ -85,27 +85,24 @@ const surprise = (made: Value, target: Value): Value =>
   );
 
 interface Passing {
-  readonly batch: number;
-  readonly classes: readonly string[];
-  /** Normalised images. */
+  /** Normalised images [n, c, h, w]. */
   readonly seen: Value;
+  /** Their classes [n, k]. */
+  readonly wanted: Value | undefined;
   readonly build: Build;
 }
 
 /** Images made of draws from what the encoder says of those seen, and its divergences [n, d]. */
-function passed(
-  network: Network,
-  { batch, classes, seen, build }: Passing,
-): { readonly made: Value; readonly kl: Value } {
+function passed(network: Network, { seen, wanted, build }: Passing): { readonly made: Value; readonly kl: Value } {
   const { posterior, decode } = network;
   if (!posterior || !decode)
     throw new UserError(
       `${network.name} has no encoder that could be judged on images; judge what it makes by 'distance', with a classifier`,
     );
   const { mean, logVariance } = momentsOf(posterior(seen, build));
-  const vector = reparameterised(mean, logVariance, input('noise', [batch, lengthOf(network, classes)]));
+  const vector = reparameterised(mean, logVariance, input('noise', mean.shape));
   return {
-    made: decode(conditioned(vector, classInput(batch, classes)), build),
+    made: decode(conditioned(vector, wanted), build),
     kl: divergences(mean, logVariance),
   };
 }
@@ -118,10 +115,11 @@ export const classInput = (batch: number, classes: readonly string[]): Value | u
 export const conditioned = (vector: Value, classes: Value | undefined): Value =>
   concat([vector, ...(classes ? [classes] : [])], 1);
 
-/** @throws UserError for networks that make no images of vectors */
-export function lengthOf(network: Network, classes: readonly string[]): number {
-  const length = latentLength(network, classes.length);
-  if (length === undefined || length < 1) throw new UserError(`${network.name} does not make images of vectors`);
+/** Length of a network's latent vector. @throws UserError for networks that make no images of vectors */
+export function lengthOf(config: NetworkConfig, classes: readonly string[]): number {
+  const length = latentLength(config, classes.length);
+  if (length === undefined || length < 1)
+    throw new UserError('expected a network that makes images of vectors and classes');
   return length;
 }
 
@@ -135,18 +133,18 @@ function noiseOf(what: string, { indices }: Batch, [batch, length]: readonly [nu
 }
 
 interface Judging {
-  readonly batch: number;
-  readonly classes: readonly string[];
   /** Images [n, c, h, w] of 0 … 1. */
   readonly target: Value;
+  /** Their classes [n, k]. */
+  readonly wanted: Value | undefined;
   readonly classifier: Model;
   readonly build: Build;
 }
 
 /** What a classifier sees in images, and in as many that are made of random vectors, of the same classes: [n, d] each. */
-function featuresOf(network: Network, { batch, classes, target, classifier, build }: Judging) {
-  const prior = input('prior', [batch, lengthOf(network, classes)]);
-  const made = clip(network.decode!(conditioned(prior, classInput(batch, classes)), build), 0, 1);
+function featuresOf(network: Network, { target, wanted, classifier, build }: Judging) {
+  const prior = input('prior', [target.shape[0]!, latentLength(network.config, (wanted?.shape[1] ?? 0) as number)!]);
+  const made = clip(network.decode!(conditioned(prior, wanted), build), 0, 1);
   return { seenFeatures: pooledFeatures(classifier, target), madeFeatures: pooledFeatures(classifier, made) };
 }
 

@@ -81,9 +81,8 @@ export async function extrasFor(options: ExtraOptions, situation: Situation): Pr
   if (freeze === undefined && freezeEpochs !== undefined) refuse('freezeEpochs', 'freeze');
   const teacher = options.teacher === undefined ? undefined : await teacherOf(options.teacher, situation);
   const classWeights = classWeightsFor(options.classWeights, situation.train);
-  const named = plain.flatMap((name) =>
-    options[name] === undefined || options[name] === false ? [] : [[name, options[name]]],
-  );
+  // zero switches off, as leaving out does
+  const named = plain.flatMap((name) => (options[name] ? [[name, options[name]]] : []));
   return {
     config: {
       ...(Object.fromEntries(named) as Extras),

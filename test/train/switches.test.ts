@@ -59,6 +59,11 @@ describe('a switch', () => {
       assert.deepEqual(first.weights, second.weights);
     });
 
+  it('zero is the same as nothing', async () => {
+    const { weights } = await trained({ dropout: 0, stochasticDepth: 0, averageDecay: 0, zeroGamma: false });
+    assert.equal(difference(weights, plain.weights), 0);
+  });
+
   it('recompute: the same weights but for rounding', async () => {
     const { weights } = await trained({ recompute: true });
     assert.ok(difference(weights, plain.weights) < 1e-4);

@@ -20,6 +20,7 @@ export { ResNet, TransposeResNet } from './eager/index.js';
 export { UserError } from './errors.js';
 export * as graph from './graph/index.js';
 export { type Features, frechetDistance } from './inference/frechet.js';
+export { Generator, type Point, randomPoints, randomVector, spherical } from './inference/generator.js';
 export {
   type Answer,
   type ClassScore,

@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.js';
 import { recipeOptions } from './train-options.js';
 import { showing } from './train-progress.js';
 
-type Task = TrainOptions['task'];
+type Task = Exclude<TrainOptions['task'], 'generate'>;
 type Recipe = Omit<TrainOptions, 'task' | 'data'>;
 
 interface Job {

@@ -1,4 +1,5 @@
 /** `resmirror export`: a model for other programs. */
+import { generationGraph } from '../inference/generator.js';
 import { questionGraph } from '../inference/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import { type Model, readModel, writeAtomically, writeModel, writeSafetensors } from '../weights/index.js';
@@ -21,8 +22,10 @@ export const exportModel = command({
   notes: `ONNX: input 'input' float32 [n, c, h, w], normalised by mean and std of the
 preprocessing; output 'logits' [n, k] of a classifier, 'image' [n, c, h, w] of
 an autoencoder. With --pixels: input 'images' uint8 [n, h, w, c], output
-'probabilities' [n, k] or 'pixels' uint8 [n, h, w, c]. The number n of images is
-free. Labels and preprocessing are in metadata_props as JSON.
+'probabilities' [n, k] or 'pixels' uint8 [n, h, w, c]. A model that makes images
+has 'input' (with --pixels 'vectors') [n, latent + classes]: normal vectors, and
+behind each its class as one-hot. The number n of images is free. Labels and
+preprocessing are in metadata_props as JSON.
 Safetensors: weights under torchvision's names where it has any.`,
   examples: [
     ['export runs/resnet18-photos-1 --format onnx --out photos.onnx', 'for ONNX Runtime, OpenVINO, TensorRT, …'],
@@ -67,7 +70,8 @@ const writers: {
 export function onnxOf(model: Model, { pixels = false } = {}): Uint8Array {
   if (!pixels) return encodeOnnxModel(model);
   const { card } = model;
-  return writeOnnx(questionGraph(card.task, model, 'n'), {
+  const graph = card.task === 'generate' ? generationGraph(model, 'n') : questionGraph(card.task, model, 'n');
+  return writeOnnx(graph, {
     weights: new Map(Object.entries(model.weights)),
     metadata: onnxMetadata(card),
   });

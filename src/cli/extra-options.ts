@@ -13,7 +13,7 @@ export const extraOptions = {
   }),
   averageDecay: option('--ema <decay>', 'judge and keep a running average of the weights, such as 0.999', {
     parse: share,
-    usual: 'none',
+    usual: 'none, 0.999 by a gan',
     group: learning,
   }),
   accumulate: option('--accumulate <parts>', 'of a batch, one after the other, to save memory', {

@@ -25,7 +25,7 @@ const {
 const { threads, workers, device } = runOptions;
 
 export const findRate = command({
-  arguments: { '<task>': 'classify or reconstruct', '<data>': 'as for train' },
+  arguments: { '<task>': 'classify, reconstruct or generate (a vae)', '<data>': 'as for train' },
   options: {
     lowest: option('--lowest <rate>', 'of the first step', { parse: positive, usual: '0.000001', group: 'Test' }),
     highest: option('--highest <rate>', 'of the last step', { parse: positive, usual: '10', group: 'Test' }),
@@ -46,7 +46,7 @@ ${NETWORKS}`,
     ['find-lr reconstruct ./tiles --optimizer sgd --lowest 1e-4', 'from a higher rate on'],
   ],
   async run({ args: { task, data }, options: { report, device, ...options }, terminal }) {
-    if (!isTask(task)) throw usageError(`expected classify or reconstruct, got ${task}`);
+    if (!isTask(task)) throw usageError(`expected classify, reconstruct or generate, got ${task}`);
     if (report !== undefined && !/\.(html|svg)$/i.test(report))
       throw usageError(`--out: expected a file that ends in .html or .svg, got ${report}`);
     const { findLearningRate } = await import('../train/find-learning-rate.js');

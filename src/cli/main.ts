@@ -16,7 +16,7 @@ const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./summary.js')).summary,
   },
   train: {
-    summary: 'train a network to classify or to reconstruct images',
+    summary: 'train a network to classify, to reconstruct or to make images',
     load: async () => (await import('./train.js')).train,
   },
   probe: {
@@ -46,6 +46,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
   reconstruct: {
     summary: 'send images through an autoencoder and back',
     load: async () => (await import('./reconstruct.js')).reconstruct,
+  },
+  generate: {
+    summary: 'make images of random vectors',
+    load: async () => (await import('./generate.js')).generate,
   },
   distance: {
     summary: 'say how far two sets of images lie apart',

@@ -1,4 +1,4 @@
-/** Originals above, reconstructions below, pair beside pair. */
+/** Pictures beside each other: pairs with originals above and reconstructions below, or one by one. */
 export interface Picture {
   /** [h, w, c] */
   readonly data: Uint8Array;
@@ -18,13 +18,23 @@ const SIDE = 96;
 const [NEAR, APART] = [2, 10];
 const BACKGROUND = 255;
 
-/** The grid as RGB pixels; pictures of one size. About as wide as high. */
-export function pairGrid(pairs: readonly Pair[]): Picture {
-  const { height, width } = pairs[0]!.original;
+/** The grid of pairs as RGB pixels; pictures of one size. About as wide as high. */
+export const pairGrid = (pairs: readonly Pair[]): Picture =>
+  stackGrid(pairs.map(({ original, made }) => [original, made]));
+
+interface GridOptions {
+  /** Stacks in a row; by default so many that the grid is about as wide as high. */
+  readonly across?: number | undefined;
+}
+
+/** Stacks of equally many pictures, all of one size, as RGB pixels. */
+export function stackGrid(stacks: readonly (readonly Picture[])[], { across: wanted }: GridOptions = {}): Picture {
+  const [first] = stacks as readonly [readonly Picture[]];
+  const { height, width } = first[0]!;
   const zoom = Math.max(1, Math.round(SIDE / Math.max(height, width)));
-  const cell = { width: width * zoom, height: 2 * height * zoom + NEAR };
-  const across = Math.min(pairs.length, Math.ceil(Math.sqrt((pairs.length * cell.height) / cell.width)));
-  const down = Math.ceil(pairs.length / across);
+  const cell = { width: width * zoom, height: first.length * (height * zoom + NEAR) - NEAR };
+  const across = Math.min(stacks.length, wanted ?? Math.ceil(Math.sqrt((stacks.length * cell.height) / cell.width)));
+  const down = Math.ceil(stacks.length / across);
   const grid = {
     width: across * (cell.width + APART) + APART,
     height: down * (cell.height + APART) + APART,
@@ -32,11 +42,11 @@ export function pairGrid(pairs: readonly Pair[]): Picture {
   };
   const data = new Uint8Array(grid.width * grid.height * 3).fill(BACKGROUND);
   const canvas = { ...grid, data };
-  for (const [i, { original, made }] of pairs.entries()) {
+  for (const [i, stack] of stacks.entries()) {
     const left = APART + (i % across) * (cell.width + APART);
     const top = APART + Math.floor(i / across) * (cell.height + APART);
-    paste(canvas, original, { left, top, zoom });
-    paste(canvas, made, { left, top: top + height * zoom + NEAR, zoom });
+    for (const [row, picture] of stack.entries())
+      paste(canvas, picture, { left, top: top + row * (height * zoom + NEAR), zoom });
   }
   return canvas;
 }

@@ -58,3 +58,16 @@ export async function writePicture(file: string, { data, width, height, channels
   const format = /\.(jpe?g|webp)$/i.exec(file)?.[1]?.toLowerCase().replace('jpg', 'jpeg') ?? 'png';
   await writeAtomically(file, [await image.toFormat(format as 'png').toBuffer()]);
 }
+
+/** Writes pictures of one size as a film without end, as WebP or GIF by its file's name. @param delay milliseconds of each picture */
+export async function writeFilm(file: string, frames: readonly Picture[], delay: number): Promise<void> {
+  const { default: sharp } = await import('sharp');
+  const { writeAtomically } = await import('../weights/index.js');
+  const [{ width, height, channels }] = frames as readonly [Picture];
+  const raw = { width, height: height * frames.length, channels, pageHeight: height };
+  const image = sharp(Buffer.concat(frames.map(({ data }) => data)), { raw, limitInputPixels: false });
+  const timing = { loop: 0, delay: frames.map(() => delay) };
+  // without loss, WebP is smaller and sharper than what a few large squares of pixels become with it
+  const film = /\.gif$/i.test(file) ? image.gif(timing) : image.webp({ ...timing, lossless: true });
+  await writeAtomically(file, [await film.toBuffer()]);
+}

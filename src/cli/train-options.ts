@@ -16,9 +16,10 @@ import {
   share,
   shares,
   time,
+  yesOrNo,
 } from './values.js';
 
-const tasks = ['classify', 'reconstruct'] as const;
+const tasks = ['classify', 'reconstruct', 'generate'] as const;
 export type Task = (typeof tasks)[number];
 export const isTask = (task: string | undefined): task is Task => tasks.some((known) => known === task);
 
@@ -35,12 +36,20 @@ export const recipeOptions = {
   }),
   shortcut: networkOptions.shortcut,
   stride: networkOptions.stride,
-  upsample: { ...networkOptions.upsample, help: `reconstruct: ${networkOptions.upsample.help}`, usual: 'resize' },
-  latent: { ...networkOptions.latent, help: `reconstruct: ${networkOptions.latent.help}`, usual: '256' },
+  upsample: {
+    ...networkOptions.upsample,
+    help: `reconstruct, generate: ${networkOptions.upsample.help}`,
+    usual: 'resize',
+  },
+  latent: {
+    ...networkOptions.latent,
+    help: `reconstruct, generate: ${networkOptions.latent.help}`,
+    usual: '256 to reconstruct, 64 by a vae, 128 by a gan',
+  },
 
   epochs: option('--epochs <n>', 'rounds through the images', {
     parse: count,
-    usual: '20 to classify, 30 to reconstruct',
+    usual: '20 to classify, 30 to reconstruct or by a vae, 60 by a gan',
     group: learning,
   }),
   time: option('--time <duration>', 'after which to end, in place of epochs: 90s, 10m, 2h', {
@@ -55,17 +64,17 @@ export const recipeOptions = {
   }),
   batch: option('--batch <n>', "images per step; 'auto' for as many as fit into memory", {
     parse: countOrAuto,
-    usual: '64 to classify, 32 to reconstruct; less of few images',
+    usual: '64 to classify, else 32; less of few images',
     group: learning,
   }),
   learningRate: option('--lr <rate>', 'peak of the learning rate', {
     parse: positive,
-    usual: '0.05 for a batch of 64 to classify, in proportion to the batch; 0.001 to reconstruct',
+    usual: '0.05 for a batch of 64 to classify, in proportion to the batch; 0.0002 by a gan, else 0.001',
     group: learning,
   }),
   optimizer: option('--optimizer <name>', 'how weights follow gradients', {
     choices: ['sgd', 'adamw'] as const,
-    usual: 'sgd to classify, adamw to reconstruct',
+    usual: 'sgd to classify, else adamw',
     group: learning,
   }),
   momentum: option('--momentum <m>', 'of sgd, in the way of Nesterov', { parse: share, usual: '0.9', group: learning }),
@@ -76,12 +85,12 @@ export const recipeOptions = {
   }),
   schedule: option('--schedule <name>', 'how the learning rate falls', {
     choices: ['cosine', 'step', 'constant', 'one-cycle', 'plateau'] as const,
-    usual: 'cosine',
+    usual: 'cosine, constant by a gan',
     group: learning,
   }),
   warmup: option('--warmup <epochs>', 'over which the learning rate rises', {
     parse: nonNegative,
-    usual: 'a twentieth of all, at most 5',
+    usual: 'a twentieth of all, at most 5; none by a gan',
     group: learning,
   }),
   labelSmoothing: option('--label-smoothing <share>', 'classify: doubt about the labels', {
@@ -94,7 +103,7 @@ export const recipeOptions = {
     usual: 'mse',
     group: learning,
   }),
-  classifier: option('--classifier <model>', 'reconstruct with --loss perceptual: whose features count', {
+  classifier: option('--classifier <model>', 'reconstruct with --loss perceptual, or generate: whose features count', {
     group: learning,
   }),
   featureStages: option('--feature-stages <n,…>', 'after which of its stages', {
@@ -113,6 +122,46 @@ export const recipeOptions = {
     group: images,
   }),
   ...extraOptions,
+  kind: option('--kind <name>', 'generate: a variational autoencoder, or two networks against each other', {
+    choices: ['vae', 'gan'] as const,
+    usual: 'vae',
+    group: learning,
+  }),
+  conditional: option('--conditional <yes|no>', 'generate: images of a class', {
+    parse: yesOrNo,
+    usual: 'yes where the images come in classes',
+    group: learning,
+  }),
+  beta: option('--beta <b>', 'generate by a vae: what the divergence of vectors counts', {
+    parse: nonNegative,
+    usual: '1',
+    group: learning,
+  }),
+  klWarmup: option('--kl-warmup <epochs>', 'generate by a vae: over which the divergence comes to count', {
+    parse: nonNegative,
+    usual: 'a tenth of all, at most 10',
+    group: learning,
+  }),
+  freeBits: option('--free-bits <nats>', 'generate by a vae: what a latent dimension may tell at no cost', {
+    parse: nonNegative,
+    usual: '0',
+    group: learning,
+  }),
+  ganLoss: option('--gan-loss <name>', 'generate by a gan: what both sides make small', {
+    choices: ['hinge', 'non-saturating'] as const,
+    usual: 'hinge',
+    group: learning,
+  }),
+  spectralNorm: option('--spectral-norm <yes|no>', 'generate by a gan: bounds how steeply the discriminator judges', {
+    parse: yesOrNo,
+    usual: 'yes',
+    group: learning,
+  }),
+  r1: option('--r1 <w>', 'generate by a gan: what the squared slope of its judgement of real images counts', {
+    parse: nonNegative,
+    usual: '0',
+    group: learning,
+  }),
   seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),
 
   crop: option('--crop <least,most>', 'random crops of this share of the area', {

@@ -5,6 +5,7 @@ import type { StartEvent, StepEvent, TrainEvents } from '../train/events.js';
 import type { EpochRecord } from '../train/report/index.js';
 import { padLeft } from './columns.js';
 import { counted, duration, grouped, percent, scaled } from './figures.js';
+import { figureOf } from './run-result.js';
 import { rail, StatusLine } from './status-line.js';
 import type { Terminal } from './terminal.js';
 
@@ -17,7 +18,7 @@ const rate = (value: number) => (value < 1e-3 ? value.toExponential(1) : value.t
 const columns: readonly (readonly [title: string, width: number, cell: (record: EpochRecord) => string])[] = [
   ['train loss', 12, ({ trainLoss }) => trainLoss.toPrecision(4)],
   ['val loss', 11, ({ validationLoss }) => validationLoss.toPrecision(4)],
-  ['quality', 11, ({ accuracy, psnr }) => (accuracy === undefined ? `${psnr?.toFixed(2)} dB` : percent(accuracy))],
+  ['quality', 13, figureOf],
   ['lr', 10, ({ learningRate }) => rate(learningRate)],
   ['img/s', 8, ({ imagesPerSecond }) => imagesPerSecond.toFixed(0)],
   ['time', 8, ({ seconds }) => duration(seconds)],
@@ -27,7 +28,7 @@ const columns: readonly (readonly [title: string, width: number, cell: (record: 
 const WAITING_MATTERS = 0.01;
 
 /** How the figure of each task is called. */
-const quality: { readonly [T in Task]: string } = { classify: 'accuracy', reconstruct: 'PSNR' };
+const quality: { readonly [T in Task]: string } = { classify: 'accuracy', reconstruct: 'PSNR', generate: 'quality' };
 
 /** Runs a training with events that show it as lines on stderr. */
 export async function showing<T>(

@@ -18,7 +18,7 @@ import { showing } from './train-progress.js';
 
 export const train = command({
   arguments: {
-    '[task]': 'classify or reconstruct',
+    '[task]': 'classify, reconstruct or generate',
     '[data]': "folder of images, IDX or CIFAR files, or 'drawn' (drawn:4000 for so many)",
   },
   options: { ...recipeOptions, ...runOptions },
@@ -29,6 +29,7 @@ export const train = command({
     ['train classify ./photos --time 10m', 'as many epochs as that allows'],
     ['train classify ./fashion-mnist --net cifar-resnet20 --epochs 2', 'IDX files'],
     ['train reconstruct ./tiles --latent 256', 'an autoencoder'],
+    ['train generate ./photos', 'a variational autoencoder that makes images of each class'],
     ['train --resume runs/resnet18-photos-1', 'on from where Ctrl-C stopped it'],
   ],
   async run({ args, options, terminal }) {
@@ -63,9 +64,9 @@ async function start(
 ): Promise<TrainResult> {
   if (!isTask(task) || data === undefined)
     throw usageError(
-      `expected 'train classify DATA' or 'train reconstruct DATA', got 'train${task ? ` ${task}` : ''}'; DATA is a folder of images`,
+      `expected 'train classify DATA', 'train reconstruct DATA' or 'train generate DATA', got 'train${task ? ` ${task}` : ''}'; DATA is a folder of images`,
     );
-  const folder = out ?? (await newRun(`${runName(task, recipe.net)}-${dataName(data)}`));
+  const folder = out ?? (await newRun(`${runName(task, recipe)}-${dataName(data)}`));
   const { train: begin } = await training();
   const settings = { ...recipe, ...shared, task, data, out: folder };
   return interruptible(terminal, (signal) =>
@@ -94,15 +95,17 @@ async function goOn(
 const training = () => import('../train/train.js');
 
 /** What the network is called in the name of its run. */
-function runName(task: Task, net = 'resnet18'): string {
-  const encoder = describeSetting(settingOf(settingText(net.replace(/^autoencoder-/, ''))));
-  return task === 'reconstruct' ? `autoencoder-${encoder}` : encoder;
+function runName(task: Task, { net = 'resnet18', kind = 'vae' }: Pick<FitOptions, 'net' | 'kind'>): string {
+  const encoder = describeSetting(settingOf(settingText(net.replace(/^(autoencoder|vae)-/, ''))));
+  const prefix = { classify: '', reconstruct: 'autoencoder-', generate: `${kind}-` }[task];
+  return `${prefix}${encoder}`;
 }
 
 /** What to do with a model, by what it was trained for. */
 const nextSteps: { readonly [T in Task]: (run: string) => readonly string[] } = {
   classify: (run) => [`predict ${run} IMAGE…`, `export ${run} --format onnx --out model.onnx`],
   reconstruct: (run) => [`reconstruct ${run} IMAGE… --out grid.png`, `embed ${run} IMAGE… --out vectors.npy`],
+  generate: (run) => [`generate ${run} --out samples.png`, `generate ${run} --walk --out walk.webp`],
 };
 
 /** What came of it, what to look at, and what to do next. */

@@ -27,6 +27,11 @@ export const seed = numberWithin({ whole: true, from: 0, to: 2 ** 32 - 1 });
 export const nonNegative = numberWithin({ from: 0 });
 export const share = numberWithin({ from: 0, to: 1 });
 
+export function yesOrNo(text: string): boolean {
+  if (text === 'yes' || text === 'no') return text === 'yes';
+  throw new InvalidArgumentError('Expected yes or no.');
+}
+
 /** `1,2`: 1, 2, 3, … each. */
 export const counts = (text: string): readonly number[] => text.split(',').map(count);
 

@@ -22,20 +22,29 @@ export function autoencoder(
   given: string | GivenSetting,
   options: AutoencoderOptions = {},
 ): Network<AutoencoderConfig> {
-  const { upsample, output = 'sigmoid', latent = 128, variant, size = [64, 64], ...shared } = options;
+  const { latent = 128 } = options;
+  return autoencoderOf({ kind: 'autoencoder', ...mirroredPair(given, options, { encoded: latent, decoded: latent }) });
+}
+
+/** Configurations of an encoder to vectors of one length and of its mirror from vectors of another. */
+export function mirroredPair(
+  given: string | GivenSetting,
+  { upsample, output = 'sigmoid', latent: _, variant, size = [64, 64], ...shared }: AutoencoderOptions,
+  lengths: { readonly encoded: number; readonly decoded: number },
+): Pick<AutoencoderConfig, 'encoder' | 'decoder'> {
   const pooling = variant === 'article' ? 'average' : 'none';
-  const encoder = resnet(given, { pooling, ...shared, size, classes: latent, ...(variant && { variant }) });
+  const encoder = resnet(given, { pooling, ...shared, size, classes: lengths.encoded, ...(variant && { variant }) });
   const { variant: encoded, channels, setting } = encoder.config;
   const decoder = transposeResnet(setting, {
     size: encoder.config.size,
     channels,
-    latent,
+    latent: lengths.decoded,
     output,
     variant: encoded === 'article' ? 'article' : 'mirror',
     of: encoded === 'cifar' ? 'cifar' : 'imagenet',
     ...(upsample && { upsample }),
   });
-  return autoencoderOf({ kind: 'autoencoder', encoder: encoder.config, decoder: decoder.config });
+  return { encoder: encoder.config, decoder: decoder.config };
 }
 
 /** The autoencoder of two configurations. @throws UserError where the decoder does not take what the encoder gives. */
@@ -49,11 +58,13 @@ export function autoencoderOf(config: AutoencoderConfig): Network<AutoencoderCon
   const encoder = resnet(encoding, encoderOptions);
   const decoder = transposeResnet(decoding, decoderOptions);
   const embed = named('encoder', encoder.forward);
+  const decode = named('decoder', decoder.forward);
   return {
     config,
     name: `autoencoder-${encoder.name}`,
     input: encoder.input,
     embed,
-    forward: sequential(embed, named('decoder', decoder.forward)),
+    decode,
+    forward: sequential(embed, decode),
   };
 }

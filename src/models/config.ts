@@ -30,6 +30,8 @@ export const ResNetConfig = v.strictObject({
   shortcut: v.optional(v.picklist(['A', 'B', 'C']), 'B'),
   /** What the dense layer sees of the last maps: their `average`, wherever things are, or all positions (`none`), as pictures are drawn from. */
   pooling: v.optional(v.picklist(['average', 'none']), 'average'),
+  /** Whether batches are normalised behind each convolution; where not, convolutions have biases. */
+  norm: v.optional(v.picklist(['batch', 'none']), 'batch'),
 });
 export type ResNetConfig = v.InferOutput<typeof ResNetConfig>;
 
@@ -59,9 +61,19 @@ export const AutoencoderConfig = v.strictObject({
 });
 export type AutoencoderConfig = v.InferOutput<typeof AutoencoderConfig>;
 
+export const VariationalConfig = v.strictObject({
+  kind: v.optional(v.literal('variational'), 'variational'),
+  /** Its outputs are mean and log-variance: twice the length of the latent vector. */
+  encoder: ResNetConfig,
+  /** Takes the latent vector and behind it the class, one-hot, where there are classes. */
+  decoder: TransposeResNetConfig,
+});
+export type VariationalConfig = v.InferOutput<typeof VariationalConfig>;
+
 export const NetworkConfig = v.variant('kind', [
   v.strictObject({ ...ResNetConfig.entries, kind: v.literal('resnet') }),
   v.strictObject({ ...TransposeResNetConfig.entries, kind: v.literal('transposeResnet') }),
   v.strictObject({ ...AutoencoderConfig.entries, kind: v.literal('autoencoder') }),
+  v.strictObject({ ...VariationalConfig.entries, kind: v.literal('variational') }),
 ]);
 export type NetworkConfig = v.InferOutput<typeof NetworkConfig>;

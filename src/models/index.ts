@@ -1,5 +1,6 @@
 export * from './autoencoder.js';
 export * from './config.js';
+export { realness } from './discriminator.js';
 export { graphNetwork } from './graph-network.js';
 export * from './named.js';
 export * from './network.js';
@@ -14,3 +15,4 @@ export {
 } from './settings.js';
 export { type LayerRow, type Summary, summarise } from './summary.js';
 export { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';
+export * from './variational.js';

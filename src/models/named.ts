@@ -7,11 +7,13 @@ import type { Network } from './network.js';
 import { type ResNetOptions, resnet } from './resnet.js';
 import { type GivenSetting, isSettingName, settings } from './settings.js';
 import { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';
+import { type VariationalOptions, variationalAutoencoder, variationalOf } from './variational.js';
 
 const makers: { readonly [K in NetworkConfig['kind']]: (config: Extract<NetworkConfig, { kind: K }>) => Network } = {
   resnet: ({ setting, kind: _, ...options }) => resnet(setting, options),
   transposeResnet: ({ setting, kind: _, ...options }) => transposeResnet(setting, options),
   autoencoder: (config) => autoencoderOf(config),
+  variational: (config) => variationalOf(config),
 };
 
 /** The network of a configuration, as model files keep it. @throws UserError for what is none. */
@@ -24,10 +26,11 @@ export function networkOf(given: unknown): Network {
 const families = {
   'transpose-': transposeResnet,
   'autoencoder-': autoencoder,
+  'vae-': variationalAutoencoder,
   '': resnet,
 } as const;
 
-export type NamedOptions = ResNetOptions & TransposeResNetOptions & AutoencoderOptions;
+export type NamedOptions = ResNetOptions & TransposeResNetOptions & AutoencoderOptions & VariationalOptions;
 
 /** A network by a name of the command line: `resnet18`, `transpose-resnet50`, `autoencoder-cifar-resnet20`, or `{"bottleneck":…}`. */
 export function networkNamed(name: string, options: Readonly<Record<string, unknown>> = {}): Network {

@@ -13,6 +13,10 @@ export interface Network<C extends NetworkConfig = NetworkConfig> {
   readonly forward: Layer;
   /** From a batch to what the network knows of it: pooled features [n, c], or the latent vector [n, d]. */
   readonly embed: Layer;
+  /** Of what makes images out of vectors: from [n, d] to images [n, c, h, w]. */
+  readonly decode?: Layer;
+  /** Of a variational encoder: from images [n, c, h, w] to the mean and the log-variance of their latent vectors, [n, 2 d]. */
+  readonly posterior?: Layer;
   /** Of a ResNet: from images [n, c, h, w] to the maps after its first stage, from these to those after its second, and so on. */
   readonly stages?: readonly Layer[];
 }

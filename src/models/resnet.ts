@@ -20,7 +20,7 @@ import { ResNetConfig } from './config.js';
 import type { Network } from './network.js';
 import { depthOf, type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
 import { describeSetting, type GivenSetting, settingOf } from './settings.js';
-import { forwards, type Names, type Unit, unitOf } from './unit.js';
+import { bareUnitOf, forwards, type Names, type Unit, unitOf } from './unit.js';
 
 interface BlockNames {
   readonly block: string;
@@ -30,7 +30,7 @@ interface BlockNames {
 
 /** What sets the variants apart; everything else they share. */
 interface Variant {
-  readonly unit: Unit;
+  readonly units: { readonly [N in ResNetConfig['norm']]: Unit };
   readonly fc: Initialiser;
   readonly stem: (reduced: readonly [number, number]) => {
     readonly kernel: Size;
@@ -48,7 +48,7 @@ interface Variant {
 const changes = ({ from, to, stride }: Row) => from !== to || stride !== 1;
 
 const imagenet: Variant = {
-  unit: unitOf(forwards()),
+  units: { batch: unitOf(forwards()), none: bareUnitOf(forwards({ bias: true })) },
   fc: torchLinear,
   stem: () => stems.imagenet,
   stemNames: ['conv1', 'bn1'],
@@ -65,16 +65,21 @@ const imagenet: Variant = {
   projects: changes,
 };
 
+const articleConvolution = forwards({ padding: 'same', bias: true, initial: glorot });
+
 const variants: { readonly [V in ResNetConfig['variant']]: Variant } = {
   imagenet,
   cifar: { ...imagenet, stem: () => stems.cifar },
   article: {
-    unit: unitOf(forwards({ padding: 'same', bias: true, initial: glorot }), {
-      epsilon: 1e-6,
-      momentum: 0.01, // TensorFlow counts the other share: 0.99
-      per: 'position',
-      unbiased: false,
-    }),
+    units: {
+      batch: unitOf(articleConvolution, {
+        epsilon: 1e-6,
+        momentum: 0.01, // TensorFlow counts the other share: 0.99
+        per: 'position',
+        unbiased: false,
+      }),
+      none: bareUnitOf(articleConvolution),
+    },
     fc: glorot,
     stem: (reduced) => ({ kernel: reduced, stride: 2, pool: 2 }),
     stemNames: ['conv1.conv', 'conv1.bn'],
@@ -112,11 +117,11 @@ interface Place {
 
 function block(
   variant: Variant,
-  { setting, stride: place, shortcut }: ResNetConfig,
+  { setting, stride: place, shortcut, norm }: ResNetConfig,
   { stage, index, depth }: Place,
   row: Row,
 ): Layer {
-  const { unit } = variant;
+  const unit = variant.units[norm];
   const { width, to, stride } = row;
   const names = variant.names(stage, index);
   const first = setting.bottleneck && (place === 'first' || variant === variants.article);
@@ -166,7 +171,7 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
   const reduced = reducedSize(config.size, reduction);
   const { kernel, stride, pool } = variant.stem(reduced);
   const stem = sequential(
-    variant.unit(variant.stemNames, setting.width, kernel, { stride }),
+    variant.units[config.norm](variant.stemNames, setting.width, kernel, { stride }),
     ...(pool > 1
       ? [named('maxpool', (x) => maxPool(x, { kernel_shape: pool, strides: 2, pads: padsOf('centre', pool, 2, []) }))]
       : []),

@@ -147,11 +147,13 @@ export function transposeResnet(
   );
   const { reduction, layers } = variants[config.variant];
   const reduced = reducedSize(config.size, reduction(config));
+  const forward = sequential(...layers(config, reduced), ...outputs[config.output]);
   return {
     config,
     name: `transpose-${describeSetting(setting)}`,
     input: [config.latent],
     embed: (x) => x,
-    forward: sequential(...layers(config, reduced), ...outputs[config.output]),
+    decode: forward,
+    forward,
   };
 }

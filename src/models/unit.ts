@@ -37,6 +37,12 @@ export const unitOf =
       named(bn, sequential(batchNorm({ ...norm, endsBranch }), ...(active ? [relu] : []))),
     );
 
+/** A unit without normalisation. */
+export const bareUnitOf =
+  (connection: Connection): Unit =>
+  ([conv], to, kernel, { stride = 1, relu: active = true } = {}) =>
+    sequential(named(conv, connection(to, kernel, stride)), ...(active ? [relu] : []));
+
 export const forwards =
   (options: ConvOptions = {}): Connection =>
   (to, kernel, stride) =>

@@ -54,7 +54,7 @@ export const convolution =
     const [kh, kw] = pair(kernel);
     const from = fixed(x.shape[1]);
     const fans = { in: from * kh * kw, out: to * kh * kw };
-    const weight = net.parameter('weight', [to, from, kh, kw], { initial: initial.weight(fans) });
+    const weight = net.weight('weight', [to, from, kh, kw], { initial: initial.weight(fans) });
     return conv(x, weight, {
       strides: stride,
       pads: padsOf(padding, kernel, stride, spatial(x)),

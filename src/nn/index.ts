@@ -4,3 +4,4 @@ export * from './layers.js';
 export * from './network.js';
 export * from './parameters.js';
 export * from './pixels.js';
+export * from './spectral.js';

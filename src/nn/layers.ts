@@ -76,7 +76,7 @@ export const dense =
   (x, net) => {
     const from = fixed(x.shape[1]);
     const fans = { in: from, out: to };
-    const weight = net.parameter('weight', [to, from], { initial: initial.weight(fans) });
+    const weight = net.weight('weight', [to, from], { initial: initial.weight(fans) });
     const bias = net.parameter('bias', [to], { initial: initial.bias(fans) });
     return gemm(x, weight, bias, { transB: true });
   };

@@ -22,6 +22,9 @@ export interface Chance {
   readonly draw: { readonly kind: 'normal' } | { readonly kind: 'mask'; readonly keep: number };
 }
 
+/** From a filter or matrix, whose name in the current scope this is, to what is used in its place. */
+export type Reform = (weight: ParameterValue, name: string, net: Build) => Value;
+
 /** What makes training harder so that more is learned; nothing of it by default. */
 export interface Regularisation {
   /**
@@ -42,6 +45,8 @@ export interface BuildOptions extends Regularisation {
   readonly frozen?: (name: string) => boolean;
   /** Whether residual branches begin as nothing: Goyal et al. 2017, section 5.1, https://arxiv.org/abs/1706.02677. No by default. */
   readonly zeroGamma?: boolean;
+  /** What filters and matrices become before they are used; by default they are used as they are. */
+  readonly reform?: Reform | undefined;
 }
 
 /**
@@ -60,6 +65,8 @@ export class Build {
   readonly zeroGamma: boolean;
   readonly regularisation: Required<Regularisation>;
   private readonly frozen: (name: string) => boolean;
+  private readonly reform: Reform | undefined;
+  private readonly reformed = new Map<ParameterValue, Value>();
 
   constructor({
     training = false,
@@ -67,11 +74,23 @@ export class Build {
     zeroGamma = false,
     stochasticDepth = 0,
     dropout = 0,
+    reform,
   }: BuildOptions = {}) {
     this.training = training;
     this.zeroGamma = zeroGamma;
     this.regularisation = { stochasticDepth, dropout };
     this.frozen = frozen;
+    this.reform = reform;
+  }
+
+  /** The filter or matrix of this name in the current scope, as it is to be used. */
+  weight(name: string, shape: Shape, options: { initial: Initial }): Value {
+    const weight = this.parameter(name, shape, options);
+    const known = this.reformed.get(weight);
+    if (known || !this.reform) return known ?? weight;
+    const made = this.reform(weight, name, this);
+    this.reformed.set(weight, made);
+    return made;
   }
 
   /** Whether the parameter of this name in the current scope stays as it is. */

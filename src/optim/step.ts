@@ -22,6 +22,8 @@ export interface StepOptions {
   readonly tracked?: ReadonlyMap<string, Value>;
   /** More results to fetch, by name. */
   readonly outputs?: Readonly<Record<string, Value>>;
+  /** Which of the loss's trainable parameters the step updates; all by default. */
+  readonly learned?: (parameter: ParameterValue) => boolean;
   /** Factor of the learning rate for a parameter; 1 for all by default. */
   readonly rateOf?: (parameter: ParameterValue) => number;
   /** The most that the norm of all gradients together may be; fetched as `gradient_norm`. Without limit by default. */
@@ -61,7 +63,7 @@ export interface TrainingStep extends Stepped {
   readonly averages: ReadonlyMap<string, ParameterValue>;
   /** Sums of gradients, which nothing outlives: a step leaves none to the next. */
   readonly sums: readonly ParameterValue[];
-  /** Every trainable parameter of the loss. */
+  /** Every parameter that the step updates by gradients. */
   readonly trainable: readonly ParameterValue[];
   /** Every parameter that the step reads besides these: learned ones and running statistics. */
   readonly parameters: readonly ParameterValue[];
@@ -73,7 +75,8 @@ const warmedDecay = (decay: number, step: number) => Math.min(decay, step / (ste
 /** The graph that computes a loss, differentiates it for every trainable parameter it depends on, and updates these. */
 export function trainingStep(options: StepOptions): TrainingStep {
   const { loss, optimizer, tracked = new Map(), outputs = {}, rateOf = () => 1, clipNorm, averageDecay } = options;
-  const trainable = parametersOf({ name: 'loss', outputs: { loss } }).filter((p) => p.source.trainable);
+  const { learned = () => true } = options;
+  const trainable = parametersOf({ name: 'loss', outputs: { loss } }).filter((p) => p.source.trainable && learned(p));
   const own = options.checkpoints
     ? backwardRecomputing(loss, trainable, options.checkpoints)
     : backward(loss, trainable);

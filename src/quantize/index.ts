@@ -26,9 +26,14 @@ export interface QuantizeOptions {
 /**
  * The model in 8-bit numbers. Ranges of activations are those seen on the images, which should be like those to come; their labels
  * do not matter. What has no 8-bit form (transposed convolutions among it) stays in float32.
+ * @throws UserError for models that make images of vectors, and for those in 8-bit numbers
  */
 export async function quantizeModel(model: Model, images: Dataset, options: QuantizeOptions = {}): Promise<Model> {
   const { device = 'cpu', threads } = options;
+  if (model.card.task === 'generate')
+    throw new UserError(
+      `${model.network.name} makes images of vectors, which no images calibrate; quantise a model that takes images`,
+    );
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader({ cacheBytes: 0 });
   try {

@@ -52,13 +52,15 @@ export interface BatchChoice {
 
 /**
  * The largest power of two that fits, but no more than leaves an epoch its steps, or than can be trained with.
- * @throws UserError where not even batches of two fit
+ * @throws UserError where not even batches of two fit, and for a gan
  */
 export async function largestBatch(
   plan: Plan,
   { device = 'cpu' }: Pick<RunOptions, 'device'>,
   available = availableMemory(),
 ): Promise<BatchChoice> {
+  if (plan.config.generation?.kind === 'gan')
+    throw new UserError('the memory that a gan takes cannot be foretold: give the batch yourself');
   const runtime = openRuntime({ device });
   try {
     for (let batch = Math.min(LARGEST_BATCH, sensibleBatch(plan.splits.train.length)); ; batch /= 2) {

@@ -111,6 +111,8 @@ const FIGURES: readonly (readonly [label: string, write: (run: RunSummary) => st
   ['Top 5 then', ({ best }) => known(best?.top5, percent)],
   ['Best PSNR', ({ best }) => known(best?.psnr, (value) => `${value.toFixed(2)} dB`)],
   ['SSIM then', ({ best }) => known(best?.ssim, decimal)],
+  ['Best ELBO', ({ best }) => known(best?.elbo, decimal)],
+  ['Fréchet distance then', ({ best }) => known(best?.frechet, decimal)],
   ['After epoch', ({ best }) => known(best?.epoch, count)],
   ['Least validation loss', ({ validationLoss }) => known(validationLoss, decimal)],
   ['Epochs', ({ epochs, planned }) => `${count(epochs)} of ${count(planned)}`],

@@ -1,6 +1,6 @@
 /** One configuration of a training, validated, saved with the run, and enough to repeat it. */
 import * as v from 'valibot';
-import { NetworkConfig } from '../models/index.js';
+import { NetworkConfig, ResNetConfig } from '../models/index.js';
 import { whole, within } from '../schema.js';
 import { Preprocessing } from '../weights/model.js';
 
@@ -116,9 +116,31 @@ const Extras = v.strictObject({
   teacher: v.exactOptional(Teacher),
 });
 export type Extras = v.InferOutput<typeof Extras>;
+/** How images are learned to be made. */
+export const Generation = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('vae'),
+    /** What the divergence of latent vectors counts beside the reconstruction: Higgins et al. 2017, https://openreview.net/forum?id=Sy2fzU9gl */
+    beta: v.optional(within({ least: 0 }), 1),
+    /** Epochs over which the divergence comes to count fully; fractions count. Bowman et al. 2016, section 3.1, https://arxiv.org/abs/1511.06349 */
+    klWarmup: within({ least: 0 }),
+    /** Nats that a latent dimension may tell at no cost. */
+    freeBits: v.optional(within({ least: 0 }), 0),
+  }),
+  v.strictObject({
+    kind: v.literal('gan'),
+    /** Tells made images from real ones. */
+    discriminator: ResNetConfig,
+    /** Whether its weights are divided by their largest singular values. */
+    spectralNorm: v.optional(v.boolean(), true),
+    /** What the squared slope of its scores at real images counts: R1 of Mescheder et al. 2018. */
+    r1: v.optional(within({ least: 0 }), 0),
+  }),
+]);
+export type Generation = v.InferOutput<typeof Generation>;
 
 export const TrainConfig = v.strictObject({
-  task: v.picklist(['classify', 'reconstruct']),
+  task: v.picklist(['classify', 'reconstruct', 'generate']),
   /** Folder of images, IDX or CIFAR files. */
   data: v.string(),
   network: NetworkConfig,
@@ -136,9 +158,21 @@ export const TrainConfig = v.strictObject({
   /** Epochs of linear warm-up; fractions count. */
   warmup: within({ least: 0 }),
   labelSmoothing: within({ least: 0, below: 1 }),
-  /** Loss of reconstruction. */
-  loss: v.picklist(['cross-entropy', 'mse', 'l1', 'ms-ssim', 'ms-ssim-l1', 'perceptual']),
+  loss: v.picklist([
+    'cross-entropy',
+    'mse',
+    'l1',
+    'ms-ssim',
+    'ms-ssim-l1',
+    'perceptual',
+    'elbo',
+    'hinge',
+    'non-saturating',
+  ]),
   perceptual: v.exactOptional(Perceptual),
+  generation: v.exactOptional(Generation),
+  /** A classifier by whose features made images are judged. */
+  judge: v.exactOptional(Reference),
   /** Standard deviation of the noise on the pictures that are to be restored, whose values span 0 … 1. */
   denoise: v.exactOptional(within({ above: 0, most: 1 })),
   ...Extras.entries,

@@ -47,9 +47,9 @@ export async function evaluateModel(
   const { split = 'validation', device = 'cpu', threads, batch = 32, strict = false, mirrored, onBatch } = options;
   const model = await readModel(path);
   const { task, preprocessing, classes } = model.card;
-  const splits = await splitsFor(path, data, task);
+  const splits = await splitsFor(path, data, { task, labelled: classes.length > 0 });
   const part = partOf(splits, split);
-  const images = task === 'classify' ? relabelled(part, classes) : part;
+  const images = classes.length > 0 ? relabelled(part, classes) : part;
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader();
   try {
@@ -59,7 +59,11 @@ export async function evaluateModel(
       weights,
       moveWeights: true,
     });
-    const judged = await evaluate(program, loader, images, { ...setting, ...(onBatch && { onBatch }) });
+    const judged = await evaluate(program, loader, images, {
+      ...setting,
+      network: network.config,
+      ...(onBatch && { onBatch }),
+    });
     return { ...judged, model, dataset: images, warnings: splits.warnings };
   } finally {
     await loader.close();
@@ -68,17 +72,23 @@ export async function evaluateModel(
 }
 
 /** A model's own training data is split as it was then; of other data that has no parts, everything is judged. */
-async function splitsFor(path: string, data: string | Splits, task: Model['card']['task']): Promise<Splits> {
+async function splitsFor(path: string, data: string | Splits, kind: Kind): Promise<Splits> {
   if (typeof data !== 'string') return data;
   const run = await readRunConfig(path).catch(() => undefined);
-  if (run && resolve(run.config.data) === resolve(data)) return openSplits(data, run.config);
-  return wholeOf(data, task);
+  if (run && resolve(run.config.data) === resolve(data)) return openSplits(data, { ...run.config, ...kind });
+  return wholeOf(data, kind);
+}
+
+/** What is done with the images, and whether it takes their classes. */
+interface Kind {
+  readonly task: Model['card']['task'];
+  readonly labelled?: boolean;
 }
 
 /** All images, undivided where the data does not come in parts. */
-export async function wholeOf(data: string | Splits, task: Model['card']['task']): Promise<Splits> {
+export async function wholeOf(data: string | Splits, kind: Kind): Promise<Splits> {
   const drawn = typeof data === 'string' && DRAWN.test(data); // always split, into images that share nothing
-  return openSplits(data, { task, seed: 0, validationFraction: drawn ? 0.2 : 0 });
+  return openSplits(data, { ...kind, seed: 0, validationFraction: drawn ? 0.2 : 0 });
 }
 
 /** Where a folder's test images serve as validation, they are found under both names. */

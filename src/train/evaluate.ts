@@ -6,7 +6,8 @@ import type { TrainConfig } from './config.js';
 import { type Evaluation, tasks } from './tasks/index.js';
 import { imagesOf } from './trainer.js';
 
-export interface EvaluateOptions extends Pick<TrainConfig, 'task' | 'batch' | 'preprocessing' | 'classes' | 'strict'> {
+export interface EvaluateOptions
+  extends Pick<TrainConfig, 'task' | 'batch' | 'preprocessing' | 'network' | 'classes' | 'strict' | 'judge'> {
   readonly onBatch?: (done: number, of: number) => void;
 }
 
@@ -15,14 +16,19 @@ export async function evaluate(
   program: Program,
   loader: Loader,
   dataset: Dataset,
-  { task, batch: size, preprocessing, classes, strict, onBatch = () => {} }: EvaluateOptions,
+  { task, batch: size, preprocessing, network, classes, strict, judge, onBatch = () => {} }: EvaluateOptions,
 ): Promise<Evaluation & { readonly skipped: readonly Skipped[] }> {
-  const tally = tasks[task].tally(classes);
+  const { tally: newTally, conditions } = tasks[task];
+  const tally = newTally(classes);
   // names one by one: a whole configuration fits the type too, and its augmentation must not come along
   const batches = loader.epoch(dataset, { batch: size, preprocessing, strict, shuffle: false, seed: 0, epoch: 0 });
   let done = 0;
   for await (const batch of batches) {
-    tally.add(batch, await program.run({ images: imagesOf(batch, { batch: size, preprocessing }) }));
+    const images = imagesOf(batch, { batch: size, preprocessing });
+    tally.add(
+      batch,
+      await program.run({ images, ...conditions?.(batch, { network, classes, batch: size, ...(judge && { judge }) }) }),
+    );
     onBatch(++done, batches.length);
   }
   return { ...tally.result(), skipped: batches.skipped };

@@ -35,7 +35,10 @@ export async function featureDistance(
   sets: readonly [string | Splits, string | Splits],
   { classifier, splits = ['train', 'train'], onImage = () => {}, ...options }: FeatureDistanceOptions,
 ): Promise<FeatureDistance> {
-  const opened = [await wholeOf(sets[0], 'reconstruct'), await wholeOf(sets[1], 'reconstruct')] as const;
+  const opened = [
+    await wholeOf(sets[0], { task: 'reconstruct' }),
+    await wholeOf(sets[1], { task: 'reconstruct' }),
+  ] as const;
   const parts = [partOf(opened[0], splits[0]), partOf(opened[1], splits[1])] as const;
   const predictor = Predictor.open(await readClassifier(classifier), options);
   try {

@@ -52,13 +52,17 @@ const Range = v.strictObject({
 /**
  * Takes the first steps of a training at learning rates from low to high. The seed decides all, as in training; no file is
  * written, and what was learned is thrown away.
- * @throws UserError for options that do not fit, or unusable data
+ * @throws UserError for options that do not fit, a gan, or unusable data
  */
 export async function findLearningRate(options: FindOptions): Promise<FoundRates> {
   const { lowest, highest, steps, device = 'cpu', threads, workers, signal, onPoint } = options;
   const range = validated(Range, { lowest, highest, steps }, 'a range of learning rates');
   if (range.lowest >= range.highest)
     throw new UserError(`expected rates from low to high, got ${range.lowest} to ${range.highest}; exchange them`);
+  if (options.kind === 'gan')
+    throw new UserError(
+      'two networks that play against each other have no loss to find a rate by: try rates around 0.0002 in trainings',
+    );
   const plan = await fitPlan(options);
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader(workers ? { workers } : {});

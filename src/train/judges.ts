@@ -38,9 +38,11 @@ export async function sameModel({ model: path, sha256 }: Reference): Promise<Mod
 /** The judges that the training of a configuration began with. */
 export async function sameJudges({
   perceptual,
+  judge,
   teacher,
-}: Pick<TrainConfig, 'perceptual' | 'teacher'>): Promise<Judges> {
+}: Pick<TrainConfig, 'perceptual' | 'judge' | 'teacher'>): Promise<Judges> {
   return {
+    ...(judge && { classifier: await sameModel(judge) }),
     ...(perceptual && { classifier: await sameModel({ model: perceptual.classifier, sha256: perceptual.sha256 }) }),
     ...(teacher && { teacher: await sameModel(teacher) }),
   };
@@ -69,6 +71,16 @@ export async function chooseClassifier(
   return { classifier, perceptual: { classifier: path, sha256: fingerprint(classifier.weights), stages, weight } };
 }
 
+/** The classifier of a new generation of pictures [c, h, w], by whose features it is judged. */
+export async function chooseJudge(
+  path: string,
+  pictures: readonly number[],
+): Promise<{ readonly classifier: Model; readonly judge: Reference }> {
+  const classifier = await readClassifier(path);
+  pooledFeatures(classifier, input('pictures', [1, ...pictures])); // complains now of what does not fit
+  return { classifier, judge: { model: path, sha256: fingerprint(classifier.weights) } };
+}
+
 /** Weights of judges by the names that they have in the graph. */
 export const judgeWeights = (judges: Judges): Weights =>
   Object.fromEntries(
@@ -82,23 +94,29 @@ export const judgeWeights = (judges: Judges): Weights =>
  * with its own normalisation and its running statistics.
  * @throws UserError for stages that it lacks, other channels, or a size that its weights are not for
  */
-export function featureMaps(
-  { network, card, weights }: Model,
-  { stages }: Pick<Perceptual, 'stages'>,
-  images: Value,
-): readonly Value[] {
-  const { channels } = card.preprocessing;
-  if (images.shape[1] !== channels)
-    throw new UserError(`the classifier takes images of ${channels} channel(s), the pictures have ${images.shape[1]}`);
-  const maps = judged('classifier', { network, card, weights }, images, (x, build) => {
+export function featureMaps(model: Model, { stages }: Pick<Perceptual, 'stages'>, images: Value): readonly Value[] {
+  const { stages: own = [], name } = model.network;
+  const maps = seenBy(model, images, (x, build) => {
     const found: Value[] = [];
-    for (const stage of network.stages ?? []) found.push(stage(found.at(-1) ?? x, build));
+    for (const stage of own) found.push(stage(found.at(-1) ?? x, build));
     return found;
   });
   const deepest = Math.max(...stages);
   if (deepest > maps.length)
-    throw new UserError(`the classifier ${network.name} has the stages 1 to ${maps.length}, got ${deepest}`);
+    throw new UserError(`the classifier ${name} has the stages 1 to ${maps.length}, got ${deepest}`);
   return stages.map((stage) => maps[stage - 1]!);
+}
+
+/** The pooled features [n, d] of images, as `featureMaps` sees them. @throws as `featureMaps` */
+export const pooledFeatures = (classifier: Model, images: Value): Value =>
+  seenBy(classifier, images, classifier.network.embed);
+
+/** What layers of the classifier make of images of 0 … 1. */
+function seenBy<T>(classifier: Model, images: Value, make: (x: Value, build: Build) => T): T {
+  const { channels } = classifier.card.preprocessing;
+  if (images.shape[1] !== channels)
+    throw new UserError(`the classifier takes images of ${channels} channel(s), the pictures have ${images.shape[1]}`);
+  return judged('classifier', classifier, images, make);
 }
 
 /** A teacher's answer to images [n, c, h, w] of 0 … 1: logits [n, classes]. @throws as `featureMaps` */

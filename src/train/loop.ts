@@ -11,13 +11,13 @@ import type { Recorder } from './records/index.js';
 import type { EpochRecord } from './report/index.js';
 import type { RunOptions } from './run-options.js';
 import { type Evaluation, tasks } from './tasks/index.js';
-import type { Course, StepResult, Trainer } from './trainer.js';
+import type { Course, StepResult, Trains } from './trainer.js';
 import { epochBatches } from './training-batches.js';
 
 interface LoopOptions {
   readonly plan: Plan;
   readonly folder: string;
-  readonly trainer: Trainer;
+  readonly trainer: Trains;
   readonly loader: Loader;
   readonly options: RunOptions;
   readonly recorder: Recorder;
@@ -168,7 +168,7 @@ export class Loop {
   private async closeEpoch(evaluation: Evaluation, before: number): Promise<void> {
     const { plan, folder, history, recorder, options } = this.given;
     const { metrics } = evaluation;
-    const figure = metrics[tasks[plan.config.task].figure]!;
+    const figure = tasks[plan.config.task].figure(metrics) ?? this.progress.epoch;
     const best = figure > (this.progress.best ?? Number.NEGATIVE_INFINITY);
     const record = this.epochRecord(metrics, now() - before);
     history.push(record);
@@ -183,7 +183,7 @@ export class Loop {
   private epochRecord(metrics: Evaluation['metrics'], seconds: number): EpochRecord {
     const { trainer } = this.given;
     const { epoch, step, batch } = this.progress;
-    const { accuracy, top5, psnr, ssim } = metrics;
+    const { accuracy, top5, psnr, ssim, elbo, frechet } = metrics;
     return {
       step,
       epoch,
@@ -193,6 +193,8 @@ export class Loop {
       ...(top5 !== undefined && { top5 }),
       ...(psnr !== undefined && { psnr }),
       ...(ssim !== undefined && { ssim }),
+      ...(elbo !== undefined && { elbo }),
+      ...(frechet !== undefined && { frechet }),
       learningRate: trainer.rate(step - 1, this.course(batch)),
       imagesPerSecond: this.speed,
       seconds,

@@ -5,7 +5,7 @@ import { evaluate } from './evaluate.js';
 import type { Plan } from './plan.js';
 import type { RunOptions } from './run-options.js';
 import { samplesFrom } from './samples.js';
-import { Trainer } from './trainer.js';
+import { trainerOf } from './trainers.js';
 import { endlessBatches } from './training-batches.js';
 
 /** Seconds that the parts of a training take. */
@@ -41,7 +41,7 @@ export async function measurePace(plan: Plan, options: PaceOptions = {}): Promis
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader(workers ? { workers } : {});
   try {
-    const trainer = await Trainer.create(plan, runtime);
+    const trainer = await trainerOf(plan, runtime);
     const steps = [now()];
     for await (const batch of endlessBatches(loader, plan)) {
       await trainer.step(batch, steps.length - 1, { learningRate: 0 }); // at a rate of 0 nothing can diverge

@@ -7,12 +7,13 @@ import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
 import { type Network, NetworkConfig, networkNamed, networkOf } from '../models/index.js';
 import { imagenetNormalisation } from '../nn/index.js';
-import { risesByItself } from '../optim/index.js';
+import { type adversarialLosses, risesByItself } from '../optim/index.js';
 import { type Given, validated } from '../schema.js';
 import { type Model, type Preprocessing, readModel, type Weights } from '../weights/index.js';
-import { type Augmentation, OptimizerConfig, TrainConfig } from './config.js';
+import { checkOptions } from './check-options.js';
+import { type Augmentation, type Generation, OptimizerConfig, TrainConfig } from './config.js';
 import { type ExtraOptions, extrasFor } from './extras.js';
-import { chooseClassifier } from './judges.js';
+import { chooseClassifier, chooseJudge } from './judges.js';
 import type { Judges } from './tasks/index.js';
 
 /** What `train` may be told; all but task and data have defaults that depend on both. */
@@ -44,8 +45,11 @@ export interface TrainOptions extends ExtraOptions {
   readonly warmup?: number;
   readonly labelSmoothing?: number;
   /** Of reconstruction. `perceptual` needs a classifier. */
-  readonly loss?: Exclude<TrainConfig['loss'], 'cross-entropy'>;
-  /** Run folder or file of a model that was trained to classify, whose features a perceptual loss compares. */
+  readonly loss?: Exclude<TrainConfig['loss'], 'cross-entropy' | 'elbo' | keyof typeof adversarialLosses>;
+  /**
+   * Run folder or file of a model that was trained to classify, whose features a perceptual loss compares; of generation, by whose features
+   * made images are judged.
+   */
   readonly classifier?: string;
   /** After which of its stages, from 1; the first half by default. */
   readonly featureStages?: readonly number[];
@@ -53,6 +57,22 @@ export interface TrainOptions extends ExtraOptions {
   readonly featureWeight?: number;
   /** Standard deviation of noise on the pictures seen in training, whose values span 0 … 1; none by default. */
   readonly denoise?: number;
+  /** Of generation: a variational autoencoder, by default, or adversarial networks. */
+  readonly kind?: Generation['kind'];
+  /** Of generation: whether images are made of a class; by default where the data has two classes at least. */
+  readonly conditional?: boolean;
+  /** Of a vae: what the divergence counts. 1 by default. */
+  readonly beta?: number;
+  /** Of a vae: epochs over which the divergence comes to count. A tenth of all by default, 10 at most. */
+  readonly klWarmup?: number;
+  /** Of a vae: nats that each latent dimension may tell at no cost; 0 by default. */
+  readonly freeBits?: number;
+  /** Of a gan; hinge by default. */
+  readonly ganLoss?: keyof typeof adversarialLosses;
+  /** Of a gan: whether the discriminator's weights are divided by their largest singular values; so by default. */
+  readonly spectralNorm?: boolean;
+  /** Of a gan: what the squared slope of the discriminator at real images counts; 0 by default. */
+  readonly r1?: number;
   readonly crop?: readonly [number, number];
   readonly padding?: number;
   readonly flip?: number;
@@ -76,8 +96,17 @@ export interface Plan {
   readonly start?: Weights;
 }
 
+interface Recipe extends Pick<TrainConfig, 'epochs' | 'batch' | 'labelSmoothing' | 'loss'> {
+  readonly optimizer: 'sgd' | 'adamw';
+  /** Settings of AdamW other than its own defaults. */
+  readonly adamw?: { readonly beta1: number; readonly weightDecay: number };
+  /** Options as if they had been given. */
+  readonly usual?: Pick<TrainOptions, 'learningRate' | 'schedule' | 'warmup' | 'averageDecay'>;
+  readonly mirror: { readonly upsample?: 'resize'; readonly latent?: number };
+}
+
 /** Everything that a task settles where nothing is said; bench/torch/flowers.py is the twin of `classify` in PyTorch. */
-const recipes = {
+const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Generation['kind']]: Recipe } = {
   classify: { epochs: 20, batch: 64, optimizer: 'sgd', labelSmoothing: 0.1, loss: 'cross-entropy', mirror: {} },
   // pictures take many steps to learn, hence the smaller batch; of the ways to enlarge, resizing learns quickest
   reconstruct: {
@@ -88,7 +117,33 @@ const recipes = {
     loss: 'mse',
     mirror: { upsample: 'resize', latent: 256 },
   },
-} as const;
+  vae: {
+    epochs: 30,
+    batch: 32,
+    optimizer: 'adamw',
+    labelSmoothing: 0,
+    loss: 'elbo',
+    mirror: { upsample: 'resize', latent: 64 },
+  },
+  // slow and with little memory of where it went, since the other side moves: Radford et al. 2016, section 3, https://arxiv.org/abs/1511.06434
+  gan: {
+    epochs: 60,
+    batch: 32,
+    optimizer: 'adamw',
+    adamw: { beta1: 0.5, weightDecay: 0 },
+    usual: { learningRate: 2e-4, schedule: 'constant', warmup: 0, averageDecay: 0.999 },
+    labelSmoothing: 0,
+    loss: 'hinge',
+    mirror: { upsample: 'resize', latent: 128 },
+  },
+};
+
+const recipeOf = ({ task, kind = 'vae' }: Pick<TrainOptions, 'task' | 'kind'>): Recipe =>
+  recipes[task === 'generate' ? kind : task];
+
+/** The recipe that a configuration was made by. */
+const recipeBehind = ({ task, generation }: TrainConfig): Recipe =>
+  recipeOf({ task, ...(generation && { kind: generation.kind }) });
 
 /**
  * Peak rate for a batch, by optimiser: the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD; Adam's steps do
@@ -109,25 +164,29 @@ const SIDE = 64;
 const augmentations: Readonly<Record<TrainConfig['task'], Record<Kind, Given<typeof Augmentation>>>> = {
   classify: { photographs: { scale: [0.35, 1], flip: 0.5 }, small: { padding: 4, flip: 0.5 } },
   reconstruct: { photographs: { flip: 0.5 }, small: { flip: 0.5 } },
+  // what augmentation brings in would be made too: mirrored letters
+  generate: { photographs: { flip: 0 }, small: { flip: 0 } },
 };
 
 /** Opens the data and settles every choice. @throws UserError for what does not fit together. */
 export async function planTraining(options: TrainOptions): Promise<Plan> {
   const { task, seed = 0, validationFraction = 0.2 } = options;
   checkOptions(options);
-  const splits = await openSplits(options.data, { task, seed, validationFraction });
-  const { classes } = splits.train;
+  const splits = await openSplits(options.data, { task, seed, validationFraction, labelled: options.conditional });
+  const classes = task === 'classify' || isConditional(options, splits) ? splits.train.classes : [];
   const { height, width } = (await usualSize(splits.train.source)) ?? { height: SIDE, width: SIDE };
   const kind: Kind = Math.max(height, width) <= SIDE ? 'small' : 'photographs';
   const begun = options.from === undefined ? undefined : await readModel(options.from);
   const own = kind === 'small' ? ([height, width] as const) : ([SIDE, SIDE] as const);
-  const network = (begun && continued(options, splits.train, begun)) ?? networkFor(options, splits.train, own);
+  const train = { source: splits.train.source, classes };
+  const network = (begun && continued(options, train, begun)) ?? networkFor(options, train, own);
   const judge = await judgeFor(options, network);
-  const recipe = recipes[task];
+  const recipe = recipeOf(options);
   const { epochs = recipe.epochs, batch = Math.min(recipe.batch, sensibleBatch(splits.train.length)) } = options;
-  const optimizer = optimizerFor(options, recipe.optimizer);
-  const extras = await extrasFor(options, { network, train: splits.train, batch, begun });
-  const schedule = options.schedule ?? 'cosine';
+  const optimizer = optimizerFor(options, recipe);
+  const chosen = { ...recipe.usual, ...options };
+  const extras = await extrasFor(chosen, { network, train: splits.train, batch, begun });
+  const { schedule = 'cosine', learningRate = learningRates[optimizer.name](batch) } = chosen;
   const config = validated(
     TrainConfig,
     {
@@ -136,17 +195,18 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       network: network.config,
       preprocessing: preprocessingFor(network, begun),
       augmentation: augmentationFor(options, kind),
-      classes: task === 'classify' ? classes : [],
+      classes,
       epochs,
       ...(options.patience && { patience: options.patience }),
       batch,
       optimizer,
-      learningRate: options.learningRate ?? learningRates[optimizer.name](batch),
+      learningRate,
       schedule,
-      warmup: options.warmup ?? usualWarmup(epochs, schedule),
+      warmup: chosen.warmup ?? usualWarmup(epochs, schedule),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
-      loss: options.loss ?? recipe.loss,
-      ...(judge && { perceptual: judge.perceptual }),
+      loss: options.loss ?? options.ganLoss ?? recipe.loss,
+      ...judge?.config,
+      ...(task === 'generate' && { generation: generationFor(options, { epochs, network }) }),
       ...(options.denoise && { denoise: options.denoise }),
       ...extras.config,
       seed,
@@ -162,42 +222,79 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
 const usualWarmup = (epochs: number, schedule: TrainConfig['schedule']): number =>
   risesByItself(schedule) ? 0 : Math.min(5, epochs / 20);
 
+const usualKlWarmup = (epochs: number): number => Math.min(10, epochs / 10);
+
 /** The same training for so many epochs, with what follows from that where nothing else was said. */
-export const withEpochs = (plan: Plan, epochs: number, { warmup }: Pick<TrainOptions, 'warmup'>): Plan => ({
-  ...plan,
-  config: { ...plan.config, epochs, warmup: warmup ?? usualWarmup(epochs, plan.config.schedule) },
-});
+export function withEpochs(
+  plan: Plan,
+  epochs: number,
+  { warmup, klWarmup }: Pick<TrainOptions, 'warmup' | 'klWarmup'>,
+): Plan {
+  const { schedule, generation } = plan.config;
+  const config = {
+    ...plan.config,
+    epochs,
+    warmup: warmup ?? recipeBehind(plan.config).usual?.warmup ?? usualWarmup(epochs, schedule),
+    ...(generation?.kind === 'vae' && {
+      generation: { ...generation, klWarmup: klWarmup ?? usualKlWarmup(epochs) },
+    }),
+  };
+  return { ...plan, config };
+}
 
 /** The same training with other batches, and the learning rate that goes with them where none was given. */
 export function withBatch(plan: Plan, batch: number, { learningRate }: Pick<TrainOptions, 'learningRate'>): Plan {
-  const usual = learningRates[plan.config.optimizer.name](batch);
+  const usual = recipeBehind(plan.config).usual?.learningRate ?? learningRates[plan.config.optimizer.name](batch);
   return { ...plan, config: { ...plan.config, batch, learningRate: learningRate ?? usual } };
 }
 
-const ofReconstruction = ['upsample', 'latent', 'loss', 'denoise'] as const;
-const ofClassification = ['mixup', 'cutmix', 'classWeights', 'teacher', 'teacherWeight', 'temperature'] as const;
-const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as const;
-
-/** @throws UserError for options without effect, which somebody expects to have one */
-function checkOptions(options: TrainOptions): void {
-  const given = (names: readonly (keyof TrainOptions)[]) => names.filter((name) => options[name] !== undefined);
-  const { task } = options;
-  const foreign = given(task === 'classify' ? [...ofReconstruction, ...ofPerceptualLoss] : ofClassification);
-  const other = task === 'classify' ? 'reconstruct' : 'classify';
-  if (foreign.length > 0) throw new UserError(`only ${other} takes ${foreign.join(', ')}; leave out to ${task}`);
-  const unused = options.loss === 'perceptual' ? [] : given(ofPerceptualLoss);
-  if (unused.length > 0)
-    throw new UserError(`only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`);
+/** @throws UserError where classes are asked for that the data does not have */
+function isConditional({ task, conditional }: TrainOptions, { train }: Splits): boolean {
+  const known = train.classes.length > 1 && train.label(0) >= 0;
+  if (conditional && !known)
+    throw new UserError(`${train.name} has no two classes; leave out conditional, or give images in folders by class`);
+  return task === 'generate' && (conditional ?? known);
 }
 
-function judgeFor(
-  { loss, classifier: path, featureStages: stages, featureWeight: weight }: TrainOptions,
+/** The ResNet that tells made images of a generator from real ones. @throws UserError where it could not be trained as asked for */
+function discriminatorFor({ net = 'resnet18', variant, shortcut, stride, r1 = 0 }: TrainOptions, generator: Network) {
+  const [channels, height, width] = picturesOf(generator);
+  const { config } = networkNamed(net, {
+    size: [height, width],
+    channels,
+    classes: 1,
+    norm: 'none',
+    ...(variant === 'cifar' && { variant }),
+    ...defined({ shortcut, stride }),
+  });
+  if (config.kind !== 'resnet') throw new UserError(`expected a ResNet to tell images apart, got ${net}`);
+  if (r1 > 0 && config.variant !== 'cifar')
+    throw new UserError('r1 cannot be had with the max pool of the stem; choose the variant cifar, or leave it out');
+  return config;
+}
+
+/** What is settled about a generation of so many epochs. */
+function generationFor(options: TrainOptions, { epochs, network }: { epochs: number; network: Network }) {
+  const { kind = 'vae', beta, klWarmup, freeBits, spectralNorm, r1 } = options;
+  if (kind === 'gan')
+    return { kind, discriminator: discriminatorFor(options, network), ...defined({ spectralNorm, r1 }) };
+  return { kind: 'vae', klWarmup: klWarmup ?? usualKlWarmup(epochs), ...defined({ beta, freeBits }) };
+}
+
+/** The classifier that takes part, and what the configuration says of it. */
+async function judgeFor(
+  { task, loss, classifier: path, featureStages: stages, featureWeight: weight }: TrainOptions,
   network: Network,
 ) {
+  if (task === 'generate' && path !== undefined) {
+    const { classifier, judge } = await chooseJudge(path, picturesOf(network));
+    return { classifier, config: { judge } };
+  }
   if (loss !== 'perceptual') return undefined;
   if (path === undefined)
     throw new UserError('a perceptual loss compares the features of a classifier; give the one to use as classifier');
-  return chooseClassifier({ path, stages, weight }, network.input);
+  const { classifier, perceptual } = await chooseClassifier({ path, stages, weight }, network.input);
+  return { classifier, config: { perceptual } };
 }
 
 /** `drawn`, or `drawn:20000` for so many training images: pictures that the program draws itself. */
@@ -206,11 +303,27 @@ export const DRAWN = /^drawn(?::(\d+))?$/;
 /** The images behind `data`, split as the configuration says. */
 export async function openSplits(
   data: TrainOptions['data'],
-  { task, seed, validationFraction }: Pick<TrainConfig, 'task' | 'seed' | 'validationFraction'>,
+  {
+    task,
+    labelled,
+    seed,
+    validationFraction,
+  }: Pick<TrainConfig, 'task' | 'seed' | 'validationFraction'> & {
+    /** To generate: whether images must come with classes, or whatever folders they are in; by default what fits. */
+    readonly labelled?: boolean | undefined;
+  },
 ): Promise<Splits> {
   if (typeof data !== 'string') return data;
   const drawn = DRAWN.exec(data);
-  if (!drawn) return openData(data, { task, seed, validationFraction });
+  if (!drawn) {
+    const options = { seed, validationFraction };
+    if (task !== 'generate') return openData(data, { ...options, task });
+    if (labelled !== undefined) return openData(data, { ...options, task: labelled ? 'classify' : 'reconstruct' });
+    return openData(data, { ...options, task: 'classify' }).catch(async (error: Error) => {
+      const { warnings, ...splits } = await openData(data, { ...options, task: 'reconstruct' });
+      return { ...splits, warnings: [...warnings, `Images are taken without classes: ${error.message}`] };
+    });
+  }
   const train = Number(drawn[1] ?? 10_000);
   return drawnDataset({ train, validation: Math.max(1, Math.round(train * validationFraction)), seed });
 }
@@ -221,9 +334,9 @@ const largestPowerOfTwo = (limit: number) => 2 ** Math.floor(Math.log2(Math.max(
 export const sensibleBatch = (images: number): number =>
   Math.max(largestPowerOfTwo(images / 8), Math.min(8, largestPowerOfTwo(images)));
 
-function networkFor(options: TrainOptions, { source, classes }: Dataset, own: readonly [number, number]): Network {
+function networkFor(options: TrainOptions, { source, classes }: Pictured, own: readonly [number, number]): Network {
   const { task, net = 'resnet18', variant, shortcut, stride, upsample, latent } = options;
-  const { mirror } = recipes[task];
+  const { mirror } = recipeOf(options);
   const cifar = variant === 'cifar' || /cifar/i.test(net);
   const shared = {
     size: options.size ?? fitted(own, cifar ? 8 : 32),
@@ -233,27 +346,55 @@ function networkFor(options: TrainOptions, { source, classes }: Dataset, own: re
     ...(stride && { stride }),
   };
   if (task === 'classify') return networkNamed(net, { ...shared, classes: classes.length });
-  const name = net.startsWith('autoencoder-') ? net : `autoencoder-${net}`;
-  return networkNamed(name, { ...shared, ...mirror, ...(upsample && { upsample }), ...(latent && { latent }) });
+  if (task === 'generate' && options.kind === 'gan') {
+    const { latent: usual = 0, ...ways } = mirror;
+    return networkNamed(`transpose-${net}`, {
+      size: shared.size,
+      channels: shared.channels,
+      output: 'sigmoid',
+      ...ways,
+      ...(upsample && { upsample }),
+      latent: (latent ?? usual) + classes.length,
+      ...(cifar && { of: 'cifar' }),
+      ...(variant === 'article' && { variant }),
+    });
+  }
+  const [prefix, further] = task === 'generate' ? ['vae-', { classes: classes.length }] : ['autoencoder-', {}];
+  const name = net.startsWith(prefix) ? net : `${prefix}${net}`;
+  return networkNamed(name, {
+    ...shared,
+    ...mirror,
+    ...(upsample && { upsample }),
+    ...(latent && { latent }),
+    ...further,
+  });
 }
 
+/** What a network is for. */
+type Pictured = Pick<Dataset, 'source' | 'classes'>;
+
 /** The network of a model to begin with, for other classes; where another is asked for, or the task is another one, none. */
-function continued({ task, net, size }: TrainOptions, { classes }: Dataset, { card }: Model): Network | undefined {
+function continued({ task, net, size }: TrainOptions, { classes }: Pictured, { card }: Model): Network | undefined {
   const { network } = card;
   if (net !== undefined || task !== card.task) return undefined;
   const resized = size === undefined ? {} : { size };
   if (network.kind === 'resnet')
     return networkOf(validated(NetworkConfig, { ...network, ...resized, classes: classes.length }, 'network'));
-  return size === undefined ? networkOf(network) : undefined;
+  const sameClasses = task !== 'generate' || classes.length === card.classes.length;
+  return size === undefined && sameClasses ? networkOf(network) : undefined;
 }
 
 /** Sizes that the network halves evenly, and twice at least what it reduces: last maps of one point have lost all sense of place. */
 const fitted = (sizes: readonly [number, number], reduction: number) =>
   sizes.map((size) => Math.max(2, Math.ceil(size / reduction)) * reduction) as unknown as readonly [number, number];
 
+/** Shape of the images that a network takes, or makes. */
+const picturesOf = ({ config, input }: Network) =>
+  (config.kind === 'transposeResnet' ? [config.channels, ...config.size] : input) as readonly [number, number, number];
+
 /** What a model began with goes on. */
-function preprocessingFor({ input }: Network, begun?: Model): Preprocessing {
-  const [channels, height, width] = input as readonly [number, number, number];
+function preprocessingFor(network: Network, begun?: Model): Preprocessing {
+  const [channels, height, width] = picturesOf(network);
   if (channels !== 1 && channels !== 3) throw new UserError(`expected a network for 1 or 3 channels, got ${channels}`);
   if (begun?.card.preprocessing.channels === channels) return { ...begun.card.preprocessing, size: [height, width] };
   const { mean, std } = imagenetNormalisation;
@@ -288,12 +429,17 @@ const defined = <T extends object>(given: T): Defined<T> =>
 
 function optimizerFor(
   { optimizer, momentum, weightDecay }: TrainOptions,
-  usual: 'sgd' | 'adamw',
+  usual: Pick<Recipe, 'optimizer' | 'adamw'>,
 ): v.InferOutput<typeof OptimizerConfig> {
-  const name = optimizer ?? usual;
+  const name = optimizer ?? usual.optimizer;
   return validated(
     OptimizerConfig,
-    { name, ...(momentum !== undefined && { momentum }), ...(weightDecay !== undefined && { weightDecay }) },
+    {
+      name,
+      ...(name === 'adamw' && usual.adamw),
+      ...(momentum !== undefined && { momentum }),
+      ...(weightDecay !== undefined && { weightDecay }),
+    },
     'optimizer options',
   );
 }

@@ -2,6 +2,7 @@
 import { cpus } from 'node:os';
 import type { Skipped } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
+import { Generator, randomPoints } from '../inference/generator.js';
 import { Predictor } from '../inference/index.js';
 import { summarise } from '../models/index.js';
 import { VERSION } from '../version.js';
@@ -54,7 +55,7 @@ export async function reportRun(run: Finished): Promise<string> {
 
 const SAMPLES = 24;
 
-type Samples = Pick<Report, 'predictions' | 'reconstructions'>;
+type Samples = Pick<Report, 'predictions' | 'reconstructions' | 'samples'>;
 const samplesOf: {
   readonly [T in Report['task']]: (model: Model, images: Dataset, run: Finished) => Promise<Samples>;
 } = {
@@ -72,6 +73,21 @@ const samplesOf: {
         reconstructions.push({ input: pixels(model, seen), output: pixels(model, value), name: shortly(image) });
       return { reconstructions };
     }),
+  generate: async (model, _, { threads, plan }) => {
+    const generator = Generator.open(model, { threads });
+    try {
+      const points = randomPoints(generator, { count: SAMPLES, seed: plan.config.seed });
+      const made = await generator.decode(points);
+      return {
+        samples: made.map((data, i) => {
+          const label = model.card.classes[points[i]!.class ?? -1];
+          return { image: pixels(model, data), ...(label !== undefined && { label }) };
+        }),
+      };
+    } finally {
+      await generator.close();
+    }
+  },
 };
 
 /** The file with its folder, which is often what the image shows; the way to them fills a caption and tells nothing. */
@@ -107,12 +123,17 @@ const figures = {
     of: ({ psnr }: EpochRecord) => psnr,
     write: (value: number) => `${value.toFixed(2)} dB`,
   },
+  generate: {
+    label: 'Best ELBO',
+    of: ({ elbo }: EpochRecord) => elbo,
+    write: (value: number) => `${value.toFixed(1)} nats`,
+  },
 } as const;
 
 function summaryOf({ plan, history, interrupted, endedEarly }: Finished): Report['summary'] {
   const { label, of, write } = figures[plan.config.task];
-  const values = history.map((record) => of(record) ?? Number.NEGATIVE_INFINITY);
   const ending = interrupted ? ' (interrupted)' : endedEarly ? ' (ended early)' : '';
+  const values = history.map(of).filter((value) => value !== undefined);
   const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
   const speed = history.reduce((sum, record) => sum + record.imagesPerSecond, 0) / Math.max(history.length, 1);
   return [

@@ -17,7 +17,7 @@ import { createRunFolder, readRunConfig, refuseRun } from './run-folder.js';
 import type { RunOptions } from './run-options.js';
 import { reportRun } from './run-report.js';
 import type { Evaluation } from './tasks/index.js';
-import { Trainer } from './trainer.js';
+import { trainerOf } from './trainers.js';
 import { startFrom } from './transfer.js';
 
 export type { RunOptions } from './run-options.js';
@@ -60,8 +60,9 @@ export async function resume(
 ): Promise<TrainResult> {
   const { config, command } = await readRunConfig(folder);
   const checkpoint = await readCheckpoint(folder);
-  const splits = await openSplits(options.data ?? config.data, config);
-  if (config.task === 'classify' && `${splits.train.classes}` !== `${config.classes}`)
+  const labelled = config.classes.length > 0;
+  const splits = await openSplits(options.data ?? config.data, { ...config, labelled });
+  if (labelled && `${splits.train.classes}` !== `${config.classes}`)
     throw new UserError(
       `${folder} was trained on the classes ${config.classes.join(', ')}, the data has ${splits.train.classes.join(', ')}; give the data it began with`,
     );
@@ -78,7 +79,7 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
   const runtime = openRuntime({ device, ...(threads && { threads }) });
   const loader = new Loader(workers ? { workers } : {});
   try {
-    const trainer = await Trainer.create(plan, runtime, {
+    const trainer = await trainerOf(plan, runtime, {
       given: checkpoint && { ...checkpoint.model.weights, ...checkpoint.states },
       epoch: progress?.epoch ?? 1,
     });

@@ -28,6 +28,11 @@ export interface Course {
   readonly losses: readonly number[];
 }
 
+/** A step for its own sake, at a rate of its own. */
+export interface Trial {
+  readonly learningRate: number;
+}
+
 /** Weights and states as they stand. */
 export interface State {
   readonly weights: Weights;
@@ -89,19 +94,12 @@ export class Trainer {
   }
 
   /** The learning rate of step 0, 1, …. */
-  rate(step: number, { batches, losses }: Course): number {
-    const { learningRate: base, schedule, epochs, warmup } = this.plan.config;
-    return learningRate(step, {
-      base,
-      steps: epochs * batches,
-      warmup: Math.round(warmup * batches),
-      schedule: schedules[schedule](),
-      losses,
-    });
+  rate(step: number, course: Course): number {
+    return rateOf(this.plan.config, step, course);
   }
 
   /** Learns from one batch, at the rate of the schedule or at a given one. */
-  async step(batch: Batch, step: number, at: Course | { readonly learningRate: number }): Promise<StepResult> {
+  async step(batch: Batch, step: number, at: Course | Trial): Promise<StepResult> {
     const { config } = this.plan;
     const { learner } = this.phase;
     const task = tasks[config.task];
@@ -111,7 +109,7 @@ export class Trainer {
     const part = partConfig(config);
     const feeds = parts.map((each, i) => ({
       images: imagesOf(each, part),
-      ...task.targets(each, part, step),
+      ...task.targets(each, part, { step, batches: batchesOf(at) }),
       ...chances[i],
     }));
     const gathered: Tensors[] = [];
@@ -138,23 +136,50 @@ export class Trainer {
   }
 
   async state(): Promise<State> {
-    const { states: kept, averages } = this.phase.learner;
-    const [weights, states] = (await Promise.all([
-      this.runtime.read(this.weights),
-      this.runtime.read(kept.map((p) => p.source.name)),
-    ])) as [Weights, Weights];
-    const all = Object.entries({ ...weights, ...states });
-    const best = Object.entries(weights).map(([name, tensor]) => {
-      const average = averages.get(name);
-      return [name, average ? states[average.source.name]! : tensor] as const;
-    });
-    return {
-      weights,
-      states,
-      best: Object.fromEntries(best),
-      broken: all.find(([, { data }]) => !data.every(Number.isFinite))?.[0],
-    };
+    const { states, averages } = this.phase.learner;
+    return readState(this.runtime, { weights: this.weights, states: states.map((p) => p.source.name), averages });
   }
+}
+
+/** A network in training, whatever for. */
+export type Trains = Pick<Trainer, 'evaluation' | 'begin' | 'rate' | 'step' | 'state'>;
+
+/** The learning rate of step 0, 1, …. */
+export function rateOf(config: TrainConfig, step: number, { batches, losses }: Course): number {
+  const { learningRate: base, schedule, epochs, warmup } = config;
+  return learningRate(step, {
+    base,
+    steps: epochs * batches,
+    warmup: Math.round(warmup * batches),
+    schedule: schedules[schedule](),
+    losses,
+  });
+}
+
+/** Batches of an epoch, where there are epochs. */
+export const batchesOf = (at: Course | Trial): number | undefined => ('batches' in at ? at.batches : undefined);
+
+interface Kept {
+  /** Names. */
+  readonly weights: readonly string[];
+  readonly states: readonly string[];
+  readonly averages: Learner['averages'];
+}
+
+/** Reads what a checkpoint holds. */
+export async function readState(runtime: Runtime, { weights: own, states: others, averages }: Kept): Promise<State> {
+  const [weights, states] = (await Promise.all([runtime.read(own), runtime.read(others)])) as [Weights, Weights];
+  const all = Object.entries({ ...weights, ...states });
+  const best = Object.entries(weights).map(([name, tensor]) => {
+    const average = averages.get(name);
+    return [name, average ? states[average.source.name]! : tensor] as const;
+  });
+  return {
+    weights,
+    states,
+    best: Object.fromEntries(best),
+    broken: all.find(([, { data }]) => !data.every(Number.isFinite))?.[0],
+  };
 }
 
 const isFrozen = ({ frozen }: TrainConfig, epoch: number) =>
@@ -201,7 +226,7 @@ async function compiled(
 }
 
 /** The same graph on running averages, where there are some. */
-function onAverages(graph: Graph, { averages }: Learner): Graph {
+export function onAverages(graph: Graph, { averages }: Learner): Graph {
   if (averages.size === 0) return graph;
   const now = withLeaves(graph, (value) =>
     value.source.kind === 'parameter' ? (averages.get(value.source.name) ?? value) : value,

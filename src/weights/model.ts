@@ -21,10 +21,10 @@ export type Preprocessing = v.InferOutput<typeof Preprocessing>;
 
 export const ModelCard = v.object({
   format: v.literal(1),
-  task: v.picklist(['classify', 'reconstruct']),
+  task: v.picklist(['classify', 'reconstruct', 'generate']),
   network: NetworkConfig,
   preprocessing: Preprocessing,
-  /** Class names by output; empty for networks that make images. */
+  /** Class names by output, or by what stands behind the latent vector of a network that makes images of a class. */
   classes: v.pipe(v.array(v.string()), v.readonly()),
   /** Figures of the run that it came from, such as its accuracy. */
   metrics: v.optional(v.record(v.string(), v.number()), {}),

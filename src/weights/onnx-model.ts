@@ -1,6 +1,6 @@
 /** A model as an ONNX file: its network's graph, with the model's description in the metadata. */
 import { UserError } from '../errors.js';
-import { buildNetwork, graphNetwork } from '../models/index.js';
+import { buildNetwork, decoderOf, graphNetwork } from '../models/index.js';
 import { readOnnx, writeOnnx } from '../onnx/index.js';
 import { VERSION } from '../version.js';
 import { cardOf, type Model, type ModelCard } from './model.js';
@@ -15,11 +15,15 @@ export const onnxMetadata = ({ task, classes, preprocessing, network, metrics }:
   metrics: JSON.stringify(metrics),
 });
 
-/** The bytes of an ONNX file: `input` float32 [n, c, h, w] to `logits` [n, k] of a classifier or `image` of an autoencoder. */
+/**
+ * The bytes of an ONNX file: `input` float32 [n, c, h, w] to `logits` [n, k] of a classifier or `image` of an autoencoder; of a model that makes
+ * images, `input` [n, latent + classes] to `image`.
+ */
 export function encodeOnnxModel({ card, network, weights }: Model): Uint8Array {
   const output = card.task === 'classify' ? 'logits' : 'image';
+  const decoder = card.task === 'generate' ? decoderOf(network) : network;
   return writeOnnx(
-    { name: network.name, outputs: { [output]: buildNetwork(network).y } },
+    { name: network.name, outputs: { [output]: buildNetwork(decoder).y } },
     { weights: new Map(Object.entries(weights)), metadata: onnxMetadata(card) },
   );
 }
@@ -34,9 +38,10 @@ export function decodeOnnxModel(bytes: Uint8Array, file = 'the file'): Model {
     );
   const text = `{"format":1,"task":${JSON.stringify(task)},"network":${network},"preprocessing":${preprocessing},"classes":${labels},"metrics":${metrics ?? '{}'}}`;
   const card = cardOf(text, file);
+  const whole = graphNetwork(graph, { config: card.network, name: graph.name });
   return {
     card,
-    network: graphNetwork(graph, { config: card.network, name: graph.name }),
+    network: card.task === 'generate' ? { ...whole, decode: whole.forward } : whole,
     weights: Object.fromEntries(
       [...weights].map(([name, { shape, data }]) => [name, { dtype: 'float32', shape, data }]),
     ),

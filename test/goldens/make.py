@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+import generation
 import networks
 import optimizers
 import quality
@@ -220,6 +221,8 @@ def main():
         write("optimizers", optimizers.goldens())
     if o.only in "quality":
         write("quality", quality.goldens())
+    if o.only in "generation":
+        write("generation", generation.goldens())
     for name, case in cases().items():
         if o.only in name:
             rule.noise.cache_clear()

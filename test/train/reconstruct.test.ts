@@ -157,7 +157,7 @@ describe('a classifier that judges', () => {
     await assert.rejects(plan({ ...perceptual, featureStages: [0] }), userError('stages'));
     await assert.rejects(
       plan({ task: 'classify', loss: 'l1', denoise: 0.1 }),
-      userError('only reconstruct takes latent, loss, denoise'),
+      userError('classify does not take latent, loss, denoise'),
     );
     const autoencoder = await newFolder();
     await train({ ...options, epochs: 1, out: autoencoder });

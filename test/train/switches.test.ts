@@ -209,7 +209,7 @@ describe('transfer', () => {
     assert.deepEqual(Object.keys(taught.weights).sort(), Object.keys(plain.weights).sort());
     await assert.rejects(
       trained({ teacher: plain.folder, task: 'reconstruct' }),
-      userError('only classify takes teacher'),
+      userError('reconstruct does not take teacher'),
     );
   });
 

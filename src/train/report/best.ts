@@ -1,6 +1,8 @@
 import type { EpochRecord } from './types.js';
 
-const figureOf = ({ accuracy, psnr }: EpochRecord) => accuracy ?? psnr ?? Number.NEGATIVE_INFINITY;
+/** Where nothing is measured, the last is the best. */
+const figureOf = ({ accuracy, elbo, psnr, frechet, epoch }: EpochRecord) =>
+  accuracy ?? elbo ?? psnr ?? (frechet === undefined ? epoch : -frechet);
 
 /** The epoch whose model is kept as the best: the first of equals. */
 export const bestOf = (history: readonly EpochRecord[]): EpochRecord | undefined =>

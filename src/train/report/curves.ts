@@ -50,6 +50,7 @@ const RESULTS: readonly Quantity[] = [
     fromZero: false,
     curves: [{ name: 'PSNR', epoch: 'psnr' }],
   },
+  { title: 'Fréchet distance of samples', curves: [{ name: 'distance', epoch: 'frechet' }] },
 ];
 
 /** How it came to that. */
@@ -122,6 +123,8 @@ const COLUMNS: readonly Column[] = [
   { field: 'top5', heading: 'Top 5', format: percent },
   { field: 'psnr', heading: 'PSNR, dB', format: (value) => value.toFixed(2) },
   { field: 'ssim', heading: 'SSIM', format: decimal },
+  { field: 'elbo', heading: 'ELBO, nats', format: decimal },
+  { field: 'frechet', heading: 'Fréchet distance', format: decimal },
   { field: 'learningRate', heading: 'Learning rate', format: decimal },
   { field: 'imagesPerSecond', heading: 'Images/s', format: count },
   { field: 'seconds', heading: 'Seconds', format: (value) => value.toFixed(1) },

@@ -3,10 +3,14 @@ import { curves } from './curves.js';
 import { count } from './figures.js';
 import { page, pairsOf, section } from './frame.js';
 import { type Html, html } from './html.js';
-import { predictions, reconstructions } from './pictures.js';
+import { predictions, reconstructions, samples } from './pictures.js';
 import type { Report } from './types.js';
 
-const TASKS = { classify: 'Image classification', reconstruct: 'Image reconstruction' } as const;
+const TASKS = {
+  classify: 'Image classification',
+  reconstruct: 'Image reconstruction',
+  generate: 'Image generation',
+} as const;
 
 const reproduction = ({ command, configuration, environment }: Report): Html => html`<h3>Command</h3>
 <pre class="command"><code>${command}</code></pre><details><summary>Configuration</summary><pre><code>${
@@ -27,6 +31,7 @@ export const renderReport = async (report: Report): Promise<string> => {
   const { title, task, summary, confusion } = report;
   const cards = filled(report.predictions);
   const pairs = filled(report.reconstructions);
+  const made = filled(report.samples);
   const skipped = filled(report.skipped);
   return page({
     title,
@@ -39,6 +44,7 @@ export const renderReport = async (report: Report): Promise<string> => {
       section('Training', curves(report)),
       cards && section('Predictions', await predictions(cards)),
       pairs && section('Reconstructions', await reconstructions(pairs)),
+      made && section('Samples', await samples(made)),
       confusion && section('Classes', confusionPart(confusion)),
       section('How to do it again', reproduction(report)),
       skipped && section('Skipped images', skippedFiles(skipped)),

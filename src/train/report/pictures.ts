@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { percent } from './figures.js';
 import { type Html, html } from './html.js';
-import type { Pixels, Prediction, Reconstruction } from './types.js';
+import type { Pixels, Prediction, Reconstruction, Report } from './types.js';
 
 /** The longest side in the page; a photo is shown no larger. */
 const LONGEST = 256;
@@ -43,3 +43,14 @@ const pair = async ({ input, output, name }: Reconstruction): Promise<Html> =>
 /** Pairs: the input above, what came out below. */
 export const reconstructions = async (shown: readonly Reconstruction[]): Promise<Html> =>
   html`<p class="note">Input above, its reconstruction below.</p><div class="pairs">${await Promise.all(shown.map(pair))}</div>`;
+
+/** Images that a network made, each above its class where there are classes. */
+export const samples = async (shown: NonNullable<Report['samples']>): Promise<Html> =>
+  html`<p class="note">Made of random vectors.</p><div class="pairs">${await Promise.all(
+    shown.map(
+      async ({ image, label }) =>
+        html`<figure class="pair">${await picture(image, label ? `A sample of class ${label}` : 'A sample')}${
+          label !== undefined && html`<figcaption>${label}</figcaption>`
+        }</figure>`,
+    ),
+  )}</div>`;

@@ -26,6 +26,10 @@ export interface EpochRecord {
   readonly psnr?: number;
   /** Mean structural similarity over the validation split, up to 1. */
   readonly ssim?: number;
+  /** Evidence lower bound of a variational autoencoder, weighted as its loss is: mean over the validation split, in nats. */
+  readonly elbo?: number;
+  /** Fréchet distance of made images from the validation split. */
+  readonly frechet?: number;
   /** At the end of the epoch. */
   readonly learningRate: number;
   /** While training. */
@@ -71,7 +75,7 @@ export interface Reconstruction {
 /** All that `report.html` shows. Parts that are absent or empty are left out of the page. */
 export interface Report {
   readonly title: string;
-  readonly task: 'classify' | 'reconstruct';
+  readonly task: 'classify' | 'reconstruct' | 'generate';
   /** The exact command line, ready to paste. */
   readonly command: string;
   /** Anything that JSON can hold. */
@@ -87,5 +91,7 @@ export interface Report {
   readonly confusion?: Confusion;
   readonly predictions?: readonly Prediction[];
   readonly reconstructions?: readonly Reconstruction[];
+  /** Images made of nothing, with the class that was asked for. */
+  readonly samples?: readonly { readonly image: Pixels; readonly label?: string }[];
   readonly skipped?: readonly { readonly file: string; readonly reason: string }[];
 }

@@ -8,7 +8,7 @@ import type { Model } from '../../weights/index.js';
 import type { TrainConfig } from '../config.js';
 import { logitsOf } from '../judges.js';
 import { drawMixture, mixed, mixedTargets } from '../mixing.js';
-import { imagesInput } from './images.js';
+import { imagesInput, oneHotLabels } from './images.js';
 import { objectiveOf, trainingBuild } from './objective.js';
 import type { Tally, Task } from './task.js';
 
@@ -23,17 +23,14 @@ export const classify: Task = {
     const exact = crossEntropy(logits, targets, { labelSmoothing, classWeights });
     return objectiveOf(build, { loss: withTeacher(exact, { logits, images, config, teacher }), outputs: { logits } });
   },
-  targets: ({ labels }, config, step) => {
-    const { batch, classes, preprocessing } = config;
-    const oneHot = new Float32Array(batch * classes.length);
-    labels.forEach((label, i) => {
-      if (label >= 0) oneHot[i * classes.length + label] = 1;
-    });
-    const mixture = drawMixture(config, preprocessing.size, { seed: config.seed, step });
-    const targets = mixture ? mixedTargets(oneHot, batch, mixture.share) : oneHot;
+  targets: (batch, config, { step }) => {
+    const { size } = config.preprocessing;
+    const oneHot = oneHotLabels(batch, config);
+    const mixture = drawMixture(config, size, { seed: config.seed, step });
+    const { data, shape } = oneHot;
     return {
-      targets: float32(targets, [batch, classes.length]),
-      ...(mixture && { mixture: float32(mixture.mask, [1, 1, ...preprocessing.size]) }),
+      targets: mixture ? float32(mixedTargets(data, config.batch, mixture.share), shape) : oneHot,
+      ...(mixture && { mixture: float32(mixture.mask, [1, 1, ...size]) }),
     };
   },
   correct: (batch, outputs) => rows(batch, outputs).filter(({ scores, label }) => largest(scores) === label).length,
@@ -45,7 +42,7 @@ export const classify: Task = {
     return { name: `${network.name} evaluation`, outputs: { logits: both } };
   },
   tally: (classes) => new ClassTally(classes.length),
-  figure: 'accuracy',
+  figure: ({ accuracy }) => accuracy,
 };
 
 const mixes = ({ mixup, cutmix }: TrainConfig) => mixup !== undefined || cutmix !== undefined;

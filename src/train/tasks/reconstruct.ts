@@ -46,7 +46,7 @@ export const reconstruct: Task = {
     return { name: `${network.name} evaluation`, outputs };
   },
   tally: () => new ImageTally(),
-  figure: 'psnr',
+  figure: ({ psnr }) => psnr,
 };
 
 type Errors = (made: Value, target: Value) => Value;
@@ -56,9 +56,8 @@ export function errorsOf(
   { loss, perceptual }: { readonly loss: TrainConfig['loss']; readonly perceptual?: Perceptual | undefined },
   classifier?: Model,
 ): Errors {
-  if (loss === 'cross-entropy')
-    throw new UserError('cross-entropy compares classes, not pictures; choose another loss');
-  if (loss !== 'perceptual') return reconstructionLosses[loss];
+  if (loss in reconstructionLosses) return reconstructionLosses[loss as keyof typeof reconstructionLosses];
+  if (loss !== 'perceptual') throw new UserError(`${loss} does not compare pictures; choose another loss`);
   if (!perceptual || !classifier)
     throw new UserError('a perceptual loss compares the features of a classifier; give one');
   const maps = (images: Value) => featureMaps(classifier, perceptual, images);
@@ -66,14 +65,15 @@ export function errorsOf(
     add(squaredErrors(made, target), mul(featureDistances(maps(made), maps(target)), perceptual.weight));
 }
 
-class ImageTally implements Tally {
-  private readonly sums = new Map(['mse', 'l1', 'ssim', 'msSsim', 'psnr'].map((name) => [name, 0]));
+/** Means of figures [n] of images; of `mse` the PSNR too. */
+export class ImageTally implements Tally {
+  private readonly sums = new Map<string, number>();
   private images = 0;
 
   add({ count }: { readonly count: number }, outputs: Tensors): void {
     const valid = (name: string) => [...(outputs[name]!.data as Float32Array).subarray(0, count)];
     for (const name of Object.keys(outputs)) this.note(name, valid(name));
-    this.note('psnr', valid('mse').map(psnr));
+    if (outputs.mse) this.note('psnr', valid('mse').map(psnr));
     this.images += count;
   }
 

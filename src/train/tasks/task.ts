@@ -27,6 +27,14 @@ export interface Judges {
   readonly teacher?: Model | undefined;
 }
 
+/** Where a step stands in its training. */
+export interface StepPlace {
+  /** Counts from 0. */
+  readonly step: number;
+  /** Batches of an epoch; undefined in a trial, which has no epochs. */
+  readonly batches: number | undefined;
+}
+
 /** Figures of a set of images by name, and for classifiers who was taken for whom. */
 export interface Evaluation {
   readonly images: number;
@@ -44,23 +52,30 @@ export interface Tally {
 /** What is asked of a network: how to train for it, and how to judge it. */
 export interface Task {
   readonly objective: (network: Network, config: TrainConfig, judges: Judges) => Objective;
-  /** What is fed beside the images at a step, counted from 0. */
-  readonly targets: (batch: Batch, config: TrainConfig, step: number) => Tensors;
+  /** What is fed beside the images and what chance draws. */
+  readonly targets: (batch: Batch, config: TrainConfig, place: StepPlace) => Tensors;
   /** Images that came out right, where that can be counted while training. */
   readonly correct: (batch: Batch, outputs: Tensors) => number | undefined;
   /** The inference graph whose outputs the tally reads; images uint8 [n, h, w, c] go in as `images`. */
   readonly evaluation: (network: Network, setting: EvaluationSetting) => Graph;
+  /** What the evaluation is fed beside the images. */
+  readonly conditions?: (batch: Batch, setting: Conditioned) => Tensors;
   readonly tally: (classes: readonly string[]) => Tally;
-  /** The figure by which the best checkpoint is chosen: the higher the better. */
-  readonly figure: string;
+  /** The figure by which the best checkpoint is chosen: the higher the better. Where an evaluation lacks it, the last is the best. */
+  readonly figure: (metrics: Evaluation['metrics']) => number | undefined;
 }
+
+/** What an evaluation depends on beside the images. */
+export type Conditioned = Pick<TrainConfig, 'network' | 'classes' | 'batch' | 'judge'>;
 
 export interface EvaluationSetting {
   readonly batch: number;
+  readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
   /** Of the training under way, to be judged too. */
   readonly loss?: TrainConfig['loss'];
   readonly perceptual?: TrainConfig['perceptual'];
+  readonly generation?: TrainConfig['generation'];
   readonly classifier?: Model | undefined;
   /** Whether a classifier also sees its images mirrored, and what it says of both is averaged. */
   readonly mirrored?: boolean | undefined;

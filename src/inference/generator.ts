@@ -1,0 +1,139 @@
+/** A model that makes images of vectors, put to use. */
+import { UserError } from '../errors.js';
+import { type Graph, input } from '../graph/index.js';
+import { decoderOf, latentLength, type Network } from '../models/index.js';
+import { Build, pixelsOf } from '../nn/index.js';
+import { random } from '../random/index.js';
+import { float32, openRuntime, type Program, type Runtime } from '../runtime/index.js';
+import type { Model } from '../weights/index.js';
+import type { OpenModelOptions } from './index.js';
+
+/** Where in its space of vectors an image lies. */
+export interface Point {
+  /** [latent] */
+  readonly vector: Float32Array;
+  /** Number of the class, of models that know classes. */
+  readonly class?: number | undefined;
+}
+
+/**
+ * The graph from float32 [n, latent + classes], fed as `vectors`, to `pixels` uint8 [n, h, w, c].
+ * @throws UserError for networks without a decoder
+ */
+export function generationGraph({ network }: Pick<Model, 'network'>, batch: number | string): Graph {
+  const { input: length, forward } = decoderOf(network);
+  const pixels = pixelsOf(forward(input('vectors', [batch, ...length]), new Build()));
+  return { name: `${network.name} generate`, outputs: { pixels } };
+}
+
+/** An autoencoder's decoder is told no class, whatever its card says. */
+const classesOf = ({ task, classes }: Pick<Model['card'], 'task' | 'classes'>) =>
+  task === 'generate' ? classes.length : 0;
+
+function latentOf({ config, decode, name }: Network, card: Model['card']): number {
+  const length = latentLength(config, classesOf(card));
+  if (!decode || length === undefined)
+    throw new UserError(
+      `${name} makes no images of vectors; give a model made by 'train generate', or to interpolate between images one made by 'train reconstruct'`,
+    );
+  return length;
+}
+
+/** A decoder on a device. `close` it to let the program end at once. */
+export class Generator {
+  private program: Promise<Program> | undefined;
+
+  private constructor(
+    private readonly model: Model,
+    private readonly runtime: Runtime,
+    private readonly batch: number,
+    /** Length of its vectors. */
+    readonly latent: number,
+  ) {}
+
+  /** @throws UserError for models that make no images of vectors */
+  static open(model: Model, { device = 'cpu', threads, batch = 16 }: OpenModelOptions = {}): Generator {
+    const latent = latentOf(model.network, model.card);
+    return new Generator(model, openRuntime({ device, ...(threads && { threads }) }), batch, latent);
+  }
+
+  /** Names of the classes of which it makes images; none where it knows no classes. */
+  get classes(): readonly string[] {
+    return this.model.card.classes.slice(0, classesOf(this.model.card));
+  }
+
+  /** The image at each point, [h, w, c]. @throws UserError for points that lack a class, or of another length */
+  async decode(points: readonly Point[]): Promise<Uint8Array[]> {
+    const { latent, batch } = this;
+    const length = latent + this.classes.length;
+    this.program ??= this.runtime.compile(generationGraph(this.model, batch), { weights: this.model.weights });
+    const program = await this.program;
+    const images: Uint8Array[] = [];
+    for (let from = 0; from < points.length; from += batch) {
+      const rows = new Float32Array(batch * length);
+      const some = points.slice(from, from + batch);
+      for (const [i, point] of some.entries()) rows.set(this.row(point), i * length);
+      const { pixels } = await program.run({ vectors: float32(rows, [batch, length]) });
+      const bytes = pixels!.data.length / batch;
+      const data = pixels!.data as Uint8Array;
+      for (const i of some.keys()) images.push(data.slice(i * bytes, (i + 1) * bytes));
+    }
+    return images;
+  }
+
+  async close(): Promise<void> {
+    await this.runtime.close();
+  }
+
+  private row({ vector, class: number }: Point): Float32Array {
+    const { latent, classes } = this;
+    if (vector.length !== latent) throw new UserError(`expected vectors of ${latent}, got one of ${vector.length}`);
+    if (classes.length > 0 && classes[number ?? -1] === undefined)
+      throw new UserError(
+        `this model makes images of a class: expected one of 0 to ${classes.length - 1}, got ${number}`,
+      );
+    const row = new Float32Array(latent + classes.length);
+    row.set(vector);
+    if (classes.length > 0) row[latent + number!] = 1;
+    return row;
+  }
+}
+
+/** The vector number `index` of a seed: standard normal, whatever is drawn beside it. */
+export function randomVector(length: number, seed: number, index: number): Float32Array {
+  const { normal } = random(seed, 'latent', index);
+  return Float32Array.from({ length }, normal);
+}
+
+interface Drawing {
+  readonly count: number;
+  readonly seed: number;
+  /** Number of the class of all; by default one class after the other. */
+  readonly class?: number | undefined;
+}
+
+/** Points to sample at: fewer are the first of more. */
+export const randomPoints = (
+  { latent, classes }: Pick<Generator, 'latent' | 'classes'>,
+  { count, seed, class: only }: Drawing,
+): readonly Point[] =>
+  Array.from({ length: count }, (_, i) => ({
+    vector: randomVector(latent, seed, i),
+    ...(classes.length > 0 && { class: only ?? i % classes.length }),
+  }));
+
+/**
+ * From a (0) to b (1) along the great circle, with lengths in between: Shoemake 1985, and White 2016, section 3.1,
+ * https://arxiv.org/abs/1609.04468. Normal vectors lie near a sphere, inside of which a straight line would lead.
+ */
+export function spherical(a: Float32Array, b: Float32Array, share: number): Float32Array {
+  const norm = (v: Float32Array) => Math.hypot(...v);
+  const product = a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  const angle = Math.acos(Math.min(1, Math.max(-1, product / Math.max(norm(a) * norm(b), Number.MIN_VALUE))));
+  const sine = Math.sin(angle);
+  const straight = sine < 1e-6;
+  const [left, right] = straight
+    ? [1 - share, share]
+    : [Math.sin((1 - share) * angle) / sine, Math.sin(share * angle) / sine];
+  return a.map((value, i) => left * value + right * b[i]!);
+}

@@ -1,0 +1,75 @@
+/** Options that a training has no use for are refused: who gives one expects it to have an effect. */
+import { UserError } from '../errors.js';
+import type { TrainConfig } from './config.js';
+import type { TrainOptions } from './plan.js';
+
+type Names = readonly (keyof TrainOptions)[];
+
+const ofMirrors = ['upsample', 'latent'] as const satisfies Names;
+const ofReconstruction = ['loss', 'denoise'] as const satisfies Names;
+const ofClassification = [
+  'labelSmoothing',
+  'mixup',
+  'cutmix',
+  'classWeights',
+  'teacher',
+  'teacherWeight',
+  'temperature',
+] as const satisfies Names;
+const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as const satisfies Names;
+const ofVae = ['beta', 'klWarmup', 'freeBits'] as const satisfies Names;
+const ofGan = ['ganLoss', 'spectralNorm', 'r1'] as const satisfies Names;
+const ofGeneration = ['kind', 'conditional', ...ofVae, ...ofGan] as const satisfies Names;
+/** What concerns a single network and its one step; the two of a gan have neither stages in common nor a gradient. */
+const ofOneNetwork = [
+  'accumulate',
+  'recompute',
+  'layerDecay',
+  'stochasticDepth',
+  'dropout',
+  'zeroGamma',
+  'from',
+  'freeze',
+  'freezeEpochs',
+] as const satisfies Names;
+
+/** What a task has no use for. */
+const unfit: { readonly [T in TrainConfig['task']]: Names } = {
+  classify: [...ofMirrors, ...ofReconstruction, ...ofPerceptualLoss, ...ofGeneration],
+  reconstruct: [...ofClassification, ...ofGeneration],
+  generate: [...ofReconstruction, ...ofClassification, 'featureStages', 'featureWeight'],
+};
+
+/** And what a kind of generation has none for. */
+const unfitKind: { readonly [K in NonNullable<TrainOptions['kind']>]: Names } = {
+  vae: ofGan,
+  gan: [...ofVae, ...ofOneNetwork],
+};
+
+/** @throws UserError for options without effect */
+export function checkOptions(options: TrainOptions): void {
+  const { task, kind = 'vae', loss, patience, classifier } = options;
+  const given = (names: Names) => names.filter((name) => options[name] !== undefined);
+  const refuse = (who: string, names: Names, others: readonly string[] = []) => {
+    if (names.length === 0) return;
+    const doing = others.length > 0 ? ` (${others.join(' and ')} ${others.length > 1 ? 'do' : 'does'})` : '';
+    const all = names.length > 1 ? 'them' : 'it';
+    throw new UserError(`${who} does not take ${names.join(', ')}${doing}; leave ${all} out`);
+  };
+  const foreign = given(unfit[task]);
+  const takers = Object.entries(unfit).filter(([, names]) => !foreign.some((name) => names.includes(name)));
+  refuse(
+    task,
+    foreign,
+    takers.map(([other]) => other),
+  );
+  if (task === 'generate') {
+    refuse(`a ${kind}`, given(unfitKind[kind]));
+    if (kind === 'gan' && patience !== undefined && classifier === undefined)
+      throw new UserError('a gan has no figure to be patient with, but with a classifier; give one, or no patience');
+    return;
+  }
+  const unused = loss === 'perceptual' ? [] : given(ofPerceptualLoss);
+  if (unused.length > 0)
+    throw new UserError(`only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`);
+}

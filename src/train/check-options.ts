@@ -8,6 +8,7 @@ type Names = readonly (keyof TrainOptions)[];
 const ofMirrors = ['upsample', 'latent'] as const satisfies Names;
 const ofReconstruction = ['loss', 'denoise'] as const satisfies Names;
 const ofClassification = [
+  'labelSmoothing',
   'mixup',
   'cutmix',
   'classWeights',
@@ -36,7 +37,7 @@ const ofOneNetwork = [
 const unfit: { readonly [T in TrainConfig['task']]: Names } = {
   classify: [...ofMirrors, ...ofReconstruction, ...ofPerceptualLoss, ...ofGeneration],
   reconstruct: [...ofClassification, ...ofGeneration],
-  generate: [...ofReconstruction, ...ofClassification, 'featureStages', 'featureWeight', 'labelSmoothing'],
+  generate: [...ofReconstruction, ...ofClassification, 'featureStages', 'featureWeight'],
 };
 
 /** And what a kind of generation has none for. */
@@ -49,11 +50,19 @@ const unfitKind: { readonly [K in NonNullable<TrainOptions['kind']>]: Names } = 
 export function checkOptions(options: TrainOptions): void {
   const { task, kind = 'vae', loss, patience, classifier } = options;
   const given = (names: Names) => names.filter((name) => options[name] !== undefined);
-  const refuse = (who: string, names: Names) => {
-    if (names.length > 0)
-      throw new UserError(`${who} does not take ${names.join(', ')}; leave ${names.length > 1 ? 'them' : 'it'} out`);
+  const refuse = (who: string, names: Names, others: readonly string[] = []) => {
+    if (names.length === 0) return;
+    const doing = others.length > 0 ? ` (${others.join(' and ')} ${others.length > 1 ? 'do' : 'does'})` : '';
+    const all = names.length > 1 ? 'them' : 'it';
+    throw new UserError(`${who} does not take ${names.join(', ')}${doing}; leave ${all} out`);
   };
-  refuse(task, given(unfit[task]));
+  const foreign = given(unfit[task]);
+  const takers = Object.entries(unfit).filter(([, names]) => !foreign.some((name) => names.includes(name)));
+  refuse(
+    task,
+    foreign,
+    takers.map(([other]) => other),
+  );
   if (task === 'generate') {
     refuse(`a ${kind}`, given(unfitKind[kind]));
     if (kind === 'gan' && patience !== undefined && classifier === undefined)

@@ -6,8 +6,8 @@ import { UserError } from '../errors.js';
 import { type Device, openRuntime } from '../runtime/index.js';
 import { type Model, readModel } from '../weights/index.js';
 import { evaluate } from './evaluate.js';
-import { DRAWN, openSplits } from './plan.js';
 import { readRunConfig } from './run-folder.js';
+import { DRAWN, openSplits } from './splits.js';
 import { type Evaluation, tasks } from './tasks/index.js';
 
 export type Split = 'train' | 'validation' | 'test';

@@ -1,19 +1,19 @@
 /** From what a person asks for to a whole configuration: every default of `train` stands here. */
 import { basename } from 'node:path';
 import type * as v from 'valibot';
-import { type Dataset, openData, type Splits } from '../data/dataset.js';
-import { drawnDataset } from '../data/drawn/index.js';
+import type { Splits } from '../data/dataset.js';
 import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
-import { type Network, NetworkConfig, networkNamed, networkOf } from '../models/index.js';
-import { imagenetNormalisation } from '../nn/index.js';
+import { type Network, networkNamed } from '../models/index.js';
 import { type adversarialLosses, risesByItself } from '../optim/index.js';
 import { type Given, validated } from '../schema.js';
-import { type Model, type Preprocessing, readModel, type Weights } from '../weights/index.js';
+import { readModel, type Weights } from '../weights/index.js';
 import { checkOptions } from './check-options.js';
 import { type Augmentation, type Generation, OptimizerConfig, TrainConfig } from './config.js';
 import { type ExtraOptions, extrasFor } from './extras.js';
 import { chooseClassifier, chooseJudge } from './judges.js';
+import { continued, type Mirror, networkFor, picturesOf, preprocessingFor } from './plan-network.js';
+import { openSplits } from './splits.js';
 import type { Judges } from './tasks/index.js';
 
 /** What `train` may be told; all but task and data have defaults that depend on both. */
@@ -102,7 +102,7 @@ interface Recipe extends Pick<TrainConfig, 'epochs' | 'batch' | 'labelSmoothing'
   readonly adamw?: { readonly beta1: number; readonly weightDecay: number };
   /** Options as if they had been given. */
   readonly usual?: Pick<TrainOptions, 'learningRate' | 'schedule' | 'warmup' | 'averageDecay'>;
-  readonly mirror: { readonly upsample?: 'resize'; readonly latent?: number };
+  readonly mirror: Mirror;
 }
 
 /** Everything that a task settles where nothing is said; bench/torch/flowers.py is the twin of `classify` in PyTorch. */
@@ -179,9 +179,10 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const begun = options.from === undefined ? undefined : await readModel(options.from);
   const own = kind === 'small' ? ([height, width] as const) : ([SIDE, SIDE] as const);
   const train = { source: splits.train.source, classes };
-  const network = (begun && continued(options, train, begun)) ?? networkFor(options, train, own);
-  const judge = await judgeFor(options, network);
   const recipe = recipeOf(options);
+  const network =
+    (begun && continued(options, train, begun)) ?? networkFor(options, train, { own, mirror: recipe.mirror });
+  const judge = await judgeFor(options, network);
   const { epochs = recipe.epochs, batch = Math.min(recipe.batch, sensibleBatch(splits.train.length)) } = options;
   const optimizer = optimizerFor(options, recipe);
   const chosen = { ...recipe.usual, ...options };
@@ -297,116 +298,11 @@ async function judgeFor(
   return { classifier, config: { perceptual } };
 }
 
-/** `drawn`, or `drawn:20000` for so many training images: pictures that the program draws itself. */
-export const DRAWN = /^drawn(?::(\d+))?$/;
-
-/** The images behind `data`, split as the configuration says. */
-export async function openSplits(
-  data: TrainOptions['data'],
-  {
-    task,
-    labelled,
-    seed,
-    validationFraction,
-  }: Pick<TrainConfig, 'task' | 'seed' | 'validationFraction'> & {
-    /** To generate: whether images must come with classes, or whatever folders they are in; by default what fits. */
-    readonly labelled?: boolean | undefined;
-  },
-): Promise<Splits> {
-  if (typeof data !== 'string') return data;
-  const drawn = DRAWN.exec(data);
-  if (!drawn) {
-    const options = { seed, validationFraction };
-    if (task !== 'generate') return openData(data, { ...options, task });
-    if (labelled !== undefined) return openData(data, { ...options, task: labelled ? 'classify' : 'reconstruct' });
-    return openData(data, { ...options, task: 'classify' }).catch(async (error: Error) => {
-      const { warnings, ...splits } = await openData(data, { ...options, task: 'reconstruct' });
-      return { ...splits, warnings: [...warnings, `Images are taken without classes: ${error.message}`] };
-    });
-  }
-  const train = Number(drawn[1] ?? 10_000);
-  return drawnDataset({ train, validation: Math.max(1, Math.round(train * validationFraction)), seed });
-}
-
 const largestPowerOfTwo = (limit: number) => 2 ** Math.floor(Math.log2(Math.max(limit, 2)));
 
 /** Few images still make eight steps an epoch, as long as batches of eight can be had: fewer would tell batch norm too little. */
 export const sensibleBatch = (images: number): number =>
   Math.max(largestPowerOfTwo(images / 8), Math.min(8, largestPowerOfTwo(images)));
-
-function networkFor(options: TrainOptions, { source, classes }: Pictured, own: readonly [number, number]): Network {
-  const { task, net = 'resnet18', variant, shortcut, stride, upsample, latent } = options;
-  const { mirror } = recipeOf(options);
-  const cifar = variant === 'cifar' || /cifar/i.test(net);
-  const shared = {
-    size: options.size ?? fitted(own, cifar ? 8 : 32),
-    channels: source.kind === 'raster' ? source.channels : 3,
-    ...(variant && { variant }),
-    ...(shortcut && { shortcut }),
-    ...(stride && { stride }),
-  };
-  if (task === 'classify') return networkNamed(net, { ...shared, classes: classes.length });
-  if (task === 'generate' && options.kind === 'gan') {
-    const { latent: usual = 0, ...ways } = mirror;
-    return networkNamed(`transpose-${net}`, {
-      size: shared.size,
-      channels: shared.channels,
-      output: 'sigmoid',
-      ...ways,
-      ...(upsample && { upsample }),
-      latent: (latent ?? usual) + classes.length,
-      ...(cifar && { of: 'cifar' }),
-      ...(variant === 'article' && { variant }),
-    });
-  }
-  const [prefix, further] = task === 'generate' ? ['vae-', { classes: classes.length }] : ['autoencoder-', {}];
-  const name = net.startsWith(prefix) ? net : `${prefix}${net}`;
-  return networkNamed(name, {
-    ...shared,
-    ...mirror,
-    ...(upsample && { upsample }),
-    ...(latent && { latent }),
-    ...further,
-  });
-}
-
-/** What a network is for. */
-type Pictured = Pick<Dataset, 'source' | 'classes'>;
-
-/** The network of a model to begin with, for other classes; where another is asked for, or the task is another one, none. */
-function continued({ task, net, size }: TrainOptions, { classes }: Pictured, { card }: Model): Network | undefined {
-  const { network } = card;
-  if (net !== undefined || task !== card.task) return undefined;
-  const resized = size === undefined ? {} : { size };
-  if (network.kind === 'resnet')
-    return networkOf(validated(NetworkConfig, { ...network, ...resized, classes: classes.length }, 'network'));
-  const sameClasses = task !== 'generate' || classes.length === card.classes.length;
-  return size === undefined && sameClasses ? networkOf(network) : undefined;
-}
-
-/** Sizes that the network halves evenly, and twice at least what it reduces: last maps of one point have lost all sense of place. */
-const fitted = (sizes: readonly [number, number], reduction: number) =>
-  sizes.map((size) => Math.max(2, Math.ceil(size / reduction)) * reduction) as unknown as readonly [number, number];
-
-/** Shape of the images that a network takes, or makes. */
-const picturesOf = ({ config, input }: Network) =>
-  (config.kind === 'transposeResnet' ? [config.channels, ...config.size] : input) as readonly [number, number, number];
-
-/** What a model began with goes on. */
-function preprocessingFor(network: Network, begun?: Model): Preprocessing {
-  const [channels, height, width] = picturesOf(network);
-  if (channels !== 1 && channels !== 3) throw new UserError(`expected a network for 1 or 3 channels, got ${channels}`);
-  if (begun?.card.preprocessing.channels === channels) return { ...begun.card.preprocessing, size: [height, width] };
-  const { mean, std } = imagenetNormalisation;
-  return {
-    size: [height, width],
-    channels,
-    cropRatio: 1,
-    interpolation: 'bilinear',
-    mean: channels === 3 ? mean : [0.5],
-    std: channels === 3 ? std : [0.5],
-  };
-}
 
 function augmentationFor(options: TrainOptions, kind: Kind): Given<typeof Augmentation> {
   const { scale, padding, policy, ...usual } = augmentations[options.task][kind];

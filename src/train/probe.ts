@@ -15,7 +15,7 @@ import { validated } from '../schema.js';
 import { type Model, readModel, type Weights } from '../weights/index.js';
 import { featuresOf, type KnownImages } from './features.js';
 import { Learner } from './learner.js';
-import { openSplits } from './plan.js';
+import { openSplits } from './splits.js';
 import { type Evaluation, tasks } from './tasks/index.js';
 
 export interface ProbeOptions extends OpenModelOptions {

@@ -2,10 +2,10 @@
 
 import type { TrainConfig } from '../train/config.js';
 import type { StartEvent, StepEvent, TrainEvents } from '../train/events.js';
+import { figureOf } from '../train/report/best.js';
 import type { EpochRecord } from '../train/report/index.js';
 import { padLeft } from './columns.js';
 import { counted, duration, grouped, percent, scaled } from './figures.js';
-import { figureOf } from './run-result.js';
 import { rail, StatusLine } from './status-line.js';
 import type { Terminal } from './terminal.js';
 
@@ -18,7 +18,7 @@ const rate = (value: number) => (value < 1e-3 ? value.toExponential(1) : value.t
 const columns: readonly (readonly [title: string, width: number, cell: (record: EpochRecord) => string])[] = [
   ['train loss', 12, ({ trainLoss }) => trainLoss.toPrecision(4)],
   ['val loss', 11, ({ validationLoss }) => validationLoss.toPrecision(4)],
-  ['quality', 13, figureOf],
+  ['quality', 13, (record) => figureOf(record)?.text ?? '–'],
   ['lr', 10, ({ learningRate }) => rate(learningRate)],
   ['img/s', 8, ({ imagesPerSecond }) => imagesPerSecond.toFixed(0)],
   ['time', 8, ({ seconds }) => duration(seconds)],

@@ -1,7 +1,7 @@
 /** `resmirror train`: from images to a model. */
 import { describeSetting, settingOf, settingText } from '../models/index.js';
 import type { FitOptions } from '../train/fit.js';
-import { bestOf } from '../train/report/best.js';
+import { bestOf, figureOf } from '../train/report/best.js';
 import type { RunOptions, TrainResult } from '../train/train.js';
 import { command } from './command.js';
 import { deviceOption } from './device.js';
@@ -10,7 +10,6 @@ import { counted } from './figures.js';
 import { INTERRUPTED, interruptible } from './interrupt.js';
 import { NETWORKS } from './network-options.js';
 import { dataName, newRun } from './new-run.js';
-import { qualityOf } from './run-result.js';
 import { shellLine } from './shell.js';
 import type { Terminal } from './terminal.js';
 import { isTask, recipeOptions, runOptions, type Task } from './train-options.js';
@@ -121,7 +120,10 @@ function conclude(result: TrainResult, terminal: Terminal): void {
   }
   if (endedEarly) terminal.print(`${endedEarly}\n`);
   const best = bestOf(history);
-  if (best) terminal.print(`Best    ${bold(qualityOf(best))} after epoch ${best.epoch} of ${config.epochs}`);
+  if (best) {
+    const { name, text } = figureOf(best) ?? { name: 'the last', text: 'model' };
+    terminal.print(`Best    ${bold(`${name} ${text}`)} after epoch ${best.epoch} of ${config.epochs}`);
+  }
   if (skipped.length > 0) terminal.print(`Left    ${counted(skipped.length, 'image')} that could not be read`);
   terminal.print(`Model   ${folder}/best.safetensors`);
   terminal.print(`Report  ${report}`);

@@ -8,9 +8,10 @@ import { evaluate } from './evaluate.js';
 import { endedEarly } from './patience.js';
 import { type Plan, titleOf } from './plan.js';
 import type { Recorder } from './records/index.js';
+import { meritOf } from './report/best.js';
 import type { EpochRecord } from './report/index.js';
 import type { RunOptions } from './run-options.js';
-import { type Evaluation, tasks } from './tasks/index.js';
+import type { Evaluation } from './tasks/index.js';
 import type { Course, StepResult, Trains } from './trainer.js';
 import { epochBatches } from './training-batches.js';
 
@@ -166,16 +167,16 @@ export class Loop {
 
   /** Writes down what the epoch brought; the checkpoint comes last, so that a crash before it repeats the epoch's end. */
   private async closeEpoch(evaluation: Evaluation, before: number): Promise<void> {
-    const { plan, folder, history, recorder, options } = this.given;
+    const { folder, history, recorder, options } = this.given;
     const { metrics } = evaluation;
-    const figure = tasks[plan.config.task].figure(metrics) ?? this.progress.epoch;
-    const best = figure > (this.progress.best ?? Number.NEGATIVE_INFINITY);
+    const merit = meritOf(metrics, this.progress.epoch);
+    const best = merit > (this.progress.best ?? Number.NEGATIVE_INFINITY);
     const record = this.epochRecord(metrics, now() - before);
     history.push(record);
     const { model, states, judged } = await this.state(metrics);
     if (best) await writeBest(folder, { ...model, weights: judged });
     await recorder.epoch(record, { metrics, weights: model.weights });
-    this.progress = { ...this.progress, ...fresh(record.epoch + 1), ...(best && { best: figure }) };
+    this.progress = { ...this.progress, ...fresh(record.epoch + 1), ...(best && { best: merit }) };
     await this.write(model, states);
     options.onEpoch?.(record, best);
   }

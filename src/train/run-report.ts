@@ -9,6 +9,7 @@ import { VERSION } from '../version.js';
 import { type Model, readModel } from '../weights/index.js';
 import { type Plan, titleOf } from './plan.js';
 import { readRecords } from './records/index.js';
+import { bestOf, figureOf } from './report/best.js';
 import { duration } from './report/figures.js';
 import { type EpochRecord, type Pixels, type Report, writeReport } from './report/index.js';
 import { samplesFrom } from './samples.js';
@@ -111,33 +112,13 @@ const pixels = ({ card }: Model, data: Uint8Array): Pixels => {
   return { data, height, width, channels: card.preprocessing.channels };
 };
 
-/** How the best figure of each task is called and written. */
-const figures = {
-  classify: {
-    label: 'Best accuracy',
-    of: ({ accuracy }: EpochRecord) => accuracy,
-    write: (value: number) => `${(100 * value).toFixed(1)} %`,
-  },
-  reconstruct: {
-    label: 'Best PSNR',
-    of: ({ psnr }: EpochRecord) => psnr,
-    write: (value: number) => `${value.toFixed(2)} dB`,
-  },
-  generate: {
-    label: 'Best ELBO',
-    of: ({ elbo }: EpochRecord) => elbo,
-    write: (value: number) => `${value.toFixed(1)} nats`,
-  },
-} as const;
-
 function summaryOf({ plan, history, interrupted, endedEarly }: Finished): Report['summary'] {
-  const { label, of, write } = figures[plan.config.task];
+  const best = figureOf(bestOf(history) ?? {});
   const ending = interrupted ? ' (interrupted)' : endedEarly ? ' (ended early)' : '';
-  const values = history.map(of).filter((value) => value !== undefined);
   const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
   const speed = history.reduce((sum, record) => sum + record.imagesPerSecond, 0) / Math.max(history.length, 1);
   return [
-    ...(values.length > 0 ? [{ label, value: write(Math.max(...values)) }] : []),
+    ...(best ? [{ label: `Best ${best.name}`, value: best.text }] : []),
     { label: 'Epochs', value: `${history.length} of ${plan.config.epochs}${ending}` },
     { label: 'Time', value: duration(seconds) },
     { label: 'Speed', value: `${speed.toFixed(0)} images/s` },

@@ -12,7 +12,7 @@ describe('patience', () => {
   const history = (...figures: number[]) =>
     figures.map((accuracy, i) => ({ epoch: i + 1, accuracy })) as unknown as EpochRecord[];
   const ended = (patience: number | undefined, ...figures: number[]) =>
-    endedEarly({ task: 'classify', epochs: 6, ...(patience && { patience }) }, history(...figures));
+    endedEarly({ epochs: 6, ...(patience && { patience }) }, history(...figures));
 
   it('is over when so many epochs in a row have brought nothing better than the best', () => {
     assert.equal(ended(2), undefined);
@@ -25,6 +25,20 @@ describe('patience', () => {
     assert.match(ended(1, 0.5, 0.6, 0.6)!, /not improved for an epoch, since epoch 2/);
   });
 
+  it('begins when the learning rate has risen to its peak', () => {
+    const ended = (...rates: number[]) =>
+      endedEarly(
+        { epochs: 6, patience: 2 },
+        history(0.5, 0.4, 0.3, 0.2).map((record, i) => ({ ...record, learningRate: rates[i]! })),
+      );
+    assert.equal(ended(0.1, 0.2, 0.3, 0.2), undefined);
+    assert.match(
+      ended(0.1, 0.3, 0.2, 0.1)!,
+      /after 4 of 6 epochs: the accuracy had not improved for 3 epochs, since epoch 1/,
+    );
+    assert.match(ended(0.3, 0.3, 0.3, 0.3)!, /since epoch 1/);
+  });
+
   it('has no end without a number, nor after the last epoch', () => {
     assert.equal(ended(undefined, 0.5, 0.4, 0.3, 0.2, 0.1), undefined);
     assert.equal(ended(2, 0.5, 0.4, 0.3, 0.2, 0.1, 0), undefined);
@@ -32,7 +46,7 @@ describe('patience', () => {
 
   it('looks at the PSNR of pictures', () => {
     const history = [20, 19].map((psnr, i) => ({ epoch: i + 1, psnr })) as unknown as EpochRecord[];
-    assert.match(endedEarly({ task: 'reconstruct', epochs: 6, patience: 1 }, history)!, /the PSNR had not improved/);
+    assert.match(endedEarly({ epochs: 6, patience: 1 }, history)!, /the PSNR had not improved/);
   });
 });
 
@@ -43,7 +57,7 @@ describe('a training with patience', () => {
   });
 
   // at this rate nothing is learned
-  const options = { ...tiny, epochs: 30, patience: 2, learningRate: 1e-9 } as const;
+  const options = { ...tiny, epochs: 30, patience: 2, learningRate: 1e-9, schedule: 'constant', warmup: 0 } as const;
 
   it('ends early, says so, and a resumed one ends as it would have', async () => {
     const [whole, parts] = [await newFolder(), await newFolder()];

@@ -42,7 +42,6 @@ export const classify: Task = {
     return { name: `${network.name} evaluation`, outputs: { logits: both } };
   },
   tally: (classes) => new ClassTally(classes.length),
-  figure: ({ accuracy }) => accuracy,
 };
 
 const mixes = ({ mixup, cutmix }: TrainConfig) => mixup !== undefined || cutmix !== undefined;

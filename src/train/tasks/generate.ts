@@ -66,7 +66,6 @@ export const generate: Task = {
     };
   },
   tally: () => new GenerationTally(),
-  figure: ({ elbo, frechet }) => elbo ?? (frechet === undefined ? undefined : -frechet),
 };
 
 /** How strongly the divergence counts at a step: it rises in a line, so that vectors first come to tell something. */

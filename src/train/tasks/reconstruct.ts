@@ -46,7 +46,6 @@ export const reconstruct: Task = {
     return { name: `${network.name} evaluation`, outputs };
   },
   tally: () => new ImageTally(),
-  figure: ({ psnr }) => psnr,
 };
 
 type Errors = (made: Value, target: Value) => Value;

@@ -61,8 +61,6 @@ export interface Task {
   /** What the evaluation is fed beside the images. */
   readonly conditions?: (batch: Batch, setting: Conditioned) => Tensors;
   readonly tally: (classes: readonly string[]) => Tally;
-  /** The figure by which the best checkpoint is chosen: the higher the better. Where an evaluation lacks it, the last is the best. */
-  readonly figure: (metrics: Evaluation['metrics']) => number | undefined;
 }
 
 /** What an evaluation depends on beside the images. */

@@ -72,7 +72,7 @@ export class Generator {
     for (let from = 0; from < points.length; from += batch) {
       const rows = new Float32Array(batch * length);
       const some = points.slice(from, from + batch);
-      for (const [i, point] of some.entries()) rows.set(this.row(point), i * length);
+      for (const [i, point] of some.entries()) rows.set(rowOf(point, this), i * length);
       const { pixels } = await program.run({ vectors: float32(rows, [batch, length]) });
       const bytes = pixels!.data.length / batch;
       const data = pixels!.data as Uint8Array;
@@ -84,19 +84,22 @@ export class Generator {
   async close(): Promise<void> {
     await this.runtime.close();
   }
+}
 
-  private row({ vector, class: number }: Point): Float32Array {
-    const { latent, classes } = this;
-    if (vector.length !== latent) throw new UserError(`expected vectors of ${latent}, got one of ${vector.length}`);
-    if (classes.length > 0 && classes[number ?? -1] === undefined)
-      throw new UserError(
-        `this model makes images of a class: expected one of 0 to ${classes.length - 1}, got ${number}`,
-      );
-    const row = new Float32Array(latent + classes.length);
-    row.set(vector);
-    if (classes.length > 0) row[latent + number!] = 1;
-    return row;
-  }
+/**
+ * What a decoder is fed for a point: [latent + classes], the class one-hot behind the vector.
+ * @throws UserError for points that lack a class, or of another length
+ */
+export function rowOf({ vector, class: number }: Point, { latent, classes }: Pick<Generator, 'latent' | 'classes'>) {
+  if (vector.length !== latent) throw new UserError(`expected vectors of ${latent}, got one of ${vector.length}`);
+  if (classes.length > 0 && classes[number ?? -1] === undefined)
+    throw new UserError(
+      `this model makes images of a class: expected one of 0 to ${classes.length - 1}, got ${number}`,
+    );
+  const row = new Float32Array(latent + classes.length);
+  row.set(vector);
+  if (classes.length > 0) row[latent + number!] = 1;
+  return row;
 }
 
 /** The vector number `index` of a seed: standard normal, whatever is drawn beside it. */

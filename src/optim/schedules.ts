@@ -29,8 +29,8 @@ export const stepwise =
     factor ** at.filter((share) => progress >= share).length;
 
 /**
- * Up to 1 over the first 30 % of the steps, from a 25th, then down to a 250,000th, both in half a cosine: Smith & Topin 2019,
- * https://arxiv.org/abs/1708.07120, as PyTorch's `OneCycleLR` has it. It needs no warm-up.
+ * Up to 1 over the first 30 % of the steps (`rise`), from a 25th, then down to a 250,000th, both in half a cosine: Smith & Topin 2019,
+ * https://arxiv.org/abs/1708.07120, as PyTorch's `OneCycleLR` has it.
  */
 export const oneCycle =
   ({ rise = 0.3, start = 1 / 25, end = 1 / 25e4 } = {}): Schedule =>
@@ -61,8 +61,8 @@ export const plateau =
 
 export const schedules = { cosine, step: stepwise, constant: constantRate, 'one-cycle': oneCycle, plateau } as const;
 
-/** Schedules that begin low by themselves. */
-export const risesByItself = (name: keyof typeof schedules) => name === 'one-cycle';
+/** Schedules that begin low and have a rise of their own in place of a line. */
+export const risesByItself = (name: keyof typeof schedules): name is 'one-cycle' => name === 'one-cycle';
 
 /**
  * The rate of step 0, 1, … out of `steps`: linear up to `base` over the first `warmup` steps (Goyal et al. 2017, section 2.2,

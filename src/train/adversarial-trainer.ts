@@ -1,7 +1,7 @@
 /** A generator and a discriminator in training against each other, on one runtime: Goodfellow et al. 2014, https://arxiv.org/abs/1406.2661 */
 import type { Batch } from '../data/batches.js';
 import { UserError } from '../errors.js';
-import { add, input, mul, type ParameterValue, reduceMean, scoped, type Value } from '../graph/index.js';
+import { add, type Graph, input, mul, type ParameterValue, reduceMean, scoped, type Value } from '../graph/index.js';
 import { buildNetwork, networkOf, realness } from '../models/index.js';
 import { Build, type Chance, normalise, spectral, unit } from '../nn/index.js';
 import { adversarialLosses, optimizers, realGradients } from '../optim/index.js';
@@ -88,6 +88,11 @@ export class AdversarialTrainer implements Trains {
 
   /** Every epoch is like the first. */
   async begin(): Promise<void> {}
+
+  /** A graph of the generator on the weights by which it is judged. */
+  judged(graph: Graph): Graph {
+    return onAverages(graph, this.sides.generator.learner);
+  }
 
   /** The learning rate of step 0, 1, …. */
   rate(step: number, course: Course): number {

@@ -84,7 +84,15 @@ async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?:
       given: checkpoint && { ...checkpoint.model.weights, ...checkpoint.states },
       epoch: progress?.epoch ?? 1,
     });
-    const { recorder, epochs: history } = await openRecords({ plan, folder, runtime, loader, progress, tensorboard });
+    const { recorder, epochs: history } = await openRecords({
+      plan,
+      folder,
+      runtime,
+      trainer,
+      loader,
+      progress,
+      tensorboard,
+    });
     const loop = new Loop({ plan, folder, trainer, loader, options, recorder, history, progress });
     const interrupted = !(await loop.run().finally(() => recorder.close()));
     const { evaluation, skipped } = loop;

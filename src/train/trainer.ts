@@ -2,7 +2,7 @@
 import type { Batch } from '../data/batches.js';
 import { type Graph, withLeaves, withOutputs } from '../graph/index.js';
 import { buildNetwork } from '../models/index.js';
-import { learningRate, optimizers, type StepOptions, schedules } from '../optim/index.js';
+import { learningRate, optimizers, risesByItself, type StepOptions, schedules } from '../optim/index.js';
 import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import type { Weights } from '../weights/index.js';
 import { drawChances } from './chance.js';
@@ -93,6 +93,11 @@ export class Trainer {
     this.phase = await compiled(this.plan, this.runtime, { given: { ...weights, ...states }, frozen });
   }
 
+  /** A graph of the network on the weights by which it is judged. */
+  judged(graph: Graph): Graph {
+    return onAverages(graph, this.phase.learner);
+  }
+
   /** The learning rate of step 0, 1, …. */
   rate(step: number, course: Course): number {
     return rateOf(this.plan.config, step, course);
@@ -142,18 +147,15 @@ export class Trainer {
 }
 
 /** A network in training, whatever for. */
-export type Trains = Pick<Trainer, 'evaluation' | 'begin' | 'rate' | 'step' | 'state'>;
+export type Trains = Pick<Trainer, 'evaluation' | 'judged' | 'begin' | 'rate' | 'step' | 'state'>;
 
 /** The learning rate of step 0, 1, …. */
 export function rateOf(config: TrainConfig, step: number, { batches, losses }: Course): number {
   const { learningRate: base, schedule, epochs, warmup } = config;
-  return learningRate(step, {
-    base,
-    steps: epochs * batches,
-    warmup: Math.round(warmup * batches),
-    schedule: schedules[schedule](),
-    losses,
-  });
+  const rise = risesByItself(schedule)
+    ? { schedule: schedules[schedule]({ rise: warmup / epochs }) }
+    : { schedule: schedules[schedule](), warmup: Math.round(warmup * batches) };
+  return learningRate(step, { base, steps: epochs * batches, ...rise, losses });
 }
 
 /** Batches of an epoch, where there are epochs. */

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import sharp from 'sharp';
+import { Generator, randomPoints } from '../../src/inference/generator.js';
 import { load } from '../../src/inference/index.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 import { planTraining } from '../../src/train/plan.js';
@@ -16,7 +17,7 @@ import { crc32c } from '../../src/train/records/tensorboard/crc32c.js';
 import { histogramOf } from '../../src/train/records/tensorboard/histogram.js';
 import { samplesFrom } from '../../src/train/samples.js';
 import { resume, train } from '../../src/train/train.js';
-import { writeModel } from '../../src/weights/index.js';
+import { readModel, writeModel } from '../../src/weights/index.js';
 import { killedAfter, newFolder, TINY_STEPS, tiny, until } from './tiny.js';
 
 const PYTHON = '/usr/bin/python3'; // Debian's, which finds Debian's packages
@@ -238,6 +239,30 @@ describe('a run recorded for TensorBoard', { skip }, () => {
       'other pictures',
     );
     assert.ok(made.some((one) => new Set(one).size > 10));
+  });
+
+  it('shows what a generator makes of the same vectors after every epoch, with the averages of its weights', async () => {
+    const out = await newFolder();
+    const settings = { ...options, task: 'generate', epochs: 2, latent: 8, averageDecay: 0.5 } as const;
+    await train({ ...settings, out });
+    const found = valuesOf(await eventsOf(out), 'samples');
+    assert.deepEqual(
+      found.map(({ step }) => step),
+      [TINY_STEPS, 2 * TINY_STEPS],
+    );
+    // the second epoch's averages are its best, or the first's are: either is among what was shown
+    const generator = Generator.open(await readModel(out), { threads: 1 });
+    const made = await generator.decode(randomPoints(generator, { count: 32, seed: settings.seed }));
+    await generator.close();
+    const grid = await pictureGrid(
+      made.flatMap((data) => picturesIn(data, { height: 16, width: 16, channels: 3 }, 1)),
+      8,
+    );
+    const expected = await sharp(grid.png).raw().toBuffer();
+    const shown = await Promise.all(found.map(async ({ value }) => (await pixelsIn(value)).data));
+    const furthest = shown.map((data) => Math.max(...data.map((byte, i) => Math.abs(byte - expected[i]!))));
+    assert.ok(Math.min(...furthest) <= 1, `furthest ${furthest}`);
+    assert.ok(Math.max(...furthest) > 1, 'both epochs show the same');
   });
 
   it('is no matter of course', async () => {

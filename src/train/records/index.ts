@@ -1,16 +1,18 @@
 /** What a run writes down while it goes on: always `metrics.jsonl`, and for TensorBoard if that is wanted. */
 import type { Loader } from '../../data/batches.js';
+import { generationGraph, randomPoints, rowOf } from '../../inference/generator.js';
 import { questionGraph } from '../../inference/index.js';
-import type { Runtime } from '../../runtime/index.js';
+import { latentLength } from '../../models/index.js';
+import { float32, type Runtime } from '../../runtime/index.js';
 import type { Progress } from '../checkpoint.js';
 import type { Plan } from '../plan.js';
 import type { EpochRecord } from '../report/index.js';
 import { samplesFrom } from '../samples.js';
-import { imagesOf } from '../trainer.js';
+import { imagesOf, type Trains } from '../trainer.js';
 import { MetricsFile } from './metrics-file.js';
-import { type PngImage, pictureGrid, picturesIn } from './picture-grid.js';
+import { pictureGrid, picturesIn } from './picture-grid.js';
 import type { Recorder } from './recorder.js';
-import { EventFile, hasEventFile } from './tensorboard/event-file.js';
+import { EventFile, type EventFileOptions, hasEventFile } from './tensorboard/event-file.js';
 
 export { type Records, readRecords } from './metrics-file.js';
 export type { Recorder } from './recorder.js';
@@ -19,6 +21,8 @@ export interface RecordOptions {
   readonly plan: Plan;
   readonly folder: string;
   readonly runtime: Runtime;
+  /** Knows the weights that pictures are made with. */
+  readonly trainer: Pick<Trains, 'judged'>;
   readonly loader: Loader;
   /** Where a checkpoint stood. */
   readonly progress: Progress | undefined;
@@ -54,7 +58,7 @@ async function openEvents(options: RecordOptions): Promise<Recorder> {
     step: progress?.step ?? 0,
     configuration: config,
     shown: ({ images, count }) => pictureGrid(picturesIn(images, pictureOf(plan), Math.min(SHOWN, count)), ACROSS),
-    made: config.task === 'reconstruct' ? await reconstructions(options) : undefined,
+    made: await made[config.task]?.(options),
   });
 }
 
@@ -63,16 +67,23 @@ const pictureOf = ({ config }: Plan) => {
   return { height, width, channels: config.preprocessing.channels };
 };
 
-/** Rows of validation images, below each row what the network as it is makes of them. */
-async function reconstructions({ plan, runtime, loader }: RecordOptions): Promise<() => Promise<PngImage>> {
+/** What is shown after every epoch, by the task. */
+const made: { readonly [T in Plan['config']['task']]?: (options: RecordOptions) => Promise<EventFileOptions['made']> } =
+  {
+    reconstruct: reconstructions,
+    generate: generated,
+  };
+
+/** Rows of validation images, below each row what the network makes of them. */
+async function reconstructions({ plan, runtime, trainer, loader }: RecordOptions): Promise<EventFileOptions['made']> {
   const { network, splits, config } = plan;
   const { preprocessing, seed } = config;
   const across = Math.min(ACROSS, splits.validation.length);
   const count = across * Math.floor(Math.min(SHOWN / 2, splits.validation.length) / across);
   const samples = samplesFrom(splits.validation, { seed, count });
   const setting = { preprocessing, batch: count };
-  const program = await runtime.compile(questionGraph('reconstruct', { network, card: config }, count));
-  return async () => {
+  const program = await runtime.compile(trainer.judged(questionGraph('reconstruct', { network, card: config }, count)));
+  const draw = async () => {
     const rows = [];
     for await (const batch of loader.epoch(samples, { ...setting, shuffle: false, seed, epoch: 0 })) {
       const { pixels } = await program.run({ images: imagesOf(batch, setting) });
@@ -83,4 +94,20 @@ async function reconstructions({ plan, runtime, loader }: RecordOptions): Promis
     }
     return pictureGrid(rows, across);
   };
+  return { tag: 'validation/reconstructions', draw };
+}
+
+/** Images of the same random points every time. */
+async function generated({ plan, runtime, trainer }: RecordOptions): Promise<EventFileOptions['made']> {
+  const { network, config } = plan;
+  const { classes, seed } = config;
+  const decoder = { latent: latentLength(network.config, classes.length)!, classes };
+  const rows = randomPoints(decoder, { count: SHOWN, seed }).map((point) => rowOf(point, decoder));
+  const vectors = float32(Float32Array.from(rows.flatMap((row) => [...row])), [SHOWN, rows[0]!.length]);
+  const program = await runtime.compile(trainer.judged(generationGraph({ network }, SHOWN)));
+  const draw = async () => {
+    const { pixels } = await program.run({ vectors });
+    return pictureGrid(picturesIn(pixels!.data as Uint8Array, pictureOf(plan), SHOWN), ACROSS);
+  };
+  return { tag: 'samples', draw };
 }

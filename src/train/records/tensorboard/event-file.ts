@@ -27,8 +27,8 @@ export interface EventFileOptions {
   readonly configuration: object;
   /** What the network is fed, of the first batch. */
   readonly shown: (batch: Batch) => Promise<PngImage>;
-  /** What the network makes of images, after an epoch. */
-  readonly made?: (() => Promise<PngImage>) | undefined;
+  /** What the network makes after an epoch: of images, or of random vectors. */
+  readonly made?: { readonly tag: string; readonly draw: () => Promise<PngImage> } | undefined;
 }
 
 /** Whether a run has been recorded for TensorBoard before. */
@@ -72,7 +72,7 @@ export class EventFile implements Recorder {
     await this.summarise(step, [
       ...scalars('epoch', { number: epoch, train_loss: trainLoss, seconds }),
       ...scalars('validation', metrics),
-      ...(made ? [image('validation/reconstructions', await made())] : []),
+      ...(made ? [image(made.tag, await made.draw())] : []),
       ...Object.entries(weights).map(([name, { data }]) => histogram(`weights/${name}`, data)),
     ]);
   }

@@ -1,24 +1,16 @@
 /** `resmirror generate`: images of random vectors, on the way from one to another, or as a film. */
-import type { Generator, Point } from '../inference/generator.js';
-import type { OpenModelOptions } from '../inference/index.js';
-import type { Model } from '../weights/index.js';
+import type { Generator } from '../inference/generator.js';
 import { command, flag, type OptionRow, option } from './command.js';
 import { computeOptions, computeSettings } from './device.js';
 import { usageError } from './failure.js';
 import { counted } from './figures.js';
-import { type Picture, stackGrid } from './pair-grid.js';
+import { type Choices, FRAMES, interpolation, samples, USUAL, walk } from './generated-ways.js';
+import type { Picture } from './pair-grid.js';
 import { writeFilm, writePicture } from './reconstruct.js';
 import { count, seed } from './values.js';
 
-/** Samples of a grid, steps on a way, pictures of a film side by side. */
-const USUAL = { grid: 64, way: 10, film: 16 } as const;
-const FRAMES = 60;
 /** Milliseconds of a frame. */
 const DELAY = 60;
-/** Places that a walk comes by before it is back. */
-const PLACES = 4;
-/** Up to so many classes stand side by side, one in each column. */
-const COLUMNS = 16;
 
 const film = /\.(webp|gif)$/i;
 
@@ -33,7 +25,9 @@ export const generate = command({
       usual: `${USUAL.grid}; ${USUAL.way} with --interpolate, ${USUAL.film} with --walk`,
     }),
     seed: option('--seed <n>', 'of the random vectors: the same seed, the same images', { parse: seed, usual: '0' }),
-    class: option('--class <name>', 'make images of this class only', { usual: 'all, one after the other' }),
+    class: option('--class <name>', 'make images of this class only', {
+      usual: 'all: samples in columns, ways in rows',
+    }),
     interpolate: {
       flags: '--interpolate <ends...>',
       help: 'the way between two seeds, or between two image files',
@@ -86,31 +80,6 @@ knows nothing of random vectors otherwise.`,
   },
 });
 
-interface Choices {
-  readonly count?: number;
-  readonly seed?: number;
-  readonly class?: string;
-  readonly interpolate?: readonly string[];
-  readonly walk?: true;
-  readonly frames?: number;
-}
-
-interface Given {
-  readonly generator: Generator;
-  readonly model: Model;
-  readonly path: string;
-  readonly compute: OpenModelOptions;
-  /** Of the class that was asked for. */
-  readonly number: number | undefined;
-  readonly choices: Choices;
-}
-
-/** Where the images lie, and what is drawn of them: one picture, or the frames of a film. */
-interface Way {
-  readonly points: readonly Point[];
-  readonly draw: (pictures: readonly Picture[]) => readonly Picture[];
-}
-
 function checkChoices({ walk, interpolate, frames, seed: given }: Choices, out: string): void {
   if (walk && interpolate) throw usageError('expected --walk or --interpolate, got both');
   if (walk && !film.test(out)) throw usageError(`a walk is a film: expected --out to end in .webp or .gif, got ${out}`);
@@ -128,93 +97,3 @@ function classNumber({ classes }: Generator, name: string | undefined): number |
   if (number < 0) throw usageError(`expected --class as one of ${classes.join(', ')}, got ${name}`);
   return number;
 }
-
-/** @throws where random vectors mean nothing to the model */
-function expectSampled({ model, path }: Given): void {
-  if (model.card.task !== 'generate')
-    throw usageError(
-      `${path} was trained to ${model.card.task}, which says nothing of random vectors; give a model made by 'train generate', or two images with --interpolate`,
-    );
-}
-
-async function samples(given: Given): Promise<Way> {
-  expectSampled(given);
-  const { generator, number, choices } = given;
-  const { randomPoints } = await import('../inference/generator.js');
-  const columns = number === undefined && generator.classes.length <= COLUMNS ? generator.classes.length : 0;
-  const { count: many = columns > 0 ? columns * Math.ceil(USUAL.grid / columns) : USUAL.grid, seed: from = 0 } =
-    choices;
-  const points = randomPoints(generator, { count: many, seed: from, class: number });
-  return { points, draw: (pictures) => [stackGrid(pictures.map(alone), { across: columns || undefined })] };
-}
-
-async function interpolation(given: Given): Promise<Way> {
-  const { generator, number, choices } = given;
-  const { spherical } = await import('../inference/generator.js');
-  const { count: many = USUAL.way } = choices;
-  if (many < 2) throw usageError(`a way has two ends: expected --count 2 or more, got ${many}`);
-  if (generator.classes.length > 0 && number === undefined)
-    throw usageError(`expected --class for a way: one of ${generator.classes.join(', ')}`);
-  const [a, b] = await endsOf(given);
-  const points = Array.from({ length: many }, (_, i) => ({
-    vector: spherical(a, b, i / (many - 1)),
-    class: number,
-  }));
-  return { points, draw: (pictures) => [stackGrid(pictures.map(alone), { across: many })] };
-}
-
-/** Vectors of two seeds, or of two images. */
-async function endsOf(given: Given): Promise<readonly [Float32Array, Float32Array]> {
-  const { generator, path, compute, choices } = given;
-  const { randomVector } = await import('../inference/generator.js');
-  const ends = choices.interpolate!;
-  const seeds = ends.filter((end) => /^\d+$/.test(end));
-  if (seeds.length === 1) throw usageError(`expected two seeds or two images, got ${ends.join(' and ')}`);
-  if (seeds.length === 2) {
-    expectSampled(given);
-    return ends.map((end) => randomVector(generator.latent, seed(end), 0)) as [Float32Array, Float32Array];
-  }
-  if (given.model.network.config.kind === 'transposeResnet')
-    throw usageError(`${path} has no encoder, so images have no place in it: expected two seeds`);
-  const { load } = await import('../inference/index.js');
-  const predictor = await load(path, compute);
-  try {
-    const vectors: Float32Array[] = [];
-    for await (const { value } of predictor.embed(ends)) vectors.push(value.slice());
-    const [unread] = predictor.skipped;
-    if (unread) throw usageError(`cannot read ${unread.file}: ${unread.reason}`);
-    if (vectors.length !== 2) throw usageError(`expected two images, got ${vectors.length}`);
-    return vectors as [Float32Array, Float32Array];
-  } finally {
-    await predictor.close();
-  }
-}
-
-/** Each picture of a film goes its own round through places of its own. */
-async function walk(given: Given): Promise<Way> {
-  expectSampled(given);
-  const { generator, number, choices } = given;
-  const { randomPoints, spherical } = await import('../inference/generator.js');
-  const { frames = FRAMES, count: many = USUAL.film, seed: from = 0 } = choices;
-  const rounds = randomPoints(generator, { count: many, seed: from, class: number }).map((start, i) => {
-    const others = randomPoints(generator, { count: PLACES - 1, seed: from + 1 + i });
-    return { start, places: [start, ...others].map(({ vector }) => vector) };
-  });
-  const points = Array.from({ length: frames }, (_, frame) => {
-    const at = (frame / frames) * PLACES;
-    const [place, share] = [Math.floor(at), at % 1];
-    return rounds.map(({ start, places }) => ({
-      ...start,
-      vector: spherical(places[place]!, places[(place + 1) % PLACES]!, share),
-    }));
-  }).flat();
-  return {
-    points,
-    draw: (pictures) =>
-      Array.from({ length: frames }, (_, frame) =>
-        stackGrid(pictures.slice(frame * many, (frame + 1) * many).map(alone)),
-      ),
-  };
-}
-
-const alone = (picture: Picture): readonly Picture[] => [picture];

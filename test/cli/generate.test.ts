@@ -60,6 +60,9 @@ test('a way begins and ends where it should', async () => {
     assert.deepEqual(await nth('way.png', place), await nth('end.png', 0));
   }
   assert.notDeepEqual(await nth('way.png', 0), await nth('way.png', 2));
+  const each = await generate('--interpolate', '1', '2', '--count', '3', '--out', 'each.png');
+  const rows = each.classes as string[];
+  assert.deepEqual([each.images, new Set(rows).size, new Set(rows.slice(0, 3)).size], [30, 10, 1]);
   const between = await generate('--interpolate', first!, second!, ...way, '--out', 'between.png');
   assert.equal(between.images, 5);
   assert.notDeepEqual(await nth('between.png', 0), await nth('between.png', 4));
@@ -109,7 +112,6 @@ test('what does not fit is refused', async () => {
   const refused = async (words: readonly string[], why: RegExp) =>
     assert.match(String((await generate(...words)).error), why, words.join(' '));
   await refused(['--class', 'rose'], /one of arrow/);
-  await refused(['--interpolate', '1', '2'], /expected --class/);
   await refused(['--interpolate', '1', '2', '3'], /two seeds or two images, got 3/);
   await refused(['--interpolate', '1', first!, '--class', 'star'], /two seeds or two images/);
   await refused(['--interpolate', '1', '2', '--class', 'star', '--seed', '4'], /leave out --seed/);

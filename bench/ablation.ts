@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { type TrainOptions, train } from 'resmirror';
 import { print, type Settings } from './settings.js';
 
-const plain = { padding: 0, flip: 0, labelSmoothing: 0, schedule: 'constant', warmup: 0 } as const;
+const plain = { padding: 0, flip: 0, labelSmoothing: 0, schedule: 'constant', warmup: 0, learningRate: 0.05 } as const;
 const { padding: _, flip: __, ...unaugmented } = plain;
 
 const recipes: Readonly<Record<string, Partial<TrainOptions>>> = {

@@ -18,6 +18,7 @@ import { quantized } from './quantized.js';
 import type { Settings } from './settings.js';
 import { startup } from './startup.js';
 import { training } from './training.js';
+import { transfer } from './transfer.js';
 
 const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> = {
   training,
@@ -30,6 +31,7 @@ const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   growth,
   epochs,
   ablation,
+  transfer,
 };
 
 const { values, positionals } = parseArgs({
@@ -42,6 +44,7 @@ const { values, positionals } = parseArgs({
     batch: { type: 'string', default: '64' },
     target: { type: 'string' },
     images: { type: 'string' },
+    model: { type: 'string' },
   },
 });
 const [threads, rounds] = [Number(values.threads), Number(values.rounds)];
@@ -56,6 +59,6 @@ if (values.profile !== undefined) {
   const wanted = (name: string) => words.every((word) => name.includes(word));
   for (const name of named.length > 0 ? named : Object.keys(sections)) {
     console.log(`\n## ${name}\n`);
-    await sections[name]!({ threads, rounds, wanted, images: values.images });
+    await sections[name]!({ threads, rounds, wanted, images: values.images, model: values.model });
   }
 }

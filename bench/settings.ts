@@ -4,6 +4,8 @@ export interface Settings {
   readonly rounds: number;
   /** Photos to measure on. */
   readonly images: string | undefined;
+  /** Run folder or file of a classifier to begin with. */
+  readonly model: string | undefined;
   /** Whether a row was asked for by words of its name. */
   readonly wanted: (name: string) => boolean;
 }

@@ -64,12 +64,12 @@ export const recipeOptions = {
   }),
   batch: option('--batch <n>', "images per step; 'auto' for as many as fit into memory", {
     parse: countOrAuto,
-    usual: '64 to classify, else 32; less of few images',
+    usual: '128 to classify images of up to 64 pixels, 64 to classify others, else 32; less of few images',
     group: learning,
   }),
   learningRate: option('--lr <rate>', 'peak of the learning rate', {
     parse: positive,
-    usual: '0.05 for a batch of 64 to classify, in proportion to the batch; 0.0002 by a gan, else 0.001',
+    usual: '0.1 for a batch of 64 to classify, in proportion to the batch; 0.0002 by a gan, else 0.001',
     group: learning,
   }),
   optimizer: option('--optimizer <name>', 'how weights follow gradients', {
@@ -85,12 +85,12 @@ export const recipeOptions = {
   }),
   schedule: option('--schedule <name>', 'how the learning rate falls', {
     choices: ['cosine', 'step', 'constant', 'one-cycle', 'plateau'] as const,
-    usual: 'cosine, constant by a gan',
+    usual: 'one-cycle to classify, constant by a gan, else cosine',
     group: learning,
   }),
   warmup: option('--warmup <epochs>', 'over which the learning rate rises', {
     parse: nonNegative,
-    usual: 'a twentieth of all, at most 5; none by a gan',
+    usual: '30 % of all by one-cycle, none by a gan, else a twentieth of all, at most 5',
     group: learning,
   }),
   labelSmoothing: option('--label-smoothing <share>', 'classify: doubt about the labels', {

@@ -155,7 +155,7 @@ export const TrainConfig = v.strictObject({
   /** Peak of the learning rate. */
   learningRate: within({ above: 0 }),
   schedule: v.picklist(['cosine', 'step', 'constant', 'one-cycle', 'plateau']),
-  /** Epochs of linear warm-up; fractions count. */
+  /** Epochs over which the rate rises to its peak, in a line or as the schedule has it; fractions count. */
   warmup: within({ least: 0 }),
   labelSmoothing: within({ least: 0, below: 1 }),
   loss: v.picklist([

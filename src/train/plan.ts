@@ -96,7 +96,8 @@ export interface Plan {
   readonly start?: Weights;
 }
 
-interface Recipe extends Pick<TrainConfig, 'epochs' | 'batch' | 'labelSmoothing' | 'loss'> {
+interface Recipe extends Pick<TrainConfig, 'epochs' | 'labelSmoothing' | 'loss'> {
+  readonly batch: Readonly<Record<Kind, number>>;
   readonly optimizer: 'sgd' | 'adamw';
   /** Settings of AdamW other than its own defaults. */
   readonly adamw?: { readonly beta1: number; readonly weightDecay: number };
@@ -105,13 +106,21 @@ interface Recipe extends Pick<TrainConfig, 'epochs' | 'batch' | 'labelSmoothing'
   readonly mirror: Mirror;
 }
 
-/** Everything that a task settles where nothing is said; bench/torch/flowers.py is the twin of `classify` in PyTorch. */
+/** Everything that a task settles where nothing is said; bench/torch/classify.py is the twin of `classify` in PyTorch. */
 const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Generation['kind']]: Recipe } = {
-  classify: { epochs: 20, batch: 64, optimizer: 'sgd', labelSmoothing: 0.1, loss: 'cross-entropy', mirror: {} },
+  classify: {
+    epochs: 20,
+    batch: { small: 128, photographs: 64 },
+    optimizer: 'sgd',
+    usual: { schedule: 'one-cycle' },
+    labelSmoothing: 0.1,
+    loss: 'cross-entropy',
+    mirror: {},
+  },
   // pictures take many steps to learn, hence the smaller batch; of the ways to enlarge, resizing learns quickest
   reconstruct: {
     epochs: 30,
-    batch: 32,
+    batch: { small: 32, photographs: 32 },
     optimizer: 'adamw',
     labelSmoothing: 0,
     loss: 'mse',
@@ -119,7 +128,7 @@ const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Gener
   },
   vae: {
     epochs: 30,
-    batch: 32,
+    batch: { small: 32, photographs: 32 },
     optimizer: 'adamw',
     labelSmoothing: 0,
     loss: 'elbo',
@@ -128,7 +137,7 @@ const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Gener
   // slow and with little memory of where it went, since the other side moves: Radford et al. 2016, section 3, https://arxiv.org/abs/1511.06434
   gan: {
     epochs: 60,
-    batch: 32,
+    batch: { small: 32, photographs: 32 },
     optimizer: 'adamw',
     adamw: { beta1: 0.5, weightDecay: 0 },
     usual: { learningRate: 2e-4, schedule: 'constant', warmup: 0, averageDecay: 0.999 },
@@ -150,7 +159,7 @@ const recipeBehind = ({ task, generation }: TrainConfig): Recipe =>
  * not grow with the gradient's noise.
  */
 const learningRates: { readonly [O in NonNullable<TrainOptions['optimizer']>]: (batch: number) => number } = {
-  sgd: (batch) => (0.05 * batch) / 64,
+  sgd: (batch) => (0.1 * batch) / 64,
   adamw: () => 1e-3,
 };
 
@@ -183,7 +192,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const network =
     (begun && continued(options, train, begun)) ?? networkFor(options, train, { own, mirror: recipe.mirror });
   const judge = await judgeFor(options, network);
-  const { epochs = recipe.epochs, batch = Math.min(recipe.batch, sensibleBatch(splits.train.length)) } = options;
+  const { epochs = recipe.epochs, batch = Math.min(recipe.batch[kind], sensibleBatch(splits.train.length)) } = options;
   const optimizer = optimizerFor(options, recipe);
   const chosen = { ...recipe.usual, ...options };
   const extras = await extrasFor(chosen, { network, train: splits.train, batch, begun });
@@ -221,7 +230,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
 }
 
 const usualWarmup = (epochs: number, schedule: TrainConfig['schedule']): number =>
-  risesByItself(schedule) ? 0 : Math.min(5, epochs / 20);
+  risesByItself(schedule) ? (epochs * 3) / 10 : Math.min(5, epochs / 20);
 
 const usualKlWarmup = (epochs: number): number => Math.min(10, epochs / 10);
 

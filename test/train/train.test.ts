@@ -4,12 +4,14 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { load } from '../../src/inference/index.js';
+import type { TrainConfig } from '../../src/train/config.js';
 import type { StartEvent, StepEvent } from '../../src/train/events.js';
 import { planTraining } from '../../src/train/plan.js';
 import { readRecords } from '../../src/train/records/index.js';
 import type { EpochRecord } from '../../src/train/report/index.js';
 import { openSplits } from '../../src/train/splits.js';
 import { train } from '../../src/train/train.js';
+import { rateOf } from '../../src/train/trainer.js';
 import { readModel } from '../../src/weights/index.js';
 import { temporaryFolder, userError, writePhotos } from '../data/fixtures.js';
 import { figuresOf, newFolder, outcomeOf, TINY_STEPS, tiny } from './tiny.js';
@@ -211,7 +213,9 @@ describe('the plan', () => {
   it('has defaults for each task', async () => {
     const [classify, reconstruct] = [await plan({}), await plan({ task: 'reconstruct' })];
     assert.deepEqual(classify.optimizer, { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 5e-4 });
-    assert.equal(classify.learningRate, 0.05);
+    assert.equal(classify.learningRate, 0.1);
+    assert.deepEqual([classify.schedule, classify.warmup], ['one-cycle', 6]);
+    assert.deepEqual([reconstruct.schedule, reconstruct.warmup], ['cosine', 1.5]);
     assert.equal(reconstruct.optimizer.name, 'adamw');
     assert.equal(reconstruct.learningRate, 1e-3);
     assert.deepEqual([classify.loss, reconstruct.loss], ['cross-entropy', 'mse']);
@@ -228,7 +232,7 @@ describe('the plan', () => {
 
   it('makes smaller batches of few images', async () => {
     const batches = [20, 57, 300, 5000].map(async (images) => (await plan({ data: `drawn:${images}` })).batch);
-    assert.deepEqual(await Promise.all(batches), [8, 8, 32, 64]);
+    assert.deepEqual(await Promise.all(batches), [8, 8, 32, 128]);
   });
 
   it('takes small images whole and photographs in crops, whatever kind of file they come in', async () => {
@@ -282,10 +286,26 @@ describe('the plan', () => {
   });
 
   it('has rates that fit the optimiser and, for SGD, the batch', async () => {
-    assert.equal((await plan({ batch: 16 })).learningRate, 0.0125);
+    assert.equal((await plan({ batch: 16 })).learningRate, 0.025);
     assert.equal((await plan({ optimizer: 'adamw', batch: 16 })).learningRate, 1e-3);
-    assert.equal((await plan({ task: 'reconstruct', optimizer: 'sgd', batch: 64 })).learningRate, 0.05);
+    assert.equal((await plan({ task: 'reconstruct', optimizer: 'sgd', batch: 64 })).learningRate, 0.1);
     assert.equal((await plan({ learningRate: 0.3, batch: 16 })).learningRate, 0.3);
+  });
+
+  it('lets the rate rise for as long as the warm-up is, in a cycle too', async () => {
+    const at = (config: TrainConfig) => (step: number) => rateOf(config, step, { batches: 10, losses: [] });
+    const shared = { epochs: 10, learningRate: 1 };
+    const [usual, chosen] = [at(await plan(shared)), at(await plan({ ...shared, warmup: 5 }))];
+    for (const [rate, peak] of [
+      [usual, 29],
+      [chosen, 49],
+    ] as const) {
+      assert.ok(Math.abs(rate(0) - 1 / 25) < 1e-12);
+      assert.equal(rate(peak), 1);
+      assert.ok(rate(peak - 1) < 1 && rate(peak + 1) < 1);
+      assert.ok(rate(99) < 1e-5);
+    }
+    assert.equal(at(await plan({ ...shared, schedule: 'cosine', warmup: 5 }))(0), 1 / 50);
   });
 
   it('refuses what does not fit, by name', async () => {

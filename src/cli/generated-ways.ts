@@ -51,7 +51,9 @@ export async function samples(given: Given): Promise<Way> {
   expectSampled(given);
   const { generator, number, choices } = given;
   const { randomPoints } = await import('../inference/generator.js');
-  const columns = number === undefined && generator.classes.length <= CLASSES ? generator.classes.length : 0;
+  const side = Math.sqrt(USUAL.grid);
+  const known = number === undefined && generator.classes.length <= CLASSES ? generator.classes.length : 0;
+  const columns = known && known * Math.max(1, Math.round(side / known)); // each class has as many
   const { count: many = columns > 0 ? columns * Math.ceil(USUAL.grid / columns) : USUAL.grid, seed: from = 0 } =
     choices;
   const points = randomPoints(generator, { count: many, seed: from, class: number });

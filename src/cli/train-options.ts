@@ -90,7 +90,7 @@ export const recipeOptions = {
   }),
   warmup: option('--warmup <epochs>', 'over which the learning rate rises', {
     parse: nonNegative,
-    usual: '30 % of all by one-cycle, none by a gan, else a twentieth of all, at most 5',
+    usual: '30 % of all by one-cycle, none of a constant rate, else a twentieth of all, at most 5',
     group: learning,
   }),
   labelSmoothing: option('--label-smoothing <share>', 'classify: doubt about the labels', {

@@ -1,18 +1,30 @@
-/** From what a person asks for to a whole configuration: every default of `train` stands here. */
+/** From what a person asks for to a whole configuration. */
 import { basename } from 'node:path';
 import type * as v from 'valibot';
 import type { Splits } from '../data/dataset.js';
 import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
 import { type Network, networkNamed } from '../models/index.js';
-import { type adversarialLosses, risesByItself } from '../optim/index.js';
+import type { adversarialLosses } from '../optim/index.js';
 import { type Given, validated } from '../schema.js';
 import { readModel, type Weights } from '../weights/index.js';
 import { checkOptions } from './check-options.js';
 import { type Augmentation, type Generation, OptimizerConfig, TrainConfig } from './config.js';
 import { type ExtraOptions, extrasFor } from './extras.js';
 import { chooseClassifier, chooseJudge } from './judges.js';
-import { continued, type Mirror, networkFor, picturesOf, preprocessingFor } from './plan-network.js';
+import { continued, networkFor, picturesOf, preprocessingFor } from './plan-network.js';
+import {
+  augmentations,
+  type Kind,
+  learningRates,
+  type Recipe,
+  recipeBehind,
+  recipeOf,
+  SIDE,
+  sensibleBatch,
+  usualKlWarmup,
+  usualWarmups,
+} from './recipes.js';
 import { openSplits } from './splits.js';
 import type { Judges } from './tasks/index.js';
 
@@ -96,87 +108,6 @@ export interface Plan {
   readonly start?: Weights;
 }
 
-interface Recipe extends Pick<TrainConfig, 'epochs' | 'labelSmoothing' | 'loss'> {
-  readonly batch: Readonly<Record<Kind, number>>;
-  readonly optimizer: 'sgd' | 'adamw';
-  /** Settings of AdamW other than its own defaults. */
-  readonly adamw?: { readonly beta1: number; readonly weightDecay: number };
-  /** Options as if they had been given. */
-  readonly usual?: Pick<TrainOptions, 'learningRate' | 'schedule' | 'warmup' | 'averageDecay'>;
-  readonly mirror: Mirror;
-}
-
-/** Everything that a task settles where nothing is said; bench/torch/classify.py is the twin of `classify` in PyTorch. */
-const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Generation['kind']]: Recipe } = {
-  classify: {
-    epochs: 20,
-    batch: { small: 128, photographs: 64 },
-    optimizer: 'sgd',
-    usual: { schedule: 'one-cycle' },
-    labelSmoothing: 0.1,
-    loss: 'cross-entropy',
-    mirror: {},
-  },
-  // pictures take many steps to learn, hence the smaller batch; of the ways to enlarge, resizing learns quickest
-  reconstruct: {
-    epochs: 30,
-    batch: { small: 32, photographs: 32 },
-    optimizer: 'adamw',
-    labelSmoothing: 0,
-    loss: 'mse',
-    mirror: { upsample: 'resize', latent: 256 },
-  },
-  vae: {
-    epochs: 30,
-    batch: { small: 32, photographs: 32 },
-    optimizer: 'adamw',
-    labelSmoothing: 0,
-    loss: 'elbo',
-    mirror: { upsample: 'resize', latent: 64 },
-  },
-  // slow and with little memory of where it went, since the other side moves: Radford et al. 2016, section 3, https://arxiv.org/abs/1511.06434
-  gan: {
-    epochs: 60,
-    batch: { small: 32, photographs: 32 },
-    optimizer: 'adamw',
-    adamw: { beta1: 0.5, weightDecay: 0 },
-    usual: { learningRate: 2e-4, schedule: 'constant', warmup: 0, averageDecay: 0.999 },
-    labelSmoothing: 0,
-    loss: 'hinge',
-    mirror: { upsample: 'resize', latent: 128 },
-  },
-};
-
-const recipeOf = ({ task, kind = 'vae' }: Pick<TrainOptions, 'task' | 'kind'>): Recipe =>
-  recipes[task === 'generate' ? kind : task];
-
-/** The recipe that a configuration was made by. */
-const recipeBehind = ({ task, generation }: TrainConfig): Recipe =>
-  recipeOf({ task, ...(generation && { kind: generation.kind }) });
-
-/**
- * Peak rate for a batch, by optimiser: the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD; Adam's steps do
- * not grow with the gradient's noise.
- */
-const learningRates: { readonly [O in NonNullable<TrainOptions['optimizer']>]: (batch: number) => number } = {
-  sgd: (batch) => (0.1 * batch) / 64,
-  adamw: () => 1e-3,
-};
-
-/** What the images are, by their size: networks take small ones whole. */
-type Kind = 'small' | 'photographs';
-
-/** Side up to which images are small, and to which photographs are brought. */
-const SIDE = 64;
-
-/** Photographs show their subject at any scale; small pictures fill their frame already. */
-const augmentations: Readonly<Record<TrainConfig['task'], Record<Kind, Given<typeof Augmentation>>>> = {
-  classify: { photographs: { scale: [0.35, 1], flip: 0.5 }, small: { padding: 4, flip: 0.5 } },
-  reconstruct: { photographs: { flip: 0.5 }, small: { flip: 0.5 } },
-  // what augmentation brings in would be made too: mirrored letters
-  generate: { photographs: { flip: 0 }, small: { flip: 0 } },
-};
-
 /** Opens the data and settles every choice. @throws UserError for what does not fit together. */
 export async function planTraining(options: TrainOptions): Promise<Plan> {
   const { task, seed = 0, validationFraction = 0.2 } = options;
@@ -212,7 +143,7 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
       optimizer,
       learningRate,
       schedule,
-      warmup: chosen.warmup ?? usualWarmup(epochs, schedule),
+      warmup: chosen.warmup ?? usualWarmups[schedule](epochs),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
       loss: options.loss ?? options.ganLoss ?? recipe.loss,
       ...judge?.config,
@@ -229,11 +160,6 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   return { config, network, splits, judges, start: extras.start };
 }
 
-const usualWarmup = (epochs: number, schedule: TrainConfig['schedule']): number =>
-  risesByItself(schedule) ? (epochs * 3) / 10 : Math.min(5, epochs / 20);
-
-const usualKlWarmup = (epochs: number): number => Math.min(10, epochs / 10);
-
 /** The same training for so many epochs, with what follows from that where nothing else was said. */
 export function withEpochs(
   plan: Plan,
@@ -244,7 +170,7 @@ export function withEpochs(
   const config = {
     ...plan.config,
     epochs,
-    warmup: warmup ?? recipeBehind(plan.config).usual?.warmup ?? usualWarmup(epochs, schedule),
+    warmup: warmup ?? usualWarmups[schedule](epochs),
     ...(generation?.kind === 'vae' && {
       generation: { ...generation, klWarmup: klWarmup ?? usualKlWarmup(epochs) },
     }),
@@ -306,12 +232,6 @@ async function judgeFor(
   const { classifier, perceptual } = await chooseClassifier({ path, stages, weight }, network.input);
   return { classifier, config: { perceptual } };
 }
-
-const largestPowerOfTwo = (limit: number) => 2 ** Math.floor(Math.log2(Math.max(limit, 2)));
-
-/** Few images still make eight steps an epoch, as long as batches of eight can be had: fewer would tell batch norm too little. */
-export const sensibleBatch = (images: number): number =>
-  Math.max(largestPowerOfTwo(images / 8), Math.min(8, largestPowerOfTwo(images)));
 
 function augmentationFor(options: TrainOptions, kind: Kind): Given<typeof Augmentation> {
   const { scale, padding, policy, ...usual } = augmentations[options.task][kind];

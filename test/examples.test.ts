@@ -1,7 +1,11 @@
 /** The examples run, from end to end, with tiny budgets. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import sharp from 'sharp';
 
 const run = (name: string, env: Record<string, string>) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [`build/examples/${name}.js`], {
@@ -24,4 +28,15 @@ test('a network with shared weights grows a heart', () => {
   const losses = [...run('growing-heart', { STEPS: '60' }).matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
   assert.equal(losses.length, 3);
   assert.ok(losses[2]! < losses[0]!, `loss ${losses}`);
+});
+
+test('the checkerboard is drawn', async () => {
+  const out = join(await mkdtemp(join(tmpdir(), 'checkerboard-')), 'checkerboard.png');
+  const printed = run('checkerboard', { EPOCHS: '1', IMAGES: '32', OUT: out });
+  assert.deepEqual(
+    [...printed.matchAll(/^(\S+): [\d.]+/gm)].map(([, name]) => name),
+    ['originals', 'deconv', 'resize', 'pixel-shuffle'],
+  );
+  const { width, height } = await sharp(out).metadata();
+  assert.deepEqual([width, height], [4 * 198, 5 * 198]);
 });

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { load, randomVector, TransposeResNet, train, writeDrawnFolder } from 'resmirror';
 import sharp from 'sharp';
 
-const [epochs, images] = [Number(process.env.EPOCHS ?? 12), Number(process.env.IMAGES ?? 4000)];
+const [epochs, images] = [Number(process.env.EPOCHS ?? 10), Number(process.env.IMAGES ?? 2000)];
 const out = process.env.OUT ?? 'checkerboard.png';
 const [SIZE, SHOWN, LATENT, ZOOM] = [64, 4, 128, 3];
 /** A block for each of the four stages, in half the usual width: minutes instead of an hour. */
@@ -63,6 +63,7 @@ for (const upsample of ways) {
     upsample,
     epochs,
     out: run,
+    onEpoch: ({ epoch, psnr }) => console.log(`  ${upsample}, epoch ${epoch} of ${epochs}: ${psnr?.toFixed(2)} dB`),
   });
   const model = await load(run);
   const [seen, made]: Pixels[][] = [[], []];

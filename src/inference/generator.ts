@@ -7,7 +7,7 @@ import { random } from '../random/index.js';
 import { float32, openRuntime, type Program, type Runtime, type TensorOf } from '../runtime/index.js';
 import type { Model } from '../weights/index.js';
 import { type OpenModelOptions, sampleOf } from './image-model.js';
-import { featuresOf, layersOf, type NamedFeatures, pick, stageNames } from './layers.js';
+import { type Features, featuresOf, layersOf, type NamedFeatures, pick, stageNames } from './layers.js';
 
 /** Where in its space of vectors an image lies. */
 export interface Point {
@@ -43,6 +43,16 @@ export function partialGraph(
 export function decoderStages(network: Network): readonly string[] {
   const { input: length, forward } = decoderOf(network);
   return stageNames(forward, input('vectors', [1, ...length]));
+}
+
+/** Pixels [h, w, c] of an image [c, h, w] in 0 … 1, as `pixelsOf` makes them within a graph. */
+export function pixelsOfFeatures({ shape, data }: Features): Uint8Array {
+  const [channels, height, width] = shape as readonly [number, number, number];
+  const area = height * width;
+  return Uint8Array.from(data, (_, at) => {
+    const value = data[(at % channels) * area + Math.floor(at / channels)]!;
+    return Math.floor(255 * Math.min(1, Math.max(0, value)) + 0.5);
+  });
 }
 
 /** An autoencoder's decoder is told no class, whatever its card says. */

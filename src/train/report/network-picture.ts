@@ -4,7 +4,7 @@ import { type Html, html, raw } from './html.js';
 import { solid } from './network-solid.js';
 
 /** Units of the drawing, about pixels. */
-const BOX = { width: 132, height: 24, gap: 12 } as const;
+const BOX = { width: 150, height: 24, gap: 12 } as const;
 /** Room for a shortcut that is a line, and for one that has boxes of its own. */
 const LANE = { line: 26, boxes: BOX.width + 14 } as const;
 const PAD = 10;

@@ -41,7 +41,7 @@ filters               filters at the pixels: what the first layer looks for, or
                       what the last one of a transposed network draws with`,
   examples: [
     ['explain runs/photos cat.jpg --out cat.png', 'the image, and where its class is seen'],
-    ['explain runs/photos x.jpg --method integrated-gradients --class dog', 'why dog'],
+    ['explain runs/a x.jpg --class dog --method integrated-gradients', 'why dog'],
     ['explain runs/photos cat.jpg --method features', 'what each stage makes of it'],
     ['explain runs/maker --method stages --seed 3', 'how images come about'],
     ['explain runs/photos --method filters', 'what the first layer looks for'],

@@ -103,11 +103,14 @@ export class Generator {
    * What layers of the decoder make of each point, by their names: `stage1` for the maps after its first stage.
    * @throws UserError as `decode`, and for names that the decoder does not have
    */
-  async features(points: readonly Point[], { at }: { readonly at: readonly string[] }): Promise<NamedFeatures[]> {
-    const made: NamedFeatures[] = [];
+  async features<const N extends string>(
+    points: readonly Point[],
+    { at }: { readonly at: readonly N[] },
+  ): Promise<NamedFeatures<N>[]> {
+    const made: NamedFeatures<N>[] = [];
     const graph = () => partialGraph(this.model, at, this.batch);
     for await (const { outputs, row } of this.run(points, `features ${JSON.stringify(at)}`, graph))
-      made.push(featuresOf(outputs, row));
+      made.push(featuresOf(outputs, row) as NamedFeatures<N>);
     return made;
   }
 

@@ -76,15 +76,15 @@ export class Predictor {
    * a layer as `summary` lists it. What comes is a window on a whole batch: `slice` what is to be kept.
    * @throws UserError for names that the network does not have
    */
-  async *features(
+  async *features<const N extends string>(
     images: readonly string[] | Dataset,
-    { at }: { readonly at: readonly string[] },
-  ): AsyncGenerator<Answer<NamedFeatures>> {
+    { at }: { readonly at: readonly N[] },
+  ): AsyncGenerator<Answer<NamedFeatures<N>>> {
     for await (const { size, feeds, answers } of this.images.batches(images)) {
       const name = JSON.stringify(['features', size, ...at]);
       const program = await this.images.program(name, () => featuresGraph(this.model, at, size));
       const outputs = await program.run(feeds);
-      yield* answers((row) => featuresOf(outputs, row));
+      yield* answers((row) => featuresOf(outputs, row) as NamedFeatures<N>);
     }
   }
 

@@ -12,7 +12,7 @@ export interface Features {
   readonly data: Float32Array;
 }
 /** By the names that were asked for. */
-export type NamedFeatures = Readonly<Record<string, Features>>;
+export type NamedFeatures<N extends string = string> = Readonly<Record<N, Features>>;
 
 /**
  * Every value of a network that has a name. Layers, blocks and whole parts have their path: `layer1.0.conv1`, `layer1.0`,

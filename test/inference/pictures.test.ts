@@ -1,10 +1,12 @@
 /** Colours, maps and filters as pictures. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { balance, heat, oklab } from '../../src/inference/colours.js';
 import { enlarged } from '../../src/inference/enlarge.js';
 import { filterPictures } from '../../src/inference/filters.js';
 import { liveliest, mapPicture, principalPictures } from '../../src/inference/map-pictures.js';
+import { principalScores } from '../../src/inference/principal.js';
 import { buildNetwork, type Network, resnet, transposeResnet } from '../../src/models/index.js';
 import { imagenetNormalisation, initialise } from '../../src/nn/index.js';
 import { random } from '../../src/random/index.js';
@@ -80,6 +82,26 @@ describe('maps as pictures', () => {
     const moved = principalPictures(maps.map(({ shape, data }) => ({ shape, data: data.map((value) => value + 3) })));
     for (const [i, { data }] of moved.entries())
       for (const [at, value] of data.entries()) assert.ok(Math.abs(value - pictures[i]!.data[at]!) <= 1); // a mean tells nothing
+  });
+
+  it('by the components that a full decomposition finds, dead channels or not', () => {
+    const dead = maps.map(({ data }) => ({
+      shape: [9, 4, 5],
+      data: Float32Array.of(...new Float32Array(20), ...data),
+    }));
+    for (const given of [maps, dead]) {
+      const [channels] = given[0]!.shape as [number];
+      const rows = given.flatMap(({ data }) =>
+        Array.from({ length: 20 }, (_, p) => Array.from({ length: channels }, (_, c) => data[c * 20 + p]!)),
+      );
+      const centred = new Matrix(rows).center('column');
+      const { diagonal, leftSingularVectors: u } = new SingularValueDecomposition(centred);
+      for (const [n, scores] of principalScores(given, 3).entries())
+        for (let p = 0; p < 40; p++) {
+          const expected = Math.abs(diagonal[n]! * u.get(p, n));
+          assert.ok(Math.abs(Math.abs(scores[p]!) - expected) < 1e-4 * diagonal[0]!, `component ${n} at ${p}`);
+        }
+    }
   });
 
   it('of nothing, or of one channel, are gray', () => {

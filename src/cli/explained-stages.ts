@@ -39,11 +39,17 @@ export async function features({ model, compute, images, choices }: Task): Promi
       ...answer,
       value: copied(answer.value),
     }));
-    const together = at.map((name) => principalPictures(answers.map(({ value }) => value[name]!)));
+    const pictures = answers.map(({ seen }) => pictureOf(model, seen));
+    const together = at.map((name) =>
+      principalPictures(
+        answers.map(({ value }) => value[name]!),
+        pictures,
+      ),
+    );
     const shown = answers.map(({ value }) => at.map((name) => liveliest(value[name]!, MAPS)));
-    const groups = answers.map(({ seen, value }, i) => [
+    const groups = answers.map(({ value }, i) => [
       ...at.map((name, s) => [
-        s === 0 ? pictureOf(model, seen) : NOTHING,
+        s === 0 ? pictures[i]! : NOTHING,
         together[s]![i]!,
         ...shown[i]![s]!.map((channel) => mapPicture(value[name]!, channel)),
       ]),
@@ -84,7 +90,12 @@ interface Making {
 export async function stages(task: Task): Promise<Drawn> {
   const { principalPictures } = await import('../inference/map-pictures.js');
   const { at, features: made, pictures, names, skipped } = await (task.images.length > 0 ? ofImages : ofVectors)(task);
-  const together = at.map((name) => principalPictures(made.map((one) => one[name] as Features)));
+  const together = at.map((name) =>
+    principalPictures(
+      made.map((one) => one[name] as Features),
+      pictures,
+    ),
+  );
   const rows = [...together, pictures];
   return {
     picture: contactSheet([rows]),

@@ -27,7 +27,9 @@ export function filterPictures({ network, weights, card }: Model): Filters {
   const source = node?.inputs[1]?.source;
   const weight = source?.kind === 'parameter' ? weights[source.name] : undefined;
   if (!node || !weight || source?.kind !== 'parameter')
-    throw new UserError(`${network.name} has no convolution whose filters could be shown`);
+    throw new UserError(
+      `${network.name} has no convolution with a filter of its own; of a model in 8-bit numbers, give the one that it was made of`,
+    );
   const { shape, data } = weight;
   // Conv has [to, from, h, w], ConvTranspose [from, to, h, w]
   const imageAxis = (node.op === 'Conv') === reads ? 1 : 0;

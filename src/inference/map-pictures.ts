@@ -30,21 +30,41 @@ const [GRAY, LIGHT, COLOUR] = [0.58, 0.34, 0.16];
  * Maps of one stage for several images [c, h, w], as pictures [h, w, 3]: their first three principal components over positions and
  * images become lightness and the two axes of colour. So positions look alike where all channels together are alike, and colours
  * mean the same in all of the pictures. The mean over channels would show less: it says how much is active, not what.
+ * @param images that the maps belong to: light is then where these are light, rather than where more channels are active
  */
-export function principalPictures(maps: readonly Features[]): Raster[] {
+export function principalPictures(maps: readonly Features[], images?: readonly Raster[]): Raster[] {
   const [, height, width] = maps[0]!.shape as readonly [number, number, number];
   const area = height * width;
   const components = principalScores(maps, 3).map((values) => {
     const scale = SPAN * Math.max(Math.sqrt(varianceOf(values)), 1e-12);
     return values.map((value) => Math.min(1, Math.max(-1, value / scale)));
   });
-  const [light, red, yellow] = components as [Float64Array, Float64Array, Float64Array];
+  const [first, red, yellow] = components as [Float64Array, Float64Array, Float64Array];
+  const light = images && isNegative(first, images, [height, width]) ? first.map((value) => -value) : first;
   return maps.map((_, image) =>
     pictureOf(height, width, (i) => {
       const at = image * area + i;
       return oklab(GRAY + LIGHT * light[at]!, COLOUR * red[at]!, COLOUR * yellow[at]!);
     }),
   );
+}
+
+/** Whether maps [images, height, width] are light where the images are dark. */
+function isNegative(
+  scores: Float64Array,
+  images: readonly Raster[],
+  [height, width]: readonly [number, number],
+): boolean {
+  const brightness = images.flatMap((image) =>
+    Array.from({ length: height * width }, (_, i) => {
+      const y = Math.floor(((Math.floor(i / width) + 0.5) * image.height) / height);
+      const x = Math.floor((((i % width) + 0.5) * image.width) / width);
+      const at = (y * image.width + x) * image.channels;
+      return image.data.subarray(at, at + image.channels).reduce((sum, value) => sum + value, 0);
+    }),
+  );
+  const mean = brightness.reduce((sum, value) => sum + value, 0) / brightness.length;
+  return brightness.reduce((sum, value, i) => sum + (value - mean) * scores[i]!, 0) < 0;
 }
 
 function pictureOf(height: number, width: number, colour: (i: number) => readonly number[]): Raster {

@@ -84,6 +84,21 @@ describe('maps as pictures', () => {
       for (const [at, value] of data.entries()) assert.ok(Math.abs(value - pictures[i]!.data[at]!) <= 1); // a mean tells nothing
   });
 
+  it('are light where the images are, if these are known', () => {
+    const shape = [2, 4, 5];
+    const ramp = Float32Array.from({ length: 40 }, (_, i) => i % 20);
+    const image = (sign: number) => ({
+      data: Uint8Array.from({ length: 80 }, (_, i) => 128 + sign * 10 * Math.floor(i / 10)),
+      height: 8,
+      width: 10,
+      channels: 1 as const,
+    });
+    for (const sign of [1, -1]) {
+      const { data } = principalPictures([{ shape, data: ramp }], [image(sign)])[0]!;
+      assert.ok(sign * (luminance([...data.subarray(57)]) - luminance([...data.subarray(0, 3)])) > 0.2);
+    }
+  });
+
   it('by the components that a full decomposition finds, dead channels or not', () => {
     const dead = maps.map(({ data }) => ({
       shape: [9, 4, 5],

@@ -82,7 +82,7 @@ export class Explainer {
 
   /**
    * Integrated gradients of each image beside a black one: `pathGraph` has the formula. Their sum is the difference of the two
-   * logits, up to an error that falls with the square of the steps.
+   * logits, up to an error that more steps make smaller.
    * @param options.steps places of the way at which gradients are taken; 50 by default
    * @throws UserError for classes that there are not
    */

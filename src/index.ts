@@ -19,6 +19,14 @@ export * as eager from './eager/index.js';
 export { ResNet, TransposeResNet } from './eager/index.js';
 export { UserError } from './errors.js';
 export * as graph from './graph/index.js';
+export {
+  type Attributions,
+  type ClassMap,
+  Explainer,
+  type ExplainOptions,
+  loadExplainer,
+} from './inference/explainer.js';
+export { type Filters, filterPictures } from './inference/filters.js';
 export { type Features, frechetDistance } from './inference/frechet.js';
 export { Generator, type Point, randomPoints, randomVector, spherical } from './inference/generator.js';
 export {
@@ -29,6 +37,14 @@ export {
   Predictor,
   questionGraph,
 } from './inference/index.js';
+export {
+  type Features as LayerFeatures,
+  layersOf,
+  type NamedFeatures,
+  stagesOfImages,
+} from './inference/layers.js';
+export { principalPictures } from './inference/map-pictures.js';
+export { drawAttributions, drawClassMap, type Raster } from './inference/overlay.js';
 export { lower } from './lower/index.js';
 export * from './models/index.js';
 export * as nn from './nn/index.js';
@@ -56,6 +72,7 @@ export { planTraining, type TrainOptions } from './train/plan.js';
 export { type ProbeOptions, type ProbeResult, probe } from './train/probe.js';
 export { type Records, readRecords } from './train/records/index.js';
 export type { EpochRecord, StepRecord } from './train/report/index.js';
+export { drawNetwork } from './train/report/network-picture.js';
 export type { Evaluation } from './train/tasks/index.js';
 export { type RunOptions, resume, type TrainResult, train } from './train/train.js';
 export { VERSION } from './version.js';

@@ -90,7 +90,8 @@ function checkChoices({ walk, interpolate, frames, seed: given }: Choices, out: 
     throw usageError(`expected --interpolate with two seeds or two images, got ${interpolate.length}`);
 }
 
-function classNumber({ classes }: Generator, name: string | undefined): number | undefined {
+/** @throws for classes that the model does not know */
+export function classNumber({ classes }: Generator, name: string | undefined): number | undefined {
   if (name === undefined) return undefined;
   if (classes.length === 0) throw usageError('this model knows no classes: leave out --class');
   const number = classes.indexOf(name);

@@ -20,7 +20,7 @@ const SHORT: Readonly<Record<string, string>> = {
 /** The article's normalisation per position has no operator of its own. */
 const SPELLED_OUT = /^Sub \+ Add \+ Pow \+ Mul/;
 
-const operators = (kind: string): string =>
+export const operators = (kind: string): string =>
   kind
     .replace(SPELLED_OUT, 'BatchNormalization')
     .split(' + ')
@@ -36,12 +36,13 @@ const groupings: { readonly [D in Detail]: (layer: string) => string } = {
   stage: (layer) => STAGE.exec(layer)?.[0] ?? layer,
 };
 
-interface Row extends LayerRow {
+export interface Row extends LayerRow {
+  /** The stage that it belongs to, empty outside of all. */
   readonly stage: string;
 }
 
 /** Neighbours that belong together as one row: the last one's output, the sums of their figures. */
-function gathered(layers: readonly LayerRow[], by: Detail): Row[] {
+export function gathered(layers: readonly LayerRow[], by: Detail): Row[] {
   const rows: Row[] = [];
   for (const { layer, kind, output, parameters, multiplyAdds } of layers) {
     const name = groupings[by](layer);

@@ -43,6 +43,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'turn images into feature vectors',
     load: async () => (await import('./embed.js')).embed,
   },
+  explain: {
+    summary: 'draw what a network looks at, and what it makes of images inside',
+    load: async () => (await import('./explain.js')).explain,
+  },
   reconstruct: {
     summary: 'send images through an autoencoder and back',
     load: async () => (await import('./reconstruct.js')).reconstruct,

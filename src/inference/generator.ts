@@ -4,9 +4,10 @@ import { type Graph, input } from '../graph/index.js';
 import { decoderOf, latentLength, type Network } from '../models/index.js';
 import { Build, pixelsOf } from '../nn/index.js';
 import { random } from '../random/index.js';
-import { float32, openRuntime, type Program, type Runtime } from '../runtime/index.js';
+import { float32, openRuntime, type Program, type Runtime, type TensorOf } from '../runtime/index.js';
 import type { Model } from '../weights/index.js';
-import type { OpenModelOptions } from './index.js';
+import { type OpenModelOptions, sampleOf } from './image-model.js';
+import { type Features, featuresOf, layersOf, type NamedFeatures, pick, stageNames } from './layers.js';
 
 /** Where in its space of vectors an image lies. */
 export interface Point {
@@ -26,6 +27,34 @@ export function generationGraph({ network }: Pick<Model, 'network'>, batch: numb
   return { name: `${network.name} generate`, outputs: { pixels } };
 }
 
+/** As `generationGraph`, to the values of these names. @throws UserError for names that the decoder does not have */
+export function partialGraph(
+  { network }: Pick<Model, 'network'>,
+  names: readonly string[],
+  batch: number | string,
+): Graph {
+  const { input: length, forward } = decoderOf(network);
+  const build = new Build();
+  const y = forward(input('vectors', [batch, ...length]), build);
+  return { name: `${network.name} generate features`, outputs: pick(layersOf(y, build.boundaries), names) };
+}
+
+/** Ends of the stages of what makes images of vectors, from the vector to the image. */
+export function decoderStages(network: Network): readonly string[] {
+  const { input: length, forward } = decoderOf(network);
+  return stageNames(forward, input('vectors', [1, ...length]));
+}
+
+/** Pixels [h, w, c] of an image [c, h, w] in 0 … 1, as `pixelsOf` makes them within a graph. */
+export function pixelsOfFeatures({ shape, data }: Features): Uint8Array {
+  const [channels, height, width] = shape as readonly [number, number, number];
+  const area = height * width;
+  return Uint8Array.from(data, (_, at) => {
+    const value = data[(at % channels) * area + Math.floor(at / channels)]!;
+    return Math.floor(255 * Math.min(1, Math.max(0, value)) + 0.5);
+  });
+}
+
 /** An autoencoder's decoder is told no class, whatever its card says. */
 const classesOf = ({ task, classes }: Pick<Model['card'], 'task' | 'classes'>) =>
   task === 'generate' ? classes.length : 0;
@@ -41,7 +70,7 @@ function latentOf({ config, decode, name }: Network, card: Model['card']): numbe
 
 /** A decoder on a device. `close` it to let the program end at once. */
 export class Generator {
-  private program: Promise<Program> | undefined;
+  private readonly programs = new Map<string, Promise<Program>>();
 
   private constructor(
     private readonly model: Model,
@@ -64,21 +93,41 @@ export class Generator {
 
   /** The image at each point, [h, w, c]. @throws UserError for points that lack a class, or of another length */
   async decode(points: readonly Point[]): Promise<Uint8Array[]> {
+    const images: Uint8Array[] = [];
+    for await (const { outputs, row } of this.run(points, 'pixels', () => generationGraph(this.model, this.batch)))
+      images.push(sampleOf(outputs.pixels as TensorOf<'uint8'>, row).slice());
+    return images;
+  }
+
+  /**
+   * What layers of the decoder make of each point, by their names: `stage1` for the maps after its first stage.
+   * @throws UserError as `decode`, and for names that the decoder does not have
+   */
+  async features<const N extends string>(
+    points: readonly Point[],
+    { at }: { readonly at: readonly N[] },
+  ): Promise<NamedFeatures<N>[]> {
+    const made: NamedFeatures<N>[] = [];
+    const graph = () => partialGraph(this.model, at, this.batch);
+    for await (const { outputs, row } of this.run(points, `features ${JSON.stringify(at)}`, graph))
+      made.push(featuresOf(outputs, row) as NamedFeatures<N>);
+    return made;
+  }
+
+  /** The outputs of a graph of vectors for each point, and which of their rows is its own. */
+  private async *run(points: readonly Point[], name: string, graph: () => Graph) {
     const { latent, batch } = this;
     const length = latent + this.classes.length;
-    this.program ??= this.runtime.compile(generationGraph(this.model, batch), { weights: this.model.weights });
-    const program = await this.program;
-    const images: Uint8Array[] = [];
+    const known = this.programs.get(name) ?? this.runtime.compile(graph(), { weights: this.model.weights });
+    this.programs.set(name, known);
+    const program = await known;
     for (let from = 0; from < points.length; from += batch) {
       const rows = new Float32Array(batch * length);
       const some = points.slice(from, from + batch);
       for (const [i, point] of some.entries()) rows.set(rowOf(point, this), i * length);
-      const { pixels } = await program.run({ vectors: float32(rows, [batch, length]) });
-      const bytes = pixels!.data.length / batch;
-      const data = pixels!.data as Uint8Array;
-      for (const i of some.keys()) images.push(data.slice(i * bytes, (i + 1) * bytes));
+      const outputs = await program.run({ vectors: float32(rows, [batch, length]) });
+      for (const row of some.keys()) yield { outputs, row };
     }
-    return images;
   }
 
   async close(): Promise<void> {

@@ -1,27 +1,14 @@
 /** A trained model put to use: classes, vectors and images out of images. */
-import { type Batch, Loader, type Skipped } from '../data/batches.js';
-import { type Dataset, openImages } from '../data/dataset.js';
+import type { Skipped } from '../data/batches.js';
+import type { Dataset } from '../data/dataset.js';
 import { UserError } from '../errors.js';
-import { clip, type Graph, input, softmax, type Value } from '../graph/index.js';
-import { Build, normalise, pixelsOf, unit } from '../nn/index.js';
-import { type Device, openRuntime, type Program, type Runtime, type Tensors } from '../runtime/index.js';
+import { clip, type Graph, softmax, type Value } from '../graph/index.js';
+import { Build, pixelsOf } from '../nn/index.js';
 import { type Model, readModel } from '../weights/index.js';
+import { type Answer, type Asked, ImageModel, type OpenModelOptions, sampleOf, seenBy } from './image-model.js';
+import { featuresGraph, featuresOf, type NamedFeatures } from './layers.js';
 
-export interface OpenModelOptions {
-  readonly device?: Device;
-  /** Threads of the engine; every core by default. */
-  readonly threads?: number;
-  /** Images that go through the network at once. 16 by default. */
-  readonly batch?: number;
-  /** Whether the memory of the weights may go over to the predictor, which empties the model's arrays. Default false. */
-  readonly moveWeights?: boolean;
-}
-
-/** What a question is about: its graph depends on no weights. */
-interface Asked {
-  readonly network: Model['network'];
-  readonly card: Pick<Model['card'], 'preprocessing'>;
-}
+export type { Answer, OpenModelOptions } from './image-model.js';
 
 /** What can be asked of a model: from its normalised input [n, c, h, w] to the graph's outputs. */
 const questions = {
@@ -36,23 +23,10 @@ type Question = keyof typeof questions;
 
 /** The graph of a question for pixels: uint8 [n, h, w, c] fed as `images`. */
 export function questionGraph(question: Question, model: Asked, batch: number | string): Graph {
-  const { preprocessing } = model.card;
-  const images = input('images', [batch, ...preprocessing.size, preprocessing.channels], 'uint8');
   return {
     name: `${model.network.name} ${question}`,
-    outputs: questions[question](model, normalise(unit(images), preprocessing)),
+    outputs: questions[question](model, seenBy(model, batch)),
   };
-}
-
-/** The result for one image. */
-export interface Answer<T> {
-  /** What the image is called. */
-  readonly image: string;
-  /** Its number in the data set. */
-  readonly index: number;
-  /** Prepared pixels that the network saw, [h, w, c]. */
-  readonly seen: Uint8Array;
-  readonly value: T;
 }
 
 export interface ClassScore {
@@ -62,33 +36,20 @@ export interface ClassScore {
 
 /** A model on a device. `close` it to let the program end at once. */
 export class Predictor {
-  /** By question and batch size. */
-  private readonly programs = new Map<string, Promise<Program>>();
-  private readonly broken: Skipped[] = [];
+  private constructor(private readonly images: ImageModel) {}
 
-  private constructor(
-    private readonly given: Model,
-    private readonly runtime: Runtime,
-    private readonly loader: Loader,
-    private readonly options: { readonly batch: number; readonly moveWeights: boolean },
-  ) {}
-
-  static open(
-    model: Model,
-    { device = 'cpu', threads, batch = 16, moveWeights = false }: OpenModelOptions = {},
-  ): Predictor {
-    const runtime = openRuntime({ device, ...(threads && { threads }) });
-    return new Predictor(model, runtime, new Loader(), { batch, moveWeights });
+  static open(model: Model, options: OpenModelOptions = {}): Predictor {
+    return new Predictor(ImageModel.open(model, options));
   }
 
   /** What the model is; its weights may have moved. */
   get model(): Pick<Model, 'card' | 'network'> {
-    return this.given;
+    return this.images.model;
   }
 
   /** Images that could not be read so far. */
   get skipped(): readonly Skipped[] {
-    return this.broken;
+    return this.images.skipped;
   }
 
   /** Classes of each image, the most probable first. @param images files or folders, or a data set. */
@@ -110,6 +71,23 @@ export class Predictor {
       yield { ...answer, value: data as Float32Array };
   }
 
+  /**
+   * What layers make of each image, by their names: `stage2` for the maps after the second stage, `layer1.0.conv1` for those of
+   * a layer as `summary` lists it. What comes is a window on a whole batch: `slice` what is to be kept.
+   * @throws UserError for names that the network does not have
+   */
+  async *features<const N extends string>(
+    images: readonly string[] | Dataset,
+    { at }: { readonly at: readonly N[] },
+  ): AsyncGenerator<Answer<NamedFeatures<N>>> {
+    for await (const { size, feeds, answers } of this.images.batches(images)) {
+      const name = JSON.stringify(['features', size, ...at]);
+      const program = await this.images.program(name, () => featuresGraph(this.model, at, size));
+      const outputs = await program.run(feeds);
+      yield* answers((row) => featuresOf(outputs, row) as NamedFeatures<N>);
+    }
+  }
+
   /** Each image through an autoencoder and back, [h, w, c]. */
   async *reconstruct(images: readonly string[] | Dataset): AsyncGenerator<Answer<Uint8Array>> {
     this.expect('reconstruct', 'reconstruct images');
@@ -117,9 +95,8 @@ export class Predictor {
       yield { ...answer, value: data as Uint8Array };
   }
 
-  async close(): Promise<void> {
-    await this.loader.close();
-    await this.runtime.close();
+  close(): Promise<void> {
+    return this.images.close();
   }
 
   private expect(task: Model['card']['task'], what: string): void {
@@ -130,45 +107,15 @@ export class Predictor {
   }
 
   private async *ask(question: Question, output: string, images: readonly string[] | Dataset) {
-    const dataset = 'source' in images ? images : await openImages(images);
-    const batch = this.batchFor(dataset.length);
-    const program = await this.program(question, batch);
-    const { preprocessing } = this.model.card;
-    const batches = this.loader.epoch(dataset, {
-      batch,
-      preprocessing,
-      shuffle: false,
-      seed: 0,
-      epoch: 0,
-    });
-    for await (const batch of batches) {
-      const outputs = await program.run(this.feeds(batch), [output]);
-      yield* rows(batch, outputs[output]!, dataset);
+    for await (const { size, feeds, answers } of this.images.batches(images)) {
+      const program = await this.images.program(`${question} ${size}`, () => questionGraph(question, this.model, size));
+      const { [output]: found } = await program.run(feeds, [output]);
+      for (const { value: data, ...answer } of answers((i) => sampleOf(found as Rows, i))) yield { ...answer, data };
     }
-    this.broken.push(...batches.skipped);
-  }
-
-  private feeds({ images, labels }: Batch): Tensors {
-    const { size, channels } = this.model.card.preprocessing;
-    return { images: { dtype: 'uint8', shape: [labels.length, ...size, channels], data: images } };
-  }
-
-  /** Programs have a fixed batch, so sizes are few: powers of two, up to the one that was asked for. */
-  private batchFor(images: number): number {
-    return Math.min(this.options.batch, 2 ** Math.ceil(Math.log2(Math.max(images, 1))));
-  }
-
-  private program(question: Question, batch: number): Promise<Program> {
-    const key = `${question} ${batch}`;
-    const known = this.programs.get(key);
-    if (known) return known;
-    const { moveWeights } = this.options;
-    const graph = questionGraph(question, this.given, batch);
-    const program = this.runtime.compile(graph, { weights: this.given.weights, moveWeights });
-    this.programs.set(key, program);
-    return program;
   }
 }
+
+type Rows = { readonly data: Float32Array | Uint8Array; readonly shape: readonly number[] };
 
 /**
  * Opens a trained model by its file or run folder.
@@ -181,21 +128,3 @@ export class Predictor {
  */
 export const load = async (path: string, options: OpenModelOptions = {}): Promise<Predictor> =>
   Predictor.open(await readModel(path), { moveWeights: true, ...options });
-
-/** The valid rows of an output, each with the image it belongs to. */
-function* rows({ images, indices, labels, count }: Batch, output: Tensors[string], dataset: Dataset) {
-  const share = <A extends { subarray(from: number, to: number): A; readonly length: number }>(
-    array: A,
-    i: number,
-  ): A => {
-    const size = array.length / labels.length;
-    return array.subarray(i * size, (i + 1) * size);
-  };
-  for (let i = 0; i < count; i++)
-    yield {
-      image: dataset.describe(indices[i]!),
-      index: indices[i]!,
-      seen: share(images, i),
-      data: share(output.data as Float32Array | Uint8Array as Float32Array, i) as Float32Array | Uint8Array,
-    };
-}

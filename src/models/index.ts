@@ -4,6 +4,16 @@ export { realness } from './discriminator.js';
 export { graphNetwork } from './graph-network.js';
 export * from './named.js';
 export * from './network.js';
+export {
+  type Block,
+  type Branch,
+  type DrawnOp,
+  type Outline,
+  outlineOf,
+  type Part,
+  type Section,
+  type Unit,
+} from './outline.js';
 export { type ResNetOptions, resnet } from './resnet.js';
 export {
   describeSetting,

@@ -12,6 +12,7 @@ const names = [
   'compare',
   'predict',
   'embed',
+  'explain',
   'reconstruct',
   'distance',
   'export',

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+import explanations
 import generation
 import networks
 import optimizers
@@ -223,6 +224,8 @@ def main():
         write("quality", quality.goldens())
     if o.only in "generation":
         write("generation", generation.goldens())
+    if o.only in "explanations":
+        write("explanations", explanations.goldens())
     for name, case in cases().items():
         if o.only in name:
             rule.noise.cache_clear()

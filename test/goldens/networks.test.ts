@@ -101,7 +101,7 @@ for (const target of everyTarget)
     const folder = new URL('../../../test/goldens/data/', import.meta.url);
 
     for (const file of readdirSync(folder)
-      .filter((name) => !/^(generation|optimizers|quality)/.test(name))
+      .filter((name) => !/^(explanations|generation|optimizers|quality)/.test(name))
       .sort())
       it(file.replace('.json', ''), async (t) => {
         const golden = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Golden;

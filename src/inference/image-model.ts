@@ -1,0 +1,128 @@
+/** A model on a device, fed with images: what everything that is asked about images has in common. */
+import { type Batch, Loader, type Skipped } from '../data/batches.js';
+import { type Dataset, openImages } from '../data/dataset.js';
+import { type Graph, input, type Value } from '../graph/index.js';
+import { normalise, unit } from '../nn/index.js';
+import { type Device, openRuntime, type Program, type Runtime, type Tensor, type Tensors } from '../runtime/index.js';
+import type { Model } from '../weights/index.js';
+
+export interface OpenModelOptions {
+  readonly device?: Device;
+  /** Threads of the engine; every core by default. */
+  readonly threads?: number;
+  /** Images that go through the network at once. 16 by default. */
+  readonly batch?: number;
+  /** Whether the memory of the weights may go over to the runtime, which empties the model's arrays. Default false. */
+  readonly moveWeights?: boolean;
+}
+
+/** What a graph of images is about: it depends on no weights. */
+export interface Asked {
+  readonly network: Model['network'];
+  readonly card: Pick<Model['card'], 'preprocessing'>;
+}
+
+/** Pixels uint8 [n, h, w, c], fed as `images`, as the network wants them: float32 [n, c, h, w], normalised. */
+export function seenBy({ card: { preprocessing } }: Asked, batch: number | string): Value {
+  const images = input('images', [batch, ...preprocessing.size, preprocessing.channels], 'uint8');
+  return normalise(unit(images), preprocessing);
+}
+
+/** The result for one image. */
+export interface Answer<T> {
+  /** What the image is called. */
+  readonly image: string;
+  /** Its number in the data set. */
+  readonly index: number;
+  /** Prepared pixels that the network saw, [h, w, c]. */
+  readonly seen: Uint8Array;
+  readonly value: T;
+}
+
+/** A batch as programs take it: `feeds` for programs of `size` images, of which the first are asked about. */
+export interface FedBatch {
+  readonly size: number;
+  readonly feeds: Tensors;
+  /** Every image that was read, with what `of` knows of it by its row in the batch. */
+  answers<T>(of: (row: number) => T): Generator<Answer<T>>;
+}
+
+/** Sample `i` of a tensor [n, …]: a window on the whole. */
+export function sampleOf<A extends Tensor['data']>(
+  { data, shape }: { data: A; shape: readonly number[] },
+  i: number,
+): A {
+  const length = data.length / shape[0]!;
+  return data.subarray(i * length, (i + 1) * length) as A;
+}
+
+/** Owns the runtime, the threads that decode, and the programs compiled so far. `close` it to let the program end at once. */
+export class ImageModel {
+  private readonly programs = new Map<string, Promise<Program>>();
+  private readonly broken: Skipped[] = [];
+
+  private constructor(
+    readonly model: Model,
+    private readonly runtime: Runtime,
+    private readonly loader: Loader,
+    private readonly options: { readonly batch: number; readonly moveWeights: boolean },
+  ) {}
+
+  static open(
+    model: Model,
+    { device = 'cpu', threads, batch = 16, moveWeights = false }: OpenModelOptions = {},
+  ): ImageModel {
+    const runtime = openRuntime({ device, ...(threads && { threads }) });
+    return new ImageModel(model, runtime, new Loader(), { batch, moveWeights });
+  }
+
+  /** Images that could not be read so far. */
+  get skipped(): readonly Skipped[] {
+    return this.broken;
+  }
+
+  /** The program of a graph, which is made and compiled when its name is first met. */
+  program(name: string, graph: () => Graph): Promise<Program> {
+    const known = this.programs.get(name);
+    if (known) return known;
+    const { moveWeights } = this.options;
+    const program = this.runtime.compile(graph(), { weights: this.model.weights, moveWeights });
+    this.programs.set(name, program);
+    return program;
+  }
+
+  /** The images in their order. @param images files or folders, or a data set */
+  async *batches(images: readonly string[] | Dataset): AsyncGenerator<FedBatch> {
+    const dataset = 'source' in images ? images : await openImages(images);
+    const { preprocessing } = this.model.card;
+    const batch = this.batchFor(dataset.length);
+    const batches = this.loader.epoch(dataset, { batch, preprocessing, shuffle: false, seed: 0, epoch: 0 });
+    for await (const one of batches) yield this.fed(one, dataset);
+    this.broken.push(...batches.skipped);
+  }
+
+  async close(): Promise<void> {
+    await this.loader.close();
+    await this.runtime.close();
+  }
+
+  private fed({ images: data, indices, labels, count }: Batch, dataset: Dataset): FedBatch {
+    const { size, channels } = this.model.card.preprocessing;
+    const images = { dtype: 'uint8', shape: [labels.length, ...size, channels], data } as const;
+    return {
+      size: labels.length,
+      feeds: { images },
+      *answers(of) {
+        for (let i = 0; i < count; i++) {
+          const index = indices[i]!;
+          yield { image: dataset.describe(index), index, seen: sampleOf(images, i), value: of(i) };
+        }
+      },
+    };
+  }
+
+  /** Programs have a fixed batch, so sizes are few: powers of two, up to the one that was asked for. */
+  private batchFor(images: number): number {
+    return Math.min(this.options.batch, 2 ** Math.ceil(Math.log2(Math.max(images, 1))));
+  }
+}

@@ -47,7 +47,7 @@ const switches: Readonly<Record<string, ExtraOptions & Partial<TrainOptions>>> =
   cutmix: { cutmix: 1 },
   'class weights': { classWeights: [3, 1, 1, 1, 1, 1, 1, 1, 1, 0] },
   'zero gamma': { zeroGamma: true },
-  'one-cycle': { schedule: 'one-cycle' },
+  cosine: { schedule: 'cosine' },
   plateau: { schedule: 'plateau' },
 };
 

@@ -14,6 +14,7 @@ const names = [
   'embed',
   'reconstruct',
   'distance',
+  'import',
   'export',
   'quantize',
   'doctor',

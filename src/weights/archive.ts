@@ -79,8 +79,8 @@ export class Archive {
     entry: Entry,
     { from, fail }: { from: number; fail: (reason: string) => Error },
   ): Promise<Uint8Array<ArrayBuffer>> {
-    this.allowance.spend('read', entry.size);
     if (entry.size > this.allowance.most('kept')) throw fail(`claims ${entry.size} bytes, many times the file's size`);
+    this.allowance.spend('read', entry.size);
     const packed = await this.file.read(from, from + entry.compressed);
     const unpacked = await promisify(inflateRaw)(packed, { maxOutputLength: Math.max(entry.size, 1) }).catch(
       (error: Error) => {

@@ -2,7 +2,7 @@
 import { UserError } from '../errors.js';
 import { buildNetwork, type Network, type ResNetConfig, resnet, type Setting, settingText } from '../models/index.js';
 import { validated } from '../schema.js';
-import { withForeignFile } from './foreign-file.js';
+import { type ForeignTensors, withForeignFile } from './foreign-file.js';
 import { type Model, type ModelCard, Preprocessing, type Weights } from './model.js';
 import { detailsOf, type Recognised, recognise, type Shapes } from './names/recognise.js';
 import { type Renamed, renamed } from './names/renamed.js';
@@ -57,29 +57,41 @@ const FAMILIES = {
  *
  * @throws UserError for files that are damaged or ask for code, weights that are missing, left over or of another shape
  */
-export function importWeights(path: string, options: ImportOptions = {}): Promise<Imported> {
-  return withForeignFile(path, options, async ({ format, tensors: stored, allowance }) => {
-    const { drop = [] } = options;
-    const unwanted = [...stored.keys()].filter((name) => drop.some((start) => name.startsWith(start)));
-    const found = renamed(new Map([...stored].filter(([name]) => !unwanted.includes(name))), path);
-    const network = networkFor(found, options, path);
-    const places = matched(network, found, path);
-    const card = cardFor(network, options, path);
-    const weights: Record<string, Weights[string]> = {};
-    for (const [name, tensor] of places) weights[name] = await readFloats(tensor, allowance);
-    return {
-      model: { card, network, weights },
-      format,
-      names: schemes[found.scheme].title,
-      prefix: found.prefix,
-      renamed: Object.fromEntries(
-        [...found.tensors]
-          .filter(([ours, { theirs }]) => theirs !== found.prefix + ours)
-          .map(([ours, { theirs }]) => [theirs, ours]),
-      ),
-      dropped: [...found.dropped, ...unwanted],
-    };
-  });
+export async function importWeights(path: string, options: ImportOptions = {}): Promise<Imported> {
+  try {
+    return await withForeignFile(path, options, (found) => imported(path, found, options));
+  } catch (error) {
+    // what is said of a network or a preprocessing does not know of the file
+    if (!(error instanceof UserError) || error.message.includes(path)) throw error;
+    throw new UserError(`${path}: ${error.message}`);
+  }
+}
+
+async function imported(
+  path: string,
+  { format, tensors: stored, allowance }: ForeignTensors,
+  options: ImportOptions,
+): Promise<Imported> {
+  const { drop = [] } = options;
+  const unwanted = [...stored.keys()].filter((name) => drop.some((start) => name.startsWith(start)));
+  const found = renamed(new Map([...stored].filter(([name]) => !unwanted.includes(name))), path);
+  const network = networkFor(found, options, path);
+  const places = matched(network, found, path);
+  const card = cardFor(network, options, path);
+  const weights: Record<string, Weights[string]> = {};
+  for (const [name, tensor] of places) weights[name] = await readFloats(tensor, allowance);
+  return {
+    model: { card, network, weights },
+    format,
+    names: schemes[found.scheme].title,
+    prefix: found.prefix,
+    renamed: Object.fromEntries(
+      [...found.tensors]
+        .filter(([ours, { theirs }]) => theirs !== found.prefix + ours)
+        .map(([ours, { theirs }]) => [theirs, ours]),
+    ),
+    dropped: [...found.dropped, ...unwanted],
+  };
 }
 
 /** The network that is named, or that the weights look like; what is given by options counts. */

@@ -76,6 +76,7 @@ export { drawNetwork } from './train/report/network-picture.js';
 export type { Evaluation } from './train/tasks/index.js';
 export { type RunOptions, resume, type TrainResult, train } from './train/train.js';
 export { VERSION } from './version.js';
+export { type Imported, type ImportOptions, importWeights } from './weights/import.js';
 export {
   type Model,
   type ModelCard,

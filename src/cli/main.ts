@@ -59,6 +59,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'say how far two sets of images lie apart',
     load: async () => (await import('./distance.js')).distance,
   },
+  import: {
+    summary: 'make a model of a PyTorch checkpoint or a NumPy archive',
+    load: async () => (await import('./import.js')).importCommand,
+  },
   export: {
     summary: 'write a model as ONNX or plain safetensors',
     load: async () => (await import('./export.js')).exportModel,
@@ -87,7 +91,7 @@ A first round:
 
 DATA is a folder of images (DATA/<class>/*.jpg or DATA/train/<class>/*.jpg), IDX
 or CIFAR files, or 'drawn' for images that the program draws itself.
-MODEL is a run folder or a .safetensors file.
+MODEL is a run folder, a .safetensors file or a PyTorch checkpoint.
 'resmirror COMMAND --help' tells more.`;
 
 /** Runs a command line (without node and script); resolves to the exit code. */

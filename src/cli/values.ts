@@ -10,11 +10,11 @@ interface Range {
 }
 
 function numberWithin({ whole = false, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: Range) {
-  const range = Number.isFinite(to) ? `${from} to ${to}` : `${from} or more`;
+  const range = Number.isFinite(to) ? `, ${from} to ${to}` : Number.isFinite(from) ? `, ${from} or more` : '';
   return (text: string): number => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
     if (value >= from && value <= to && (!whole || Number.isInteger(value))) return value;
-    throw new InvalidArgumentError(`Expected a ${whole ? 'whole number' : 'number'}, ${range}.`);
+    throw new InvalidArgumentError(`Expected a ${whole ? 'whole number' : 'number'}${range}.`);
   };
 }
 
@@ -34,6 +34,12 @@ export function yesOrNo(text: string): boolean {
 
 /** `1,2`: 1, 2, 3, … each. */
 export const counts = (text: string): readonly number[] => text.split(',').map(count);
+
+/** `0.485,0.456,0.406` */
+export const numbers = (text: string): readonly number[] => text.split(',').map(numberWithin({}));
+
+/** `aux.,criterion.` */
+export const words = (text: string): readonly string[] => text.split(',').filter((word) => word !== '');
 
 const isSplit = (text: string | undefined): text is Split => ['train', 'validation', 'test'].includes(text ?? '');
 

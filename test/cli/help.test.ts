@@ -15,6 +15,7 @@ const names = [
   'explain',
   'reconstruct',
   'distance',
+  'import',
   'export',
   'quantize',
   'doctor',

@@ -187,7 +187,10 @@ describe('the model of a path', () => {
     await writeModel(best, model);
     assert.equal(await modelPath(folder), best);
     assert.equal(await modelPath(last), last);
-    await assert.rejects(readModel(join(folder, 'none')), userError('none', 'expected a .safetensors or .onnx file'));
+    await assert.rejects(
+      readModel(join(folder, 'none')),
+      userError('none', 'expected a .safetensors or .onnx file, a PyTorch checkpoint'),
+    );
   });
 
   it('is written whole or not at all, and leaves nothing beside it', async () => {

@@ -1,0 +1,173 @@
+/** Weights of other programs as models of this one. */
+import { UserError } from '../errors.js';
+import { buildNetwork, type Network, type ResNetConfig, resnet, type Setting, settingText } from '../models/index.js';
+import { validated } from '../schema.js';
+import { type ForeignTensors, withForeignFile } from './foreign-file.js';
+import { type Model, type ModelCard, Preprocessing, type Weights } from './model.js';
+import { detailsOf, type Recognised, recognise, type Shapes } from './names/recognise.js';
+import { type Renamed, renamed } from './names/renamed.js';
+import { schemes } from './names/schemes.js';
+import { readFloats, type StoredTensor } from './stored-tensor.js';
+
+export interface ImportOptions extends Partial<Pick<ResNetConfig, 'variant' | 'shortcut' | 'stride'>> {
+  /** A ResNet by name or setting; `auto`, the default, goes by the names and shapes of the weights. */
+  readonly net?: string;
+  /** Height and width of the images: by default 32 for 3x3 stems, 224 for 7x7 ones. */
+  readonly size?: readonly [height: number, width: number];
+  /** The entry of a checkpoint that holds the weights; by default state_dict, model or model_ema, or its top. */
+  readonly key?: string;
+  /** Beginnings of names in the file that are left out, such as those of a criterion. */
+  readonly drop?: readonly string[];
+  /** Class names by output; numbers by default. */
+  readonly classes?: readonly string[];
+  /** How images were prepared: by default as for ImageNet, by its mean and deviation, and without a crop for 3x3 stems. */
+  readonly preprocessing?: Partial<Omit<Preprocessing, 'size' | 'channels'>>;
+}
+
+export interface Imported {
+  readonly model: Model;
+  /** What wrote the file. */
+  readonly format: string;
+  /** The naming scheme. */
+  readonly names: string;
+  /** What stood in front of every name. */
+  readonly prefix: string;
+  /** Names in the file -> ours, where they differ beyond the prefix. */
+  readonly renamed: Readonly<Record<string, string>>;
+  /** Names in the file that were left out. */
+  readonly dropped: readonly string[];
+}
+
+/** Mean and deviation of ImageNet's images, https://pytorch.org/vision/0.14/models.html; of gray ones their averages. */
+const STATISTICS: Readonly<Record<number, Pick<Preprocessing, 'mean' | 'std'>>> = {
+  3: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  1: { mean: [0.449], std: [0.226] },
+};
+
+/** What is usual for a family: the size of the images, and how much of them is seen. */
+const FAMILIES = {
+  imagenet: { size: [224, 224], cropRatio: 0.875 },
+  article: { size: [224, 224], cropRatio: 0.875 },
+  cifar: { size: [32, 32], cropRatio: 1 },
+} as const satisfies { readonly [V in ResNetConfig['variant']]: Pick<Preprocessing, 'size' | 'cropRatio'> };
+
+/**
+ * Reads a PyTorch checkpoint (.pth, .pt, .th, of any version) or a NumPy archive (.npz). Nothing in the file is executed, and tensors are read
+ * one by one as float32, so that little more memory is taken than the weights need.
+ *
+ * @throws UserError for files that are damaged or ask for code, weights that are missing, left over or of another shape
+ */
+export async function importWeights(path: string, options: ImportOptions = {}): Promise<Imported> {
+  try {
+    return await withForeignFile(path, options, (found) => imported(path, found, options));
+  } catch (error) {
+    // what is said of a network or a preprocessing does not know of the file
+    if (!(error instanceof UserError) || error.message.includes(path)) throw error;
+    throw new UserError(`${path}: ${error.message}`);
+  }
+}
+
+async function imported(
+  path: string,
+  { format, tensors: stored, allowance }: ForeignTensors,
+  options: ImportOptions,
+): Promise<Imported> {
+  const { drop = [] } = options;
+  const unwanted = [...stored.keys()].filter((name) => drop.some((start) => name.startsWith(start)));
+  const found = renamed(new Map([...stored].filter(([name]) => !unwanted.includes(name))), path);
+  const network = networkFor(found, options, path);
+  const places = matched(network, found, path);
+  const card = cardFor(network, options, path);
+  const weights: Record<string, Weights[string]> = {};
+  for (const [name, tensor] of places) weights[name] = await readFloats(tensor, allowance);
+  return {
+    model: { card, network, weights },
+    format,
+    names: schemes[found.scheme].title,
+    prefix: found.prefix,
+    renamed: Object.fromEntries(
+      [...found.tensors]
+        .filter(([ours, { theirs }]) => theirs !== found.prefix + ours)
+        .map(([ours, { theirs }]) => [theirs, ours]),
+    ),
+    dropped: [...found.dropped, ...unwanted],
+  };
+}
+
+/** The network that is named, or that the weights look like; what is given by options counts. */
+function networkFor(
+  { tensors }: Renamed<StoredTensor>,
+  { net = 'auto', size, variant, shortcut, stride }: ImportOptions,
+  file: string,
+): Network<ResNetConfig> {
+  const shapes = new Map([...tensors].map(([name, { tensor }]) => [name, tensor.shape]));
+  const seen = net === 'auto' ? recognise(shapes, file) : named(net, shapes);
+  const options = {
+    ...seen.options,
+    ...(variant && { variant }),
+    ...(shortcut && { shortcut }),
+    ...(stride && { stride }),
+  };
+  return resnet(seen.setting, { ...options, size: size ?? FAMILIES[options.variant ?? 'imagenet'].size });
+}
+
+/** A network by name; what the name does not say is seen from the weights. */
+function named(net: string, shapes: Shapes): { setting: Setting; options: Partial<Recognised['options']> } {
+  const { setting, variant } = resnet(settingText(net)).config;
+  const [classes, channels] = [shapes.get('fc.weight')?.[0], shapes.get('conv1.weight')?.[1]];
+  const details = detailsOf(shapes, setting);
+  return { setting, options: { variant, ...details, ...(classes && { classes }), ...(channels && { channels }) } };
+}
+
+/** Name -> tensor of every parameter of the network, or all that is wrong at once. */
+function matched(
+  { name: net, ...network }: Network,
+  { tensors, leftover, scheme }: Renamed<StoredTensor>,
+  file: string,
+): ReadonlyMap<string, StoredTensor> {
+  const { build } = buildNetwork({ name: net, ...network }, { batch: 1 });
+  const expected = [...build.parameters].map(([name, { shape }]) => ({ name, shape }));
+  const missing = expected.filter(({ name }) => !tensors.has(name)).map(({ name }) => name);
+  const unfit = expected.flatMap(({ name, shape }) => {
+    const given = tensors.get(name);
+    return given && `${given.tensor.shape}` !== `${shape}`
+      ? [`${given.theirs} is [${given.tensor.shape}] instead of [${shape}]`]
+      : [];
+  });
+  const strange = [...tensors].filter(([name]) => !build.parameters.has(name)).map(([, { theirs }]) => theirs);
+  const over = [...leftover, ...strange];
+  const problems = [
+    ...(missing.length > 0 ? [`${missing.length} missing: ${some(missing)}`] : []),
+    ...(unfit.length > 0 ? [`${unfit.length} of another shape: ${some(unfit)}`] : []),
+    ...(over.length > 0 ? [`${over.length} left over: ${some(over)}`] : []),
+  ];
+  if (problems.length > 0)
+    throw new UserError(
+      `${file} does not fit ${net} (names of ${schemes[scheme].title}). Of the weights, ${problems.join('; ')}. Choose another --net, or leave tensors out with --drop.`,
+    );
+  return new Map(expected.map(({ name }) => [name, tensors.get(name)!.tensor]));
+}
+
+const LISTED = 10;
+const some = (names: readonly string[]) =>
+  `${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? `, and ${names.length - LISTED} more` : ''}`;
+
+function cardFor(
+  { config }: Network<ResNetConfig>,
+  { classes, preprocessing }: ImportOptions,
+  file: string,
+): ModelCard {
+  const { channels, variant, size } = config;
+  if (channels !== 1 && channels !== 3)
+    throw new UserError(`${file}: its images have ${channels} channels; models here take images of 1 or 3`);
+  const names = classes ?? Array.from({ length: config.classes }, (_, i) => `${i}`);
+  if (names.length !== config.classes)
+    throw new UserError(`${file}: it tells ${config.classes} classes apart, but there are ${names.length} labels`);
+  const { cropRatio } = FAMILIES[variant];
+  const usual = { size, channels, cropRatio, interpolation: 'bilinear', ...STATISTICS[channels]! };
+  const card = validated(Preprocessing, { ...usual, ...preprocessing }, 'a preprocessing');
+  for (const part of ['mean', 'std'] as const)
+    if (card[part].length !== channels)
+      throw new UserError(`expected ${channels} number(s) of ${part}, one per channel, got ${card[part].length}`);
+  return { format: 1, task: 'classify', network: config, preprocessing: card, classes: names, metrics: {} };
+}

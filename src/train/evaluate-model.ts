@@ -98,8 +98,10 @@ export function partOf(splits: Splits, split: Split): Dataset {
   throw new UserError(`the data has no test images of its own; leave out the split, or choose train or validation`);
 }
 
-/** The same images with the model's class numbers. */
+/** The same images with the model's class numbers. A model whose classes have numbers for names, as many as the images, takes them in order. */
 function relabelled(images: Dataset, classes: readonly string[]): Dataset {
+  const nameless = classes.every((name, i) => name === `${i}`);
+  if (nameless && images.classes.length === classes.length) return images;
   const unknown = images.classes.filter((name) => !classes.includes(name));
   if (unknown.length > 0)
     throw new UserError(

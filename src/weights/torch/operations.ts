@@ -1,6 +1,6 @@
 /** The opcodes of pickles that checkpoints are made of, protocols 2 to 5: https://docs.python.org/3/library/pickletools.html */
 import type { Machine } from './machine.js';
-import { type Dict, Global, Inert, kindOf, Tuple, type Value } from './values.js';
+import { Global, Inert, kindOf, Tuple, type Value } from './values.js';
 
 type Operation = (machine: Machine) => void;
 
@@ -38,11 +38,6 @@ function setItems(m: Machine, items: readonly Value[]): void {
   m.grow(2 * items.length);
   for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!);
 }
-
-const dictOf = (m: Machine): Dict => {
-  m.grow(0);
-  return new Map();
-};
 
 /** Calls a global of the table; anything else, such as what another call made, is refused. */
 function call(m: Machine, callee: Value, given: Value): void {
@@ -111,7 +106,7 @@ export const OPERATIONS: Readonly<Record<number, Operation>> = {
   144: (m) => append(m, m.popMark()),
   145: (m) => m.push(m.popMark()),
   // dicts: EMPTY_DICT, SETITEM, SETITEMS
-  125: (m) => m.push(dictOf(m)),
+  125: (m) => m.push(new Map()),
   115: (m) => setItems(m, [m.pop(), m.pop()].reverse()),
   117: (m) => setItems(m, m.popMark()),
   // the stack: POP, POP_MARK, MARK

@@ -45,6 +45,8 @@ function call(m: Machine, callee: Value, given: Value): void {
     throw m.fail(`its pickle calls ${kindOf(callee)}, which nothing in a checkpoint does`);
   if (!callee.call || !(given instanceof Tuple))
     throw m.fail(`its pickle calls ${callee.name} with ${kindOf(given)}, which nothing in a checkpoint does`);
+  // what walks a long list counts as much as what makes one
+  m.grow(given.items.reduce<number>((sum, item) => sum + (Array.isArray(item) ? item.length : 0), 0));
   try {
     m.push(callee.call(given.items));
   } catch (error) {

@@ -66,9 +66,9 @@ export const importCommand = command({
 tensors and plain data is refused. Every weight must have its place and its
 shape. Other commands take such files too, as import without options would.`,
   examples: [
-    ['import resnet50-0676ba61.pth --labels imagenet.txt --out resnet50.safetensors', "torchvision's"],
-    ['import checkpoint.pth.tar --net resnet18 --variant cifar --drop criterion.', 'of a training script'],
-    ['eval resnet20.th ./cifar10', 'judge a checkpoint as it is'],
+    ['import resnet50.pth --labels imagenet.txt --out r50.safetensors', "torchvision's"],
+    ['import best.pth.tar --key model_ema --drop criterion.', 'of a training script'],
+    ['embed resnet50.pth ./photos', 'a checkpoint as it is'],
   ],
   async run({ args, options, terminal }) {
     const { out = 'model.safetensors', labels, mean, std, crop, interpolation, ...rest } = options;

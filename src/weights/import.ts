@@ -73,8 +73,8 @@ async function imported(
   options: ImportOptions,
 ): Promise<Imported> {
   const { drop = [] } = options;
-  const unwanted = [...stored.keys()].filter((name) => drop.some((start) => name.startsWith(start)));
-  const found = renamed(new Map([...stored].filter(([name]) => !unwanted.includes(name))), path);
+  const unwanted = (name: string) => drop.some((start) => name.startsWith(start));
+  const found = renamed(new Map([...stored].filter(([name]) => !unwanted(name))), path);
   const network = networkFor(found, options, path);
   const places = matched(network, found, path);
   const card = cardFor(network, options, path);
@@ -90,7 +90,7 @@ async function imported(
         .filter(([ours, { theirs }]) => theirs !== found.prefix + ours)
         .map(([ours, { theirs }]) => [theirs, ours]),
     ),
-    dropped: [...found.dropped, ...unwanted],
+    dropped: [...found.dropped, ...[...stored.keys()].filter(unwanted)],
   };
 }
 

@@ -110,6 +110,22 @@ describe('a tensor that does not fit its storage is refused', () => {
   });
 });
 
+/** A module that holds the next one twice, and so on. */
+function moduleOfModules(depth: number): Buffer {
+  const holding = (inside: readonly (readonly [string, string])[], i: number) => [
+    op.global('torch.nn.modules.container', 'Sequential'),
+    Buffer.from(')\x81', 'latin1'),
+    op.dict(['_modules', op.dict(...inside)]),
+    Buffer.from(`bq${String.fromCharCode(i)}`, 'latin1'),
+  ];
+  const get = (i: number) => `h${String.fromCharCode(i)}`;
+  return Buffer.concat(
+    Array.from({ length: depth }, (_, i) =>
+      holding(i === 0 ? [] : [['a', get(i - 1)] as const, ['b', get(i - 1)] as const], i),
+    ).flat(),
+  );
+}
+
 describe('memory is bounded', () => {
   /** Bytes by which the process grew meanwhile. */
   async function growth(job: () => Promise<void>): Promise<number> {
@@ -165,6 +181,22 @@ describe('memory is bounded', () => {
     [
       'tuples of tuples',
       () => zipped(Buffer.concat([Buffer.from(')'), Buffer.alloc(3e6, '\x85', 'latin1')])),
+      'bytes of objects',
+    ],
+    ['one module on a billion paths', () => zipped(moduleOfModules(40)), 'holds no state_dict'],
+    [
+      'one list of pairs in many dicts',
+      () =>
+        zipped(
+          Buffer.concat([
+            Buffer.from('(', 'latin1'),
+            Buffer.from(']('),
+            Buffer.alloc(2e5 * 3, 'NN\x86', 'latin1'),
+            Buffer.from('eq\x000', 'latin1'),
+            ...Array.from({ length: 2e4 }, () => op.call(op.global('collections', 'OrderedDict'), 'h\x00')),
+            Buffer.from('t'),
+          ]),
+        ),
       'bytes of objects',
     ],
     ['text without end', () => zipped(Buffer.concat([Buffer.from('X\xff\xff\xff\xff', 'latin1')])), 'cut short'],

@@ -19,6 +19,9 @@ const TYPES: Readonly<Record<string, readonly [storage: string, ...names: string
   bool: ['Bool', 'bool'],
 };
 
+/** PyTorch's own limit is 64. */
+const MAX_AXES = 64;
+
 /** Counts without a fraction: storage offsets, sizes and strides. */
 function count(value: Value | undefined, what: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
@@ -28,6 +31,7 @@ function count(value: Value | undefined, what: string): number {
 function counts(value: Value | undefined, what: string): number[] {
   const items = value instanceof Tuple ? value.items : value;
   if (!Array.isArray(items)) throw new TypeError(`expected ${what} as a tuple, got ${kindOf(value)}`);
+  if (items.length > MAX_AXES) throw new TypeError(`expected ${what} of ${MAX_AXES} axes at most, got ${items.length}`);
   return items.map((item) => count(item, `each of ${what}`));
 }
 
@@ -71,7 +75,7 @@ const first: Call = (args) => {
 const dict: Call = (args) => {
   const pairs = args.find((arg) => Array.isArray(arg)) as Value[] | undefined;
   const known = args.find((arg) => arg instanceof Map);
-  if (known instanceof Map) return new Map(known);
+  if (known instanceof Map) return known; // no copy: a few bytes could ask for many
   return new Map((pairs ?? []).map((pair) => pairOf(pair)));
 };
 

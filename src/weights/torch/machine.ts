@@ -14,6 +14,14 @@ const MEMORY = { floor: 2 ** 24, ratio: 16 };
 /** What values take in memory, roughly. */
 const COST = { value: 16, map: 256, list: 64, memo: 48, item: 16 };
 
+const UNSIGNED: { readonly [W in 1 | 2 | 4 | 8]: (view: DataView, at: number) => number } = {
+  1: (view, at) => view.getUint8(at),
+  2: (view, at) => view.getUint16(at, true),
+  4: (view, at) => view.getUint32(at, true),
+  8: (view, at) => Number(view.getBigUint64(at, true)),
+};
+const decoder = new TextDecoder();
+
 /** What a container of pickles knows that they do not. */
 export interface Surroundings {
   /** For messages. */
@@ -81,12 +89,7 @@ export class Machine {
   unsigned(width: 1 | 2 | 4 | 8): number {
     const start = this.at;
     this.take(width);
-    if (width === 8) return Number(this.view.getBigUint64(start, true));
-    return {
-      1: () => this.view.getUint8(start),
-      2: () => this.view.getUint16(start, true),
-      4: () => this.view.getUint32(start, true),
-    }[width]();
+    return UNSIGNED[width](this.view, start);
   }
 
   signed(): number {
@@ -109,7 +112,7 @@ export class Machine {
   }
 
   text(length: number): string {
-    return new TextDecoder().decode(this.take(length));
+    return decoder.decode(this.take(length));
   }
 
   push(value: Value): void {
@@ -156,7 +159,8 @@ export class Machine {
   recall(index: number): void {
     if (!this.memo.has(index))
       throw this.fail(`its pickle recalls value ${index}, which it never stored: it is damaged`);
-    this.push(this.memo.get(index)!);
+    this.spend(COST.value); // the value itself is there already
+    this.stack.push(this.memo.get(index)!);
   }
 
   /** Adds items to a container that exists already. */
@@ -194,7 +198,7 @@ export class Machine {
 
 function costOf(value: Value): number {
   if (typeof value === 'string') return COST.value + 2 * value.length;
-  if (value instanceof Map) return COST.map;
+  if (value instanceof Map) return COST.map + 2 * COST.item * value.size;
   if (Array.isArray(value)) return COST.list;
   if (value instanceof Tuple) return COST.list + COST.item * value.items.length;
   return typeof value === 'object' && value !== null ? COST.list : COST.value;

@@ -1,6 +1,6 @@
 /** The opcodes of pickles that checkpoints are made of, protocols 2 to 5: https://docs.python.org/3/library/pickletools.html */
 import type { Machine } from './machine.js';
-import { type Dict, Global, Inert, kindOf, Tuple, type Value } from './values.js';
+import { Global, Inert, kindOf, Tuple, type Value } from './values.js';
 
 type Operation = (machine: Machine) => void;
 
@@ -39,17 +39,14 @@ function setItems(m: Machine, items: readonly Value[]): void {
   for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!);
 }
 
-const dictOf = (m: Machine): Dict => {
-  m.grow(0);
-  return new Map();
-};
-
 /** Calls a global of the table; anything else, such as what another call made, is refused. */
 function call(m: Machine, callee: Value, given: Value): void {
   if (!(callee instanceof Global))
     throw m.fail(`its pickle calls ${kindOf(callee)}, which nothing in a checkpoint does`);
   if (!callee.call || !(given instanceof Tuple))
     throw m.fail(`its pickle calls ${callee.name} with ${kindOf(given)}, which nothing in a checkpoint does`);
+  // what walks a long list counts as much as what makes one
+  m.grow(given.items.reduce<number>((sum, item) => sum + (Array.isArray(item) ? item.length : 0), 0));
   try {
     m.push(callee.call(given.items));
   } catch (error) {
@@ -111,7 +108,7 @@ export const OPERATIONS: Readonly<Record<number, Operation>> = {
   144: (m) => append(m, m.popMark()),
   145: (m) => m.push(m.popMark()),
   // dicts: EMPTY_DICT, SETITEM, SETITEMS
-  125: (m) => m.push(dictOf(m)),
+  125: (m) => m.push(new Map()),
   115: (m) => setItems(m, [m.pop(), m.pop()].reverse()),
   117: (m) => setItems(m, m.popMark()),
   // the stack: POP, POP_MARK, MARK

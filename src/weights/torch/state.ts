@@ -8,7 +8,7 @@ import { type Dict, Inert, kindOf, Tensor, type Value } from './values.js';
 const PLACES = ['state_dict', 'model', 'model_ema'];
 /** Modules in modules in modules: a network is no deeper. */
 const MAX_DEPTH = 32;
-const MAX_TENSORS = 100_000;
+const MAX_MODULES = 10_000;
 
 interface Asked {
   readonly name: string;
@@ -41,7 +41,7 @@ const namesIn = (value: Value): string => {
 function tensorsOf(value: Value | undefined): Map<string, StoredTensor> | undefined {
   const tensors = new Map<string, StoredTensor>();
   if (value instanceof Map) addTensors(tensors, value, '');
-  else if (value instanceof Inert) addModule(tensors, value, { prefix: '', depth: 0 });
+  else if (value instanceof Inert) addModules(tensors, value);
   return tensors.size > 0 ? tensors : undefined;
 }
 
@@ -50,20 +50,22 @@ function addTensors(tensors: Map<string, StoredTensor>, from: Dict, prefix: stri
     if (typeof key === 'string' && value instanceof Tensor) tensors.set(`${prefix}${key}`, value.stored);
 }
 
-/** What Module.state_dict() does: parameters and buffers, then those of the modules inside. */
-function addModule(
-  tensors: Map<string, StoredTensor>,
-  { state }: Inert,
-  { prefix, depth }: { prefix: string; depth: number },
-): void {
-  if (!(state instanceof Map) || depth > MAX_DEPTH || tensors.size > MAX_TENSORS) return;
-  for (const part of ['_parameters', '_buffers']) {
-    const own = state.get(part);
-    if (own instanceof Map) addTensors(tensors, own, prefix);
+/** What Module.state_dict() does: parameters and buffers, then those of the modules inside, each under its path. */
+function addModules(tensors: Map<string, StoredTensor>, root: Inert): void {
+  const waiting = [{ module: root, prefix: '', depth: 0 }];
+  // a module may stand in many places, so that few bytes make many paths
+  for (let visits = 0; waiting.length > 0 && visits < MAX_MODULES; visits++) {
+    const { module, prefix, depth } = waiting.pop()!;
+    const part = (name: string) => dictOf(module.state instanceof Map ? module.state.get(name) : undefined);
+    for (const own of ['_parameters', '_buffers']) addTensors(tensors, part(own), prefix);
+    if (depth === MAX_DEPTH) continue;
+    const inside = [...part('_modules')].flatMap(([key, one]) =>
+      typeof key === 'string' && one instanceof Inert
+        ? [{ module: one, prefix: `${prefix}${key}.`, depth: depth + 1 }]
+        : [],
+    );
+    waiting.push(...inside.reverse());
   }
-  const inside = state.get('_modules');
-  if (!(inside instanceof Map)) return;
-  for (const [key, module] of inside)
-    if (typeof key === 'string' && module instanceof Inert)
-      addModule(tensors, module, { prefix: `${prefix}${key}.`, depth: depth + 1 });
 }
+
+const dictOf = (value: Value | undefined): Dict => (value instanceof Map ? value : new Map());

@@ -35,7 +35,7 @@ const jobs: { readonly [T in Task]: Job } = {
     title: 'A ResNet learns to tell ten drawn shapes apart',
     folder: 'classifier',
     share: 0.6,
-    recipe: { ...shared, net: net(4), batch: 32, labelSmoothing: 0, padding: 2 },
+    recipe: { ...shared, net: net(4), batch: 32, schedule: 'cosine', labelSmoothing: 0, padding: 2 },
     pace: { leastEpochs: 5, mostEpochs: 20, mostImages: 10_000 },
   },
   reconstruct: {

@@ -110,7 +110,7 @@ export async function stages(task: Task): Promise<Drawn> {
 }
 
 async function ofVectors({ model, compute, choices }: Task): Promise<Making> {
-  const { classNumber } = await import('./generate.js');
+  const { classNumber } = await import('./generated-ways.js');
   const { decoderStages, Generator, randomPoints } = await import('../inference/generator.js');
   const generator = Generator.open(model, compute);
   try {

@@ -1,10 +1,9 @@
 /** `resmirror generate`: images of random vectors, on the way from one to another, or as a film. */
-import type { Generator } from '../inference/generator.js';
 import { command, flag, type OptionRow, option } from './command.js';
 import { computeOptions, computeSettings } from './device.js';
 import { usageError } from './failure.js';
 import { counted } from './figures.js';
-import { type Choices, FRAMES, interpolation, samples, USUAL, walk } from './generated-ways.js';
+import { type Choices, classNumber, FRAMES, interpolation, samples, USUAL, walk } from './generated-ways.js';
 import type { Picture } from './pair-grid.js';
 import { writeFilm, writePicture } from './reconstruct.js';
 import { count, seed } from './values.js';
@@ -88,13 +87,4 @@ function checkChoices({ walk, interpolate, frames, seed: given }: Choices, out: 
   if (interpolate && given !== undefined) throw usageError('the ends of a way are its seeds: leave out --seed');
   if (interpolate && interpolate.length !== 2)
     throw usageError(`expected --interpolate with two seeds or two images, got ${interpolate.length}`);
-}
-
-/** @throws for classes that the model does not know */
-export function classNumber({ classes }: Generator, name: string | undefined): number | undefined {
-  if (name === undefined) return undefined;
-  if (classes.length === 0) throw usageError('this model knows no classes: leave out --class');
-  const number = classes.indexOf(name);
-  if (number < 0) throw usageError(`expected --class as one of ${classes.join(', ')}, got ${name}`);
-  return number;
 }

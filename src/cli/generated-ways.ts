@@ -39,6 +39,15 @@ export interface Way {
   readonly draw: (pictures: readonly Picture[]) => readonly Picture[];
 }
 
+/** @throws for classes that the model does not know */
+export function classNumber({ classes }: Generator, name: string | undefined): number | undefined {
+  if (name === undefined) return undefined;
+  if (classes.length === 0) throw usageError('this model knows no classes: leave out --class');
+  const number = classes.indexOf(name);
+  if (number < 0) throw usageError(`expected --class as one of ${classes.join(', ')}, got ${name}`);
+  return number;
+}
+
 /** @throws where random vectors mean nothing to the model */
 function expectSampled({ model, path }: Given): void {
   if (model.card.task !== 'generate')

@@ -37,6 +37,8 @@ export async function transfer({ threads, images, model, wanted }: Settings): Pr
   const ways: Readonly<Record<string, Way>> = {
     'from scratch': trained(afresh),
     'all weights (--from)': trained({ from: model }),
+    'all weights, slower (--from --lr 0.004)': trained({ from: model, learningRate: 0.004 }),
+    'last layer first (--from --freeze 3 --freeze-epochs 10)': trained({ from: model, freeze: 3, freezeEpochs: 10 }),
     'less by stage (--from --layer-decay 0.5)': trained({ from: model, layerDecay: 0.5 }),
     'first stages kept (--from --freeze 3)': trained({ from: model, freeze: 3 }),
     'last layer (probe)': async (data, seed) =>

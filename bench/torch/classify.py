@@ -39,6 +39,7 @@ def options():
     option("--epochs", type=int, default=20)
     option("--batch", type=int, help="128 of small images, 64 of others")
     option("--lr", type=float, help="peak of the cycle; 0.1 per 64 images, scaled linearly (Goyal et al. 2017)")
+    option("--muon", type=float, help="peak rate of Muon for convolutions' kernels; SGD keeps the rest")
     option("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -94,7 +95,52 @@ def parameter_groups(model, weight_decay):
     ]
 
 
-def train_epoch(model, optimizer, schedule, data, view, batch):
+class Muon(torch.optim.Optimizer):
+    """Momentum, and then the nearest matrix whose singular values are all alike: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/"""
+
+    def __init__(self, parameters, lr, momentum=0.95, weight_decay=0.0):
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                moved = self.state[p].setdefault("momentum", torch.zeros_like(p))
+                moved.mul_(group["momentum"]).add_(p.grad)
+                matrix = p.grad.add(moved, alpha=group["momentum"]).flatten(1)  # [out, in k k]
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                scale = max(1, matrix.shape[0] / matrix.shape[1]) ** 0.5
+                p.add_(orthogonal(matrix).reshape(p.shape), alpha=-group["lr"] * scale)
+
+
+def orthogonal(matrix, rounds=5):
+    """Newton-Schulz iterations by the quintic that brings singular values close to 1, with the coefficients of the same source."""
+    tall = matrix.shape[0] > matrix.shape[1]
+    x = matrix.T if tall else matrix
+    x = x / (x.norm() + 1e-7)
+    for _ in range(rounds):
+        a = x @ x.T
+        x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
+    return x.T if tall else x
+
+
+def optimisers(model, rate, muon, weight_decay=5e-4):
+    """Each with its peak rate."""
+    if muon is None:
+        return [(torch.optim.SGD(parameter_groups(model, weight_decay), lr=rate, momentum=0.9, nesterov=True), rate)]
+    kernels = [p for p in model.parameters() if p.ndim == 4]
+    rest = [
+        {**group, "params": [p for p in group["params"] if p.ndim != 4]} for group in parameter_groups(model, weight_decay)
+    ]
+    # decoupled decay pulls by rate times decay, as SGD's does
+    decay = weight_decay * rate / muon
+    return [
+        (torch.optim.SGD(rest, lr=rate, momentum=0.9, nesterov=True), rate),
+        (Muon(kernels, lr=muon, weight_decay=decay), muon),
+    ]
+
+
+def train_epoch(model, steppers, data, view, batch):
     """One pass in random order, the last partial batch left out; returns the mean loss."""
     images, labels = data
     model.train()
@@ -102,10 +148,10 @@ def train_epoch(model, optimizer, schedule, data, view, batch):
     for picked in order[: steps * batch].split(batch):
         x = torch.stack([view(images[i]) for i in picked])  # [n, 3, size, size]
         loss = F.cross_entropy(model(x), labels[picked], label_smoothing=0.1)
-        optimizer.zero_grad()
+        model.zero_grad()
         loss.backward()
-        optimizer.step()
-        schedule.step()
+        for each in steppers:
+            each.step()
         total += loss.item()
     return total / steps
 
@@ -137,9 +183,10 @@ def main():
     val_batches = list(zip(judged.split(128), val_labels.split(128)))
 
     model = network(o.net, int(labels.max()) + 1)
-    optimizer = torch.optim.SGD(parameter_groups(model, 5e-4), lr=rate, momentum=0.9, nesterov=True)
     steps = o.epochs * (len(images) // batch)
-    schedule = OneCycleLR(optimizer, rate, total_steps=steps, cycle_momentum=False)
+    pairs = optimisers(model, rate, o.muon)
+    schedules = [OneCycleLR(optimizer, peak, total_steps=steps, cycle_momentum=False) for optimizer, peak in pairs]
+    steppers = [optimizer for optimizer, _ in pairs] + schedules
     log = o.log.open("w", buffering=1) if o.log else None
 
     def note(row):
@@ -150,7 +197,7 @@ def main():
     note({"config": {**config, "batch": batch, "lr": rate}, "train": len(images), "val": len(val_images)})
     for epoch in range(o.epochs):
         start = time.time()
-        train_loss = train_epoch(model, optimizer, schedule, (images, labels), training_view, batch)
+        train_loss = train_epoch(model, steppers, (images, labels), training_view, batch)
         val_loss, top1 = validate(model, val_batches)
         row = {"epoch": epoch + 1, "train_loss": train_loss, "val_loss": val_loss, "val_top1": top1}
         note({name: round(value, 4) for name, value in {**row, "seconds": time.time() - start}.items()})

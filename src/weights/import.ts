@@ -114,9 +114,7 @@ function networkFor(
 /** A network by name; what the name does not say is seen from the weights. */
 function named(net: string, shapes: Shapes): { setting: Setting; options: Partial<Recognised['options']> } {
   const { setting, variant } = resnet(settingText(net)).config;
-  const [classes, channels] = [shapes.get('fc.weight')?.[0], shapes.get('conv1.weight')?.[1]];
-  const details = detailsOf(shapes, setting);
-  return { setting, options: { variant, ...details, ...(classes && { classes }), ...(channels && { channels }) } };
+  return { setting, options: { variant, ...detailsOf(shapes, setting) } };
 }
 
 /** Name -> tensor of every parameter of the network, or all that is wrong at once. */

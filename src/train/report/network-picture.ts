@@ -66,11 +66,13 @@ const tip = (x: number, y: number): Html =>
 function unit(one: Unit): Drawn {
   const [, colour] = KINDS[one.op];
   const { width, height } = BOX;
+  const words = wordsFor(one);
+  const small = words.length > 22 && html` style="font-size:9.5px"`; // else they would be wider than the box
   return {
     left: width / 2,
     right: width / 2,
     height,
-    picture: html`<rect class="unit ${colour}" x="${-width / 2}" y="0" width="${width}" height="${height}" rx="4"/><text class="middle" x="0" y="${height / 2 + 4}">${wordsFor(one)}</text>`,
+    picture: html`<rect class="unit ${colour}" x="${-width / 2}" y="0" width="${width}" height="${height}" rx="4"/><text class="middle" x="0" y="${height / 2 + 4}"${small}>${words}</text>`,
   };
 }
 

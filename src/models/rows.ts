@@ -66,7 +66,7 @@ export function refuseOptions(setting: Setting, family: 'imagenet' | 'cifar' | '
   const [option] = refused[family].filter((name) => setting[name] !== USUAL[name]);
   if (option)
     throw new UserError(
-      `the ${family} variant has no ${option} '${setting[option]}': leave it at '${USUAL[option]}', or choose another variant`,
+      `expected ${option} ${USUAL[option]} of the ${family} variant, got ${setting[option]}; leave it out, or choose another variant`,
     );
 }
 const USUAL = settingOf({ bottleneck: true, repeats: [1] });

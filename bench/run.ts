@@ -10,6 +10,7 @@ import { ablation } from './ablation.js';
 import { data } from './data.js';
 import { epochs } from './epochs.js';
 import { growth } from './growth.js';
+import { idle } from './idle.js';
 import { inference } from './inference.js';
 import { javascript } from './javascript.js';
 import { layers } from './layers.js';
@@ -28,6 +29,7 @@ const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   data,
   layers,
   startup,
+  idle,
   growth,
   epochs,
   ablation,

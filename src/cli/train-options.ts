@@ -7,6 +7,7 @@ import {
   count,
   countOrAuto,
   counts,
+  diffAugment,
   jitter,
   natural,
   nonNegative,
@@ -160,6 +161,11 @@ export const recipeOptions = {
   r1: option('--r1 <w>', 'generate by a gan: what the squared slope of its judgement of real images counts', {
     parse: nonNegative,
     usual: '0',
+    group: learning,
+  }),
+  diffAugment: option('--diff-augment <a,b>', 'generate by a gan: changes of all images that the discriminator sees', {
+    parse: diffAugment,
+    usual: 'color,translation,cutout; or none',
     group: learning,
   }),
   seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),

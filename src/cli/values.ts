@@ -110,3 +110,13 @@ export function jitter(text: string): NonNullable<TrainOptions['jitter']> {
     'Expected amounts of brightness, contrast and saturation, 0 or more, such as 0.4,0.4,0.4, and of hue, 0 to 0.5, behind them.',
   );
 }
+
+const CHANGES = ['color', 'translation', 'cutout'] as const satisfies NonNullable<TrainOptions['diffAugment']>;
+
+/** `color,translation,cutout`, or `none`. */
+export function diffAugment(text: string): NonNullable<TrainOptions['diffAugment']> {
+  const named = text === 'none' ? [] : text.split(',');
+  const known = CHANGES.filter((name) => named.includes(name));
+  if (known.length === named.length) return known;
+  throw new InvalidArgumentError(`Expected some of ${CHANGES.join(',')}, or none.`);
+}

@@ -1,4 +1,5 @@
 export * from './convolution.js';
+export * from './differentiable-augmentation.js';
 export * from './initial.js';
 export * from './layers.js';
 export * from './network.js';

@@ -18,8 +18,14 @@ export type Layer = (x: Value, net: Build) => Value;
 /** What chance decides anew at every step of a training; fed as an input of the same name. */
 export interface Chance {
   readonly shape: readonly number[];
-  /** Standard normal numbers; or 1 / `keep` with probability `keep` and else 0, whose mean is 1. */
-  readonly draw: { readonly kind: 'normal' } | { readonly kind: 'mask'; readonly keep: number };
+  /**
+   * Standard normal numbers; numbers of 0 … 1; whole ones from `least` to `most`; or 1 / `keep` with probability `keep` and else 0,
+   * whose mean is 1.
+   */
+  readonly draw:
+    | { readonly kind: 'normal' | 'uniform' }
+    | { readonly kind: 'integer'; readonly least: number; readonly most: number }
+    | { readonly kind: 'mask'; readonly keep: number };
 }
 
 /** From a filter or matrix, whose name in the current scope this is, to what is used in its place. */

@@ -3,7 +3,7 @@ import type { Batch } from '../data/batches.js';
 import { UserError } from '../errors.js';
 import { add, type Graph, input, mul, type ParameterValue, reduceMean, scoped, type Value } from '../graph/index.js';
 import { buildNetwork, networkOf, realness } from '../models/index.js';
-import { Build, type Chance, normalise, spectral, unit } from '../nn/index.js';
+import { augmented, Build, type Chance, normalise, spectral, unit } from '../nn/index.js';
 import { adversarialLosses, optimizers, realGradients } from '../optim/index.js';
 import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import { drawChances } from './chance.js';
@@ -160,13 +160,16 @@ function gameOf({ config, network, judges = {} }: Plan) {
   const drawn = (name: string, build: Build) => made(build.chance(name, { shape, draw: { kind: 'normal' } }), build);
   const scores = (images: Value, build: Build) => scoped(SCOPE, () => realness(judge, images, wanted, build));
   const seen = (images: Value) => normalise(images, preprocessing);
+  /** What the discriminator learns from. */
+  const varied = (images: Value, name: string, build: Build) =>
+    seen(scoped(name, () => augmented(images, generation.diffAugment, build)));
 
   return {
     discriminatorStep() {
       const [build, other] = [new Build({ training: true, reform }), new Build({ training: true })];
-      const images = seen(real);
+      const images = varied(real, 'real', other);
       const judged = scores(images, build);
-      const fakes = seen(drawn('discriminator noise', other));
+      const fakes = varied(drawn('discriminator noise', other), 'made', other);
       const error = reduceMean(losses.discriminator(judged, scores(fakes, build)));
       const { r1 } = generation;
       const slope = r1 > 0 ? mul(reduceMean(realGradients(judged, images)), r1) : undefined;
@@ -179,7 +182,7 @@ function gameOf({ config, network, judges = {} }: Plan) {
     },
     generatorStep() {
       const [build, other] = [new Build({ training: true }), new Build({ training: true, reform })];
-      const judged = scores(seen(drawn('generator noise', build)), other);
+      const judged = scores(varied(drawn('generator noise', build), 'made', build), other);
       return {
         loss: reduceMean(losses.generator(judged)),
         learned: (parameter: ParameterValue) => !isDiscriminators(parameter),

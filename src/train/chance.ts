@@ -34,6 +34,11 @@ export function drawChances(
 type Draw = Chance['draw'];
 const drawers: { readonly [K in Draw['kind']]: (draw: Extract<Draw, { kind: K }>, random: Random) => () => number } = {
   normal: (_, { normal }) => normal,
+  uniform: (_, { uniform }) => uniform,
+  integer:
+    ({ least, most }, { integer }) =>
+    () =>
+      least + integer(most - least + 1),
   mask:
     ({ keep }, { uniform }) =>
     () =>

@@ -22,6 +22,7 @@ import {
   recipeOf,
   SIDE,
   sensibleBatch,
+  usualDiffAugment,
   usualKlWarmup,
   usualWarmups,
 } from './recipes.js';
@@ -85,6 +86,8 @@ export interface TrainOptions extends ExtraOptions {
   readonly spectralNorm?: boolean;
   /** Of a gan: what the squared slope of the discriminator at real images counts; 0 by default. */
   readonly r1?: number;
+  /** How images are augmented before the discriminator sees them; the default is in recipes.ts. */
+  readonly diffAugment?: Extract<Generation, { kind: 'gan' }>['diffAugment'];
   readonly crop?: readonly [number, number];
   readonly padding?: number;
   readonly flip?: number;
@@ -211,9 +214,9 @@ function discriminatorFor({ net = 'resnet18', variant, shortcut, stride, r1 = 0 
 
 /** What is settled about a generation of so many epochs. */
 function generationFor(options: TrainOptions, { epochs, network }: { epochs: number; network: Network }) {
-  const { kind = 'vae', beta, klWarmup, freeBits, spectralNorm, r1 } = options;
+  const { kind = 'vae', beta, klWarmup, freeBits, spectralNorm, r1, diffAugment = usualDiffAugment } = options;
   if (kind === 'gan')
-    return { kind, discriminator: discriminatorFor(options, network), ...defined({ spectralNorm, r1 }) };
+    return { kind, discriminator: discriminatorFor(options, network), diffAugment, ...defined({ spectralNorm, r1 }) };
   return { kind: 'vae', klWarmup: klWarmup ?? usualKlWarmup(epochs), ...defined({ beta, freeBits }) };
 }
 

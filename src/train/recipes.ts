@@ -100,6 +100,9 @@ export const usualWarmups: { readonly [S in TrainConfig['schedule']]: (epochs: n
 /** Epochs over which the divergence of a vae comes to count. */
 export const usualKlWarmup = (epochs: number): number => Math.min(10, epochs / 10);
 
+/** How a gan's discriminator sees images: with few of them, and that is the rule, it would know them by heart else. */
+export const usualDiffAugment: Extract<Generation, { kind: 'gan' }>['diffAugment'] = ['color', 'translation', 'cutout'];
+
 const largestPowerOfTwo = (limit: number) => 2 ** Math.floor(Math.log2(Math.max(limit, 2)));
 
 /** Few images still make eight steps an epoch, as long as batches of eight can be had: fewer would tell batch norm too little. */

@@ -17,6 +17,13 @@ import { userError } from '../data/fixtures.js';
 import { digestOf, figuresOf, newFolder, outcomeOf, TINY_STEPS, tiny, until } from './tiny.js';
 
 const vae = { ...tiny, task: 'generate', latent: 8, epochs: 2 } as const;
+/** As small as its 2,048 channels let it be: 70 million weights. */
+const article = {
+  variant: 'article',
+  net: '{"bottleneck":true,"repeats":[1],"width":4}',
+  data: 'drawn:24',
+  batch: 8,
+} as const;
 const gan = { ...vae, kind: 'gan' } as const;
 
 async function trained(options: TrainOptions): Promise<TrainResult> {
@@ -134,8 +141,9 @@ describe('a variational autoencoder', () => {
   });
 
   it('comes of the article too', async () => {
-    const { network } = await planTraining({ ...vae, variant: 'article', size: 32 });
-    assert.ok(network.config.kind === 'variational' && network.config.decoder.variant === 'article');
+    const { history, config } = await trained({ ...vae, ...article, learningRate: 1e-4 });
+    assert.ok(config.network.kind === 'variational' && config.network.decoder.variant === 'article');
+    assert.ok(history[1]!.validationLoss < history[0]!.validationLoss, `${history.map((e) => e.validationLoss)}`);
   });
 });
 
@@ -147,8 +155,16 @@ describe('adversaries', () => {
 
   it('are the same after a pause', () => sameAfterPause(gan, TINY_STEPS + 2));
 
-  it('are others by loss, spectral normalisation, slopes and classes', async () => {
-    const settings = [{}, { ganLoss: 'non-saturating' }, { spectralNorm: false }, { r1: 5 }, { conditional: false }];
+  it('are others by loss, spectral normalisation, slopes, augmentation and classes', async () => {
+    const settings = [
+      {},
+      { ganLoss: 'non-saturating' },
+      { spectralNorm: false },
+      { r1: 5 },
+      ...['color', 'translation', 'cutout'].map((change) => ({ diffAugment: [change] })),
+      { diffAugment: [] },
+      { conditional: false },
+    ];
     await allDiffer(...settings.map((one) => ({ ...gan, epochs: 1, ...one }) as TrainOptions));
   });
 
@@ -168,6 +184,14 @@ describe('adversaries', () => {
     assert.ok(!Object.keys(states).some((name) => name.startsWith('average:discriminator.')));
     const images = await madeOf({ folder } as TrainResult);
     assert.equal(new Set(images.map((image) => image.join())).size, 10);
+  });
+
+  it('come of the article too', async () => {
+    const { folder, config } = await trained({ ...gan, ...article, epochs: 1 });
+    assert.ok(config.network.kind === 'transposeResnet' && config.network.variant === 'article');
+    const { weights, states } = await outcomeOf(folder);
+    for (const name of ['fc.weight', 'deconv1.weight', 'res_0_0_deconv2.deconv.weight', 'deconv3.weight'])
+      assert.notDeepEqual(weights[name]!.data, states[`average:${name}`]!.data, name); // it moved
   });
 
   it('teach each other: real images are told apart, and made ones come nearer', async () => {

@@ -40,6 +40,7 @@ import {
   pow,
   reduceSum,
   reshape,
+  resize,
   type Shape,
   sigmoid,
   sign,
@@ -130,6 +131,9 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
     const channels = fixed(x!.shape[1]);
     const sizes = spatial(x!);
     const area = kernel_shape.reduce((a, b) => a * b, 1);
+    // windows that lie side by side and leave nothing over: every pixel is in one
+    const tiles = pads.every((p) => p === 0) && kernel_shape.every((k, i) => k === strides[i] && sizes[i]! % k === 0);
+    if (tiles) return [mul(resize(dy, [1, 1, ...kernel_shape]), 1 / area)];
     const ones = (shape: readonly number[]) => constant(new Float32Array(elements(shape)).fill(1), shape);
     const padded = !count_include_pad && pads.some((p) => p > 0);
     const share = padded

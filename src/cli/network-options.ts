@@ -2,9 +2,13 @@
 import { option } from './command.js';
 import { count, size } from './values.js';
 
-export const NETWORKS = `Networks: resnet18, 34, 50, 101, 152; cifar-resnet20, 32, 44, 56, 110; any of
-them after transpose- or autoencoder-; or a setting of your own such as
-'{"bottleneck":false,"repeats":[1,1,1],"width":16}'.`;
+export const NETWORKS = `Networks: resnet18, 34, 50, 101, 152; resnext50-32x4d, resnext101-32x8d,
+resnext101-64x4d; wide-resnet50-2, wide-resnet101-2; resnet50d, seresnet50,
+resnetv2-50; cifar-resnet20, 32, 44, 56, 110; any of them after transpose- or
+autoencoder-; or a setting of your own such as
+'{"bottleneck":false,"repeats":[1,1,1],"width":16}'. A setting may also say
+groups, widthPerGroup, stem (plain, deep, deep-tiered), downsample (stride,
+average), attention (none, se), reduction and preactivation (true, false).`;
 
 const group = 'Network';
 

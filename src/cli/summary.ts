@@ -34,6 +34,7 @@ export const summary = command({
   examples: [
     ['summary resnet50 --size 224', 'ResNet-50 layer by layer'],
     ['summary transpose-resnet50 --variant article --by stage', "the article's transposed network, stage by stage"],
+    [`summary '{"bottleneck":true,"repeats":[2,2,2,2],"attention":"se"}'`, 'a setting of your own'],
     ['summary autoencoder-cifar-resnet20 --latent 64 --json', 'for programs'],
     ['summary runs/resnet18-photos-1', 'a network that was trained'],
     ['summary resnet50 --svg resnet50.svg', 'as a picture'],

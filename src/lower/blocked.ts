@@ -6,7 +6,16 @@ import type { Op } from '../graph/index.js';
 import { batchNormalization, batchNormTraining, batchNormTrainingGrad } from './blocked/batch-norm.js';
 import { convFilterGrad, convolution, convTranspose } from './blocked/convolution.js';
 import { add, elementwise, relu, reluGrad } from './blocked/elementwise.js';
-import { averagePool, globalAveragePool, maxPool, maxPoolGrad, resize, spread } from './blocked/images.js';
+import {
+  averagePool,
+  globalAveragePool,
+  maxPool,
+  maxPoolGrad,
+  mul,
+  reduceSum,
+  resize,
+  spread,
+} from './blocked/images.js';
 import type { Rules } from './blocked/rule.js';
 
 const elementwiseOps = [
@@ -19,7 +28,6 @@ const elementwiseOps = [
   'Log',
   'Max',
   'Min',
-  'Mul',
   'Neg',
   'Pow',
   'Reciprocal',
@@ -46,6 +54,8 @@ export const blocked: Rules = {
   GlobalAveragePool: globalAveragePool,
   MaxPool: maxPool,
   MaxPoolGrad: maxPoolGrad,
+  Mul: mul,
+  ReduceSum: reduceSum,
   Relu: relu,
   ReluGrad: reluGrad,
   Resize: resize,

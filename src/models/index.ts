@@ -20,6 +20,7 @@ export {
   type GivenSetting,
   type Setting,
   type SettingName,
+  settingNames,
   settingOf,
   settings,
 } from './settings.js';

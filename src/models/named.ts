@@ -5,7 +5,7 @@ import { type AutoencoderOptions, autoencoder, autoencoderOf } from './autoencod
 import { NetworkConfig } from './config.js';
 import type { Network } from './network.js';
 import { type ResNetOptions, resnet } from './resnet.js';
-import { type GivenSetting, isSettingName, settings } from './settings.js';
+import { type GivenSetting, isSettingName, settingNames } from './settings.js';
 import { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';
 import { type VariationalOptions, variationalAutoencoder, variationalOf } from './variational.js';
 
@@ -45,9 +45,8 @@ export function networkNamed(name: string, options: Readonly<Record<string, unkn
 export function settingText(text: string): string | GivenSetting {
   if (!text.startsWith('{')) {
     if (isSettingName(text)) return text;
-    const known = Object.keys(settings).map((s) => s.toLowerCase().replaceAll('_', '-'));
     throw new UserError(
-      `no network is called '${text}'; known are ${known.join(', ')} (with transpose- or autoencoder- before them), or '{"bottleneck":false,"repeats":[1,1,1,1]}'`,
+      `no network is called '${text}'; known are ${settingNames.join(', ')} (with transpose- or autoencoder- before them), or '{"bottleneck":false,"repeats":[1,1,1,1]}'`,
     );
   }
   try {

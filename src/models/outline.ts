@@ -21,15 +21,18 @@ export interface Unit {
   readonly op: DrawnOp;
   /** Height and width of the window, where there is one. */
   readonly kernel?: readonly number[];
+  /** Of a convolution's channels, where there are several. */
+  readonly groups?: number;
   /** How many times smaller images become, or larger. */
   readonly factor: number;
   /** Shape of the result for one sample. */
   readonly output: readonly number[];
 }
 
-/** Branches that begin at one value and are added up. */
+/** Branches that begin at one value and are added up, or multiplied where one weighs the other. */
 export interface Block {
   readonly kind: 'block';
+  readonly join: 'sum' | 'product';
   /** Path in the network, for example `layer1.0`. */
   readonly name: string;
   readonly branches: readonly Branch[];
@@ -153,7 +156,8 @@ function blockOf(node: Node, operands: readonly Value[], { fork, flow }: { fork:
   });
   // the longest first: what is beside it is the shortcut
   branches.sort((a, b) => b.parts.length - a.parts.length);
-  return { kind: 'block', name: node.scope, branches, output: sampleOf(node.outputs[0]!) };
+  const join = node.op === 'Mul' ? 'product' : 'sum';
+  return { kind: 'block', join, name: node.scope, branches, output: sampleOf(node.outputs[0]!) };
 }
 
 const sampleOf = ({ shape }: Value): readonly number[] => shape.slice(1) as readonly number[];
@@ -167,7 +171,15 @@ function unitOf(node: Node, operand: Value): Unit | undefined {
   const kernel = kernelOf(node);
   const [before, after] = [sampleOf(operand)[1], output[1]];
   const factor = before && after && op !== 'GlobalAveragePool' ? Math.max(before / after, after / before) : 1;
-  return { kind: 'unit', op, ...(kernel && { kernel }), factor: Math.round(factor), output };
+  const groups = node.op === 'Conv' || node.op === 'ConvTranspose' ? node.attributes.group : 1;
+  return {
+    kind: 'unit',
+    op,
+    ...(kernel && { kernel }),
+    ...(groups > 1 && { groups }),
+    factor: Math.round(factor),
+    output,
+  };
 }
 
 function kernelOf(node: Node): readonly number[] | undefined {

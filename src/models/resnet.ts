@@ -1,36 +1,40 @@
 /** ResNet: image [n, c, h, w] -> logits [n, classes]. Deep Residual Learning, https://arxiv.org/abs/1512.03385 */
-import { flatten, maxPool, pad, slice } from '../graph/index.js';
+import { averagePool, flatten, maxPool, pad, slice } from '../graph/index.js';
 import {
+  type ConvOptions,
   dense,
   dropout,
   glorot,
   type Initialiser,
   type Layer,
+  type NormOptions,
   named,
   padsOf,
   pooled,
-  residual,
   type Size,
   sequential,
   stage,
   torchLinear,
 } from '../nn/index.js';
 import { type Given, validated } from '../schema.js';
+import { type BlockPlan, type Blocks, blocksOf, type Part } from './block.js';
 import { ResNetConfig } from './config.js';
 import type { Network } from './network.js';
-import { depthOf, type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
-import { describeSetting, type GivenSetting, settingOf } from './settings.js';
-import { bareUnitOf, forwards, type Names, type Unit, unitOf } from './unit.js';
+import { depthOf, type Row, reducedSize, reductionOf, refuseOptions, stagesOf, stems, stemWidths } from './rows.js';
+import { describeSetting, type GivenSetting, type Setting, settingOf } from './settings.js';
+import { forwards, type Material, materials, type Names } from './unit.js';
 
 interface BlockNames {
   readonly block: string;
   readonly left: (position: number) => Names;
-  readonly right: Names;
+  /** Of the projection, the first or the second layer of the shortcut. */
+  readonly right: (position: 0 | 1) => Names;
 }
 
 /** What sets the variants apart; everything else they share. */
 interface Variant {
-  readonly units: { readonly [N in ResNetConfig['norm']]: Unit };
+  readonly convolution: ConvOptions;
+  readonly norm: NormOptions;
   readonly fc: Initialiser;
   readonly stem: (reduced: readonly [number, number]) => {
     readonly kernel: Size;
@@ -48,7 +52,8 @@ interface Variant {
 const changes = ({ from, to, stride }: Row) => from !== to || stride !== 1;
 
 const imagenet: Variant = {
-  units: { batch: unitOf(forwards()), none: bareUnitOf(forwards({ bias: true })) },
+  convolution: {},
+  norm: {},
   fc: torchLinear,
   stem: () => stems.imagenet,
   stemNames: ['conv1', 'bn1'],
@@ -59,26 +64,22 @@ const imagenet: Variant = {
     return {
       block: scope,
       left: (position) => [`${scope}.conv${position}`, `${scope}.bn${position}`],
-      right: [`${scope}.downsample.0`, `${scope}.downsample.1`],
+      right: (position) => [`${scope}.downsample.${position}`, `${scope}.downsample.${position + 1}`],
     };
   },
   projects: changes,
 };
 
-const articleConvolution = forwards({ padding: 'same', bias: true, initial: glorot });
-
 const variants: { readonly [V in ResNetConfig['variant']]: Variant } = {
   imagenet,
   cifar: { ...imagenet, stem: () => stems.cifar },
   article: {
-    units: {
-      batch: unitOf(articleConvolution, {
-        epsilon: 1e-6,
-        momentum: 0.01, // TensorFlow counts the other share: 0.99
-        per: 'position',
-        unbiased: false,
-      }),
-      none: bareUnitOf(articleConvolution),
+    convolution: { padding: 'same', bias: true, initial: glorot },
+    norm: {
+      epsilon: 1e-6,
+      momentum: 0.01, // TensorFlow counts the other share: 0.99
+      per: 'position',
+      unbiased: false,
     },
     fc: glorot,
     stem: (reduced) => ({ kernel: reduced, stride: 2, pool: 2 }),
@@ -87,26 +88,42 @@ const variants: { readonly [V in ResNetConfig['variant']]: Variant } = {
     names: (stage, block) => {
       const prefix = `res_${stage}_${block}`;
       const unit = (name: string): Names => [`${prefix}_${name}.conv`, `${prefix}_${name}.bn`];
-      return { block: prefix, left: (position) => unit(`left_myconv${position}`), right: unit('right_myconv') };
+      return { block: prefix, left: (position) => unit(`left_myconv${position}`), right: () => unit('right_myconv') };
     },
     projects: (_, block) => block === 0,
   },
 };
 
-/** Option A: every other pixel, new channels filled with zeros, half of them before and half behind. */
+/** How a shortcut halves an image. */
+const halvings: { readonly [D in Setting['downsample']]: Layer } = {
+  stride: (x) =>
+    slice(
+      x,
+      [2, 3].map((axis) => ({ axis, start: 0, end: Number.POSITIVE_INFINITY, step: 2 })),
+    ),
+  average: (x) => averagePool(x, { kernel_shape: 2 }),
+};
+
+/** Option A: the image halved, new channels filled with zeros, half of them before and half behind. */
 const paddedIdentity =
-  ({ from, to, stride }: Row): Layer =>
-  (x) => {
-    const seen =
-      stride === 1
-        ? x
-        : slice(
-            x,
-            [2, 3].map((axis) => ({ axis, start: 0, end: Number.POSITIVE_INFINITY, step: stride })),
-          );
+  ({ from, to, stride }: Row, { downsample }: Setting): Layer =>
+  (x, net) => {
+    const seen = stride === 1 ? x : halvings[downsample](x, net);
     const before = Math.floor((to - from) / 2);
     return pad(seen, [0, before, 0, 0, 0, to - from - before, 0, 0]);
   };
+
+/** Option B: a convolution of 1x1, which strides unless the image was averaged before. */
+function projection(
+  { to, stride }: Row,
+  { downsample, preactivation }: Setting,
+  { block, right }: BlockNames,
+): BlockPlan['right'] {
+  if (downsample === 'stride') return [{ names: right(0), to, kernel: 1, stride }];
+  const pool = stride === 1 ? [] : [named(`${block}.downsample`, halvings.average)];
+  // what timm calls the second layer where norms follow; where none do, it has the same name with a mean before it and without
+  return [...pool, { names: right(preactivation ? 0 : 1), to, kernel: 1 }];
+}
 
 /** Where a block stands: its stage, its number within it, and its depth in the network from 0 to 1. */
 interface Place {
@@ -115,34 +132,58 @@ interface Place {
   readonly depth: number;
 }
 
-function block(
+function planOf(
   variant: Variant,
-  { setting, stride: place, shortcut, norm }: ResNetConfig,
+  { setting, stride: place, shortcut }: ResNetConfig,
   { stage, index, depth }: Place,
   row: Row,
-): Layer {
-  const unit = variant.units[norm];
+): BlockPlan {
   const { width, to, stride } = row;
   const names = variant.names(stage, index);
-  const first = setting.bottleneck && (place === 'first' || variant === variants.article);
-  const left = setting.bottleneck
+  const first = place === 'first' || variant === variants.article;
+  const left: readonly Part[] = setting.bottleneck
     ? [
-        unit(names.left(1), width, 1, { stride: first ? stride : 1 }),
-        unit(names.left(2), width, 3, { stride: first ? 1 : stride }),
-        unit(names.left(3), to, 1, { relu: false, endsBranch: true }),
+        { names: names.left(1), to: width, kernel: 1, stride: first ? stride : 1 },
+        { names: names.left(2), to: width, kernel: 3, stride: first ? 1 : stride, groups: setting.groups },
+        { names: names.left(3), to, kernel: 1 },
       ]
     : [
-        unit(names.left(1), to, 3, { stride }),
-        // a branch that ends in ReLU would never leave zero
-        unit(names.left(2), to, 3, { relu: variant.reluBeforeSum, endsBranch: !variant.reluBeforeSum }),
+        { names: names.left(1), to, kernel: 3, stride },
+        { names: names.left(2), to, kernel: 3 },
       ];
-  const projection = unit(names.right, to, 1, { stride, relu: false });
-  const shortcuts: { readonly [S in ResNetConfig['shortcut']]: readonly Layer[] } = {
-    A: changes(row) ? [paddedIdentity(row)] : [],
-    B: variant.projects(row, index) ? [projection] : [],
-    C: [projection],
+  const projected = () => projection(row, setting, names);
+  const shortcuts: { readonly [S in ResNetConfig['shortcut']]: () => BlockPlan['right'] } = {
+    A: () => (changes(row) ? [paddedIdentity(row, setting)] : []),
+    B: () => (variant.projects(row, index) ? projected() : []),
+    C: projected,
   };
-  return residual({ name: names.block, left, right: shortcuts[shortcut], depth });
+  return { name: names.block, left, right: shortcuts[shortcut](), depth };
+}
+
+/** Names of a deep stem's convolutions and norms: those of a row of layers between which ReLUs are counted too, as timm has them. */
+const DEEP_NAMES: readonly Names[] = [
+  ['conv1.0', 'conv1.1'],
+  ['conv1.3', 'conv1.4'],
+  ['conv1.6', 'bn1'],
+];
+
+/** One convolution, or three, the first of which strides. */
+function stemOf(
+  setting: Setting,
+  { names, kernel, stride }: Pick<Part, 'names' | 'stride'> & { readonly kernel: Size },
+  { unit, opening }: Pick<Material, 'unit'> & Pick<Blocks, 'opening'>,
+): readonly Layer[] {
+  const widths = stemWidths(setting);
+  const parts = widths.map(
+    (to, i): Part => ({
+      names: setting.stem === 'plain' ? names : DEEP_NAMES[i]!,
+      to,
+      kernel: setting.stem === 'plain' ? kernel : 3,
+      ...(i === 0 && { stride }),
+    }),
+  );
+  const [last, ...before] = [...parts].reverse() as [Part, ...Part[]];
+  return [...before.reverse().map((one) => unit(one.names, one.to, one.kernel, one)), opening(last)];
 }
 
 /** What the last maps become before the dense layer, each under its name in the summary. */
@@ -154,9 +195,9 @@ const poolings: { readonly [P in ResNetConfig['pooling']]: readonly [name: strin
 export type ResNetOptions = Omit<Given<typeof ResNetConfig>, 'kind' | 'setting'>;
 
 /**
- * A ResNet by its name (`'RESNET50'`, `'cifar-resnet20'`) or setting `{ bottleneck, repeats }`.
+ * A ResNet by its name (`'RESNET50'`, `'resnext50-32x4d'`) or setting `{ bottleneck, repeats }`.
  * Input [n, channels, h, w], output logits [n, classes].
- * @throws UserError for unknown names, options out of range, or a size that the stages do not halve evenly.
+ * @throws UserError for unknown names, options out of range or that do not go together, or a size that the stages do not halve evenly.
  */
 export function resnet(given: string | GivenSetting, options: ResNetOptions = {}): Network<ResNetConfig> {
   const setting = settingOf(given);
@@ -166,12 +207,15 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
     { ...(cifarFamily && { variant: 'cifar', size: 32, classes: 10 }), ...options, setting },
     'ResNet options',
   );
+  refuseOptions(setting, config.variant);
   const variant = variants[config.variant];
   const reduction = reductionOf(setting, variant.stem([1, 1]));
   const reduced = reducedSize(config.size, reduction);
   const { kernel, stride, pool } = variant.stem(reduced);
+  const material = materials[config.norm](forwards, variant);
+  const blocks = blocksOf(setting, { ...material, reluBeforeSum: variant.reluBeforeSum });
   const stem = sequential(
-    variant.units[config.norm](variant.stemNames, setting.width, kernel, { stride }),
+    ...stemOf(setting, { names: variant.stemNames, kernel, stride }, { ...material, ...blocks }),
     ...(pool > 1
       ? [named('maxpool', (x) => maxPool(x, { kernel_shape: pool, strides: 2, pads: padsOf('centre', pool, 2, []) }))]
       : []),
@@ -184,8 +228,9 @@ export function resnet(given: string | GivenSetting, options: ResNetOptions = {}
         ...(number === 0 ? [stem] : []),
         ...own.map((row, index) => {
           const depth = depthOf(before(number) + index, rows.flat().length);
-          return block(variant, config, { stage: number, index, depth }, row);
+          return blocks.block(planOf(variant, config, { stage: number, index, depth }, row));
         }),
+        ...(number === rows.length - 1 ? blocks.closing : []),
       ),
     ),
   );

@@ -19,11 +19,22 @@ import {
   transposedConvolution,
 } from '../nn/index.js';
 import { type Given, validated } from '../schema.js';
+import { type BlockPlan, blocksOf, type Part } from './block.js';
 import { TransposeResNetConfig } from './config.js';
 import type { Network } from './network.js';
-import { depthOf, lastChannels, type Row, reducedSize, reductionOf, stagesOf, stems } from './rows.js';
+import {
+  depthOf,
+  lastChannels,
+  type Row,
+  reducedSize,
+  reductionOf,
+  refuseOptions,
+  stagesOf,
+  stems,
+  stemWidths,
+} from './rows.js';
 import { describeSetting, type GivenSetting, type Setting, settingOf } from './settings.js';
-import { backwards, mirrored, type Names, unitOf } from './unit.js';
+import { backwards, type Connection, enlarged, mirrored, type Names, type Unit, unitOf } from './unit.js';
 
 const outputs: { readonly [O in TransposeResNetConfig['output']]: readonly Layer[] } = {
   none: [],
@@ -41,6 +52,44 @@ const walkedBack = <T>(stages: readonly (readonly T[])[]) =>
 /** Backwards, the first block of a stage is its end. */
 const endingAt = (index: number, block: Layer): Layer => (index === 0 ? stage(block) : block);
 
+/** A block of the ResNet from its end to its beginning: `to` channels come in, `from` go out. What a mean halved is doubled by neighbours. */
+function mirroredPlan(
+  { bottleneck, groups, downsample }: Setting,
+  { from, width, to, stride }: Row,
+  { scope, depth }: { readonly scope: string; readonly depth: number },
+): BlockPlan {
+  const names = (position: number): Names => [`${scope}.conv${position}`, `${scope}.bn${position}`];
+  const left: readonly Part[] = bottleneck
+    ? [
+        { names: names(3), to: width, kernel: 1 },
+        { names: names(2), to: width, kernel: 3, stride, groups },
+        { names: names(1), to: from, kernel: 1 },
+      ]
+    : [
+        { names: names(2), to, kernel: 3 },
+        { names: names(1), to: from, kernel: 3, stride },
+      ];
+  const projection = { names: [`${scope}.upsample.0`, `${scope}.upsample.1`], to: from, kernel: 1 } as const;
+  const enlarging = stride === 1 ? [] : [named(`${scope}.upsample.2`, enlarged)];
+  const right = downsample === 'average' ? [projection, ...enlarging] : [{ ...projection, stride }];
+  return { name: scope, left, right: from === to && stride === 1 ? [] : right, depth };
+}
+
+/** The stem from its end to its beginning: the last of its convolutions doubles the image and makes its colours. */
+function lastConvolutions(
+  setting: Setting,
+  { channels, kernel, stride }: { readonly channels: number; readonly kernel: number; readonly stride: number },
+  { unit, last }: { readonly unit: Unit; readonly last: Connection },
+): readonly Layer[] {
+  if (setting.stem === 'plain') return [named('conv1', last(channels, kernel, { stride }))];
+  const [first, second] = stemWidths(setting) as [number, number];
+  return [
+    unit(['conv1.6', 'conv1.7'], second, 3),
+    unit(['conv1.3', 'conv1.4'], first, 3),
+    named('conv1.0', last(channels, 3, { stride })),
+  ];
+}
+
 const variants: {
   readonly [V in TransposeResNetConfig['variant']]: {
     readonly reduction: (config: TransposeResNetConfig) => number;
@@ -52,32 +101,20 @@ const variants: {
     layers: ({ setting, of, upsample, channels }, reduced) => {
       const connection = mirrored(upsample);
       const unit = unitOf(connection);
+      const activation = sequential(batchNorm(), relu);
       const deepest = lastChannels(setting);
-      const block = ({ from, width, to, stride }: Row, { scope, depth }: { scope: string; depth: number }): Layer => {
-        const names = (position: number): Names => [`${scope}.conv${position}`, `${scope}.bn${position}`];
-        const left = setting.bottleneck
-          ? [
-              unit(names(3), width, 1),
-              unit(names(2), width, 3, { stride }),
-              unit(names(1), from, 1, { relu: false, endsBranch: true }),
-            ]
-          : [unit(names(2), to, 3), unit(names(1), from, 3, { stride, relu: false, endsBranch: true })];
-        const right =
-          from === to && stride === 1
-            ? []
-            : [unit([`${scope}.upsample.0`, `${scope}.upsample.1`], from, 1, { stride, relu: false })];
-        return residual({ name: scope, left, right, depth });
-      };
+      const { block, closing } = blocksOf(setting, { connection, unit, activation });
       const stem = stems[of];
       return [
         named('fc', dense(deepest * reduced[0] * reduced[1])),
         shaped([deepest, ...reduced]),
-        named('bn', sequential(batchNorm(), relu)),
+        ...(setting.preactivation ? [] : [named('bn', activation)]),
         ...walkedBack(stagesOf(setting)).map(({ row, stage: number, block: index, depth }) =>
-          endingAt(index, block(row, { scope: `layer${number + 1}.${index}`, depth })),
+          endingAt(index, block(mirroredPlan(setting, row, { scope: `layer${number + 1}.${index}`, depth }))),
         ),
+        ...closing,
         ...(stem.pool > 1 ? [unit(['unpool.0', 'unpool.1'], setting.width, stem.pool, { stride: 2 })] : []),
-        named('conv1', mirrored(upsample, { bias: true })(channels, stem.kernel, stem.stride)),
+        ...lastConvolutions(setting, { channels, ...stem }, { unit, last: mirrored(upsample, { bias: true }) }),
       ];
     },
   },
@@ -145,6 +182,7 @@ export function transposeResnet(
     { ...(cifarFamily && { of: 'cifar', size: 32 }), ...options, setting },
     'transposed ResNet options',
   );
+  refuseOptions(setting, config.variant === 'mirror' ? config.of : config.variant);
   const { reduction, layers } = variants[config.variant];
   const reduced = reducedSize(config.size, reduction(config));
   const forward = sequential(...layers(config, reduced), ...outputs[config.output]);

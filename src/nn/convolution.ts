@@ -2,8 +2,9 @@
  * Convolution and its adjoint, defined once: both connect the same positions through the same window, in opposite directions
  * (Dumoulin & Visin, "A guide to convolution arithmetic", section 4, https://arxiv.org/abs/1603.07285).
  */
-import { conv, convTranspose, fixed, fixedShape, type Value } from '../graph/index.js';
-import { heFanIn, heFanOut, type Initialiser } from './initial.js';
+import { UserError } from '../errors.js';
+import { conv, convTranspose, currentScope, fixed, fixedShape, type Value } from '../graph/index.js';
+import { heFanIn, heFanOut, type Initialiser, zeros } from './initial.js';
 import type { Layer } from './network.js';
 
 export type Size = number | readonly [height: number, width: number];
@@ -38,55 +39,86 @@ export interface ConvOptions {
   readonly padding?: Padding;
   /** Adds a bias per output channel; no by default, since a normalisation usually follows. */
   readonly bias?: boolean;
+  /** Each of which sees its own channels alone; 1 by default. */
+  readonly groups?: number;
+  /** Whether it ends a residual branch, which may begin as nothing (`Build.zeroGamma`). No by default. */
+  readonly endsBranch?: boolean;
   readonly initial?: Initialiser;
+}
+
+/** Channels of each group. @throws UserError for channels that groups do not share evenly */
+function perGroup(channels: number, groups: number): number {
+  if (channels % groups)
+    throw new UserError(
+      `expected channels in multiples of the ${groups} groups of ${currentScope()}, got ${channels}; choose another width or number of groups`,
+    );
+  return channels / groups;
 }
 
 const spatial = (x: Value) => fixedShape(x.shape.slice(2));
 
-/** [n, c, h, w] -> [n, to, h / stride, w / stride]; parameters `weight` [to, c, kh, kw] and `bias` [to]. */
+/** [n, c, h, w] -> [n, to, h / stride, w / stride]; parameters `weight` [to, c / groups, kh, kw] and `bias` [to]. */
 export const convolution =
   (
     to: number,
     kernel: Size,
-    { stride = 1, padding = 'centre', bias = false, initial = heFanOut }: ConvOptions = {},
+    {
+      stride = 1,
+      padding = 'centre',
+      bias = false,
+      groups = 1,
+      endsBranch = false,
+      initial = heFanOut,
+    }: ConvOptions = {},
   ): Layer =>
   (x, net) => {
     const [kh, kw] = pair(kernel);
-    const from = fixed(x.shape[1]);
-    const fans = { in: from * kh * kw, out: to * kh * kw };
-    const weight = net.weight('weight', [to, from, kh, kw], { initial: initial.weight(fans) });
+    const from = perGroup(fixed(x.shape[1]), groups);
+    const fans = { in: from * kh * kw, out: perGroup(to, groups) * kh * kw };
+    const first = endsBranch && net.zeroGamma ? zeros : initial.weight(fans);
+    const weight = net.weight('weight', [to, from, kh, kw], { initial: first });
     return conv(x, weight, {
       strides: stride,
       pads: padsOf(padding, kernel, stride, spatial(x)),
+      group: groups,
       bias: bias ? net.parameter('bias', [to], { initial: initial.bias(fans) }) : undefined,
     });
   };
 
 /**
  * The adjoint of a convolution that takes the larger image to the smaller one: [n, c, h, w] -> [n, to, h stride, w stride]
- * (`valid`: stride (h - 1) + k); parameters `weight` [c, to, kh, kw] and `bias` [to].
+ * (`valid`: stride (h - 1) + k); parameters `weight` [c, to / groups, kh, kw] and `bias` [to].
  * With `centre` the kernel exceeds an odd one by 1 at stride 2, so that every output pixel is reached equally often.
  */
 export const transposedConvolution =
   (
     to: number,
     kernel: Size,
-    { stride = 1, padding = 'centre', bias = false, initial = heFanIn }: ConvOptions = {},
+    {
+      stride = 1,
+      padding = 'centre',
+      bias = false,
+      groups = 1,
+      endsBranch = false,
+      initial = heFanIn,
+    }: ConvOptions = {},
   ): Layer =>
   (x, net) => {
     const [kh, kw] = pair(kernel);
     const from = fixed(x.shape[1]);
     const large = spatial(x).map((size) => size * stride);
     const pads = padsOf(padding, kernel, stride, large);
-    const connections = from * kh * kw;
-    const fans = { in: connections, out: to * kh * kw, heard: connections / stride ** 2 };
-    const weight = net.parameter('weight', [from, to, kh, kw], { initial: initial.weight(fans) });
+    const connections = perGroup(from, groups) * kh * kw;
+    const fans = { in: connections, out: perGroup(to, groups) * kh * kw, heard: connections / stride ** 2 };
+    const first = endsBranch && net.zeroGamma ? zeros : initial.weight(fans);
+    const weight = net.parameter('weight', [from, perGroup(to, groups), kh, kw], { initial: first });
     const output_padding = [kh, kw].map((k, axis) =>
       padding === 'valid' ? 0 : stride - k + pads[axis]! + pads[axis + 2]!,
     );
     return convTranspose(x, weight, {
       strides: stride,
       pads,
+      group: groups,
       output_padding,
       bias: bias ? net.parameter('bias', [to], { initial: initial.bias(fans) }) : undefined,
     });

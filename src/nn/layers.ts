@@ -17,12 +17,14 @@ import {
   reshape,
   scoped,
   show,
+  sigmoid,
   statisticsShape,
   sub,
   type Value,
 } from '../graph/index.js';
+import { convolution } from './convolution.js';
 import { type Initialiser, ones, torchLinear, zeros } from './initial.js';
-import { type Layer, sequential } from './network.js';
+import { type Layer, named, sequential } from './network.js';
 
 export const relu: Layer = (x) => reluOf(x);
 
@@ -110,6 +112,23 @@ const skippedByChance =
     return mul(x, net.chance('kept_branch', { shape, draw: { kind: 'mask', keep: 1 - share } }));
   };
 
+/**
+ * Squeeze and excitation: x times, per channel, a number of 0 to 1 that two dense layers make of all channels' means: Hu et al. 2017,
+ * section 3, https://arxiv.org/abs/1709.01507. Parameters `fc1` and `fc2`, as convolutions of 1x1 with biases.
+ * @param squeezed channels between the two
+ */
+export const squeezeExcitation =
+  (squeezed: number): Layer =>
+  (x, net) => {
+    const pointwise = (to: number) => convolution(to, 1, { bias: true });
+    const gate = sequential(
+      globalAveragePool, // [n, c, 1, 1]
+      named('fc1', sequential(pointwise(squeezed), relu)),
+      named('fc2', sequential(pointwise(fixed(x.shape[1])), sigmoid)),
+    );
+    return mul(x, gate(x, net));
+  };
+
 interface Residual {
   readonly name: string;
   readonly left: readonly Layer[];
@@ -124,4 +143,17 @@ export const residual =
   (x, net) => {
     const [branch, shortcut] = [left, right].map((layers) => sequential(...layers)(x, net)) as [Value, Value];
     return scoped(name, () => reluOf(add(skippedByChance(depth)(branch, net), shortcut)));
+  };
+
+/**
+ * left(first(x)) + right(first(x)), or x itself where the right branch is empty: nothing stands between one sum and the next, He et al. 2016,
+ * figure 4 (e), https://arxiv.org/abs/1603.05027.
+ */
+export const preactivated =
+  ({ name, first, left, right, depth }: Residual & { readonly first: Layer }): Layer =>
+  (x, net) => {
+    const seen = first(x, net);
+    const branch = sequential(...left)(seen, net);
+    const shortcut = right.length > 0 ? sequential(...right)(seen, net) : x;
+    return scoped(name, () => add(skippedByChance(depth)(branch, net), shortcut));
   };

@@ -74,7 +74,7 @@ async function imported(
 ): Promise<Imported> {
   const { drop = [] } = options;
   const unwanted = (name: string) => drop.some((start) => name.startsWith(start));
-  const found = renamed(new Map([...stored].filter(([name]) => !unwanted(name))), path);
+  const found = withDenseHead(renamed(new Map([...stored].filter(([name]) => !unwanted(name))), path));
   const network = networkFor(found, options, path);
   const places = matched(network, found, path);
   const card = cardFor(network, options, path);
@@ -93,6 +93,16 @@ async function imported(
     dropped: [...found.dropped, ...[...stored.keys()].filter(unwanted)],
   };
 }
+
+/** A last layer that is a convolution of 1x1, as in timm's ResNet v2, is a dense one of the averages. */
+function withDenseHead({ tensors, ...rest }: Renamed<StoredTensor>): Renamed<StoredTensor> {
+  const head = tensors.get(HEAD);
+  const { shape = [], strides = [] } = head?.tensor ?? {};
+  if (!head || shape.length !== 4 || shape[2] !== 1 || shape[3] !== 1) return { ...rest, tensors };
+  const dense = { ...head.tensor, shape: shape.slice(0, 2), strides: strides.slice(0, 2) };
+  return { ...rest, tensors: new Map([...tensors, [HEAD, { ...head, tensor: dense }]]) };
+}
+const HEAD = 'fc.weight';
 
 /** The network that is named, or that the weights look like; what is given by options counts. */
 function networkFor(
@@ -114,9 +124,7 @@ function networkFor(
 /** A network by name; what the name does not say is seen from the weights. */
 function named(net: string, shapes: Shapes): { setting: Setting; options: Partial<Recognised['options']> } {
   const { setting, variant } = resnet(settingText(net)).config;
-  const [classes, channels] = [shapes.get('fc.weight')?.[0], shapes.get('conv1.weight')?.[1]];
-  const details = detailsOf(shapes, setting);
-  return { setting, options: { variant, ...details, ...(classes && { classes }), ...(channels && { channels }) } };
+  return { setting, options: { variant, ...detailsOf(shapes, setting) } };
 }
 
 /** Name -> tensor of every parameter of the network, or all that is wrong at once. */

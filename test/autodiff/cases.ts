@@ -4,7 +4,7 @@
  */
 import * as g from '../../src/graph/index.js';
 import type { Draws } from './draws.js';
-import { convolution, pooling } from './geometry.js';
+import { convolution, pooling, tiling } from './geometry.js';
 
 type Case = (d: Draws) => g.Value;
 
@@ -192,7 +192,7 @@ export const cases: { readonly [K in g.Op]: Case } = {
   Unsqueeze: (d) => g.unsqueeze(d.normal([2, 3]), d.pick([[0], [2], [0, 3], [-1], [1, 2]])),
 
   AveragePool: (d) => {
-    const { sizes, ...attributes } = pooling(d);
+    const { sizes, ...attributes } = d.chance() ? pooling(d) : tiling(d);
     const x = d.normal([d.integer(1, 2), d.integer(1, 2), ...sizes]);
     return g.averagePool(x, { ...attributes, countIncludePad: d.chance() });
   },

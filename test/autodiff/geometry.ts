@@ -46,6 +46,13 @@ export function pooling(d: Draws, rank = d.integer(1, 3)): Pooling {
   return { ...gather(axes), sizes: axes.map((axis) => sizeOf(d, axis)) };
 }
 
+/** Windows side by side, with or without pixels left over at the end. */
+export function tiling(d: Draws): Pooling {
+  const kernel_shape = d.integers(d.integer(1, 3), 1, 3);
+  const sizes = kernel_shape.map((k) => k * d.integer(1, 2) + d.pick([0, 0, 0, k - 1]));
+  return { kernel_shape, strides: kernel_shape, pads: kernel_shape.flatMap(() => [0, 0]), sizes };
+}
+
 export interface Convolution {
   readonly attributes: ConvAttributes;
   readonly kernel_shape: readonly number[];

@@ -42,8 +42,21 @@ NETWORKS = {
     "imagenet": lambda case: networks.imagenet(case["depth"], CLASSES, case.get("stride", "middle")),
     "article": lambda case: networks.Article(case["depth"], CLASSES, case["size"]),
     "cifar": lambda case: networks.Cifar(case["depth"], CLASSES, case["shortcut"]),
+    "options": lambda case: networks.Options(case["setting"], CLASSES),
     "mirror": lambda case: networks.Mirror(case["depth"], LATENT, case["size"], upsample=case["upsample"]),
     "article-transpose": lambda case: networks.ArticleTranspose(case["depth"], LATENT, case["size"]),
+}
+# Small networks that have every option between them, among the others' company
+OPTIONS = {
+    "grouped-se-d": {
+        **{"bottleneck": True, "repeats": [1, 2], "width": 16, "groups": 4, "widthPerGroup": 32},
+        **{"stem": "deep", "downsample": "average", "attention": "se", "reduction": 4},
+    },
+    "v2-grouped-d": {
+        **{"bottleneck": True, "repeats": [2, 1], "width": 16, "groups": 2, "widthPerGroup": 48},
+        **{"stem": "deep-tiered", "downsample": "average", "preactivation": True},
+    },
+    "v2-basic-se": {"bottleneck": False, "repeats": [2, 1], "width": 16, "attention": "se", "preactivation": True},
 }
 TRANSPOSED = ("mirror", "article-transpose")
 
@@ -55,7 +68,7 @@ def row(network, depth, size=(32, 32), batch=8, **settings):
 
 def cases():
     """{file name: settings}"""
-    deep = [network for network in NETWORKS if network != "cifar"]
+    deep = [network for network in NETWORKS if network not in ("cifar", "options")]
     table = {f"{network}-{depth}": row(network, depth) for network in deep for depth in networks.REPEATS}
     table |= {f"cifar-20-{option}": row("cifar", 20, shortcut=option) for option in "ABC"}
     table |= {f"mirror-18-{kind}": row("mirror", 18, upsample=kind) for kind in ("resize", "pixel-shuffle")}
@@ -64,6 +77,8 @@ def cases():
     table["imagenet-50-64x96"] = row("imagenet", 50, (64, 96), batch=4)
     table["article-18-64"] = row("article", 18, (64, 64))
     table["article-transpose-50-64x32"] = row("article-transpose", 50, (64, 32))
+    for name, setting in OPTIONS.items():
+        table[f"options-{name}"] = {"network": "options", "setting": setting, "size": [32, 48], "batch": 8}
     return table
 
 

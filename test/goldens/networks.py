@@ -80,6 +80,113 @@ class Cifar(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
+# ---------------------------------------------------------------------------------------------- options
+
+# What a setting need not say, under the names of this project
+USUAL = {"groups": 1, "widthPerGroup": 64, "stem": "plain", "downsample": "stride", "attention": "none"}
+USUAL |= {"reduction": 16, "preactivation": False}
+
+
+class Gate(nn.Module):
+    """Squeeze and excitation (Hu et al. 2017, section 3); the width inside is a multiple of 8, as in timm."""
+
+    def __init__(self, channels, reduction):
+        super().__init__()
+        inside = max(8, int(channels / reduction + 4) // 8 * 8)
+        self.fc1 = nn.Conv2d(channels, inside, 1)
+        self.fc2 = nn.Conv2d(inside, channels, 1)
+
+    def forward(self, x):
+        return x * torch.sigmoid(self.fc2(F.relu(self.fc1(x.mean((2, 3), keepdim=True)))))
+
+
+class OptionsBlock(nn.Module):
+    """conv, norm, ReLU, ... + shortcut, ReLU; or norm, ReLU, conv, ... + shortcut (He et al. 2016, figure 4 e)."""
+
+    def __init__(self, came, own, stride, s):
+        super().__init__()
+        to = 4 * own if s["bottleneck"] else own
+        inner = int(own * s["widthPerGroup"] / 64) * s["groups"]
+        # (from, to, kernel, stride, groups)
+        rows = (
+            [(came, inner, 1, 1, 1), (inner, inner, 3, stride, s["groups"]), (inner, to, 1, 1, 1)]
+            if s["bottleneck"]
+            else [(came, to, 3, stride, 1), (to, to, 3, 1, 1)]
+        )
+        self.count, self.before = len(rows), s["preactivation"]
+        for number, (a, b, kernel, step, groups) in enumerate(rows, start=1):
+            conv = nn.Conv2d(a, b, kernel, step, kernel // 2, groups=groups, bias=False)
+            setattr(self, f"conv{number}", conv)
+            setattr(self, f"bn{number}", nn.BatchNorm2d(a if self.before else b))
+        if s["attention"] == "se":
+            self.se = Gate(to, s["reduction"])
+        if came != to or stride > 1:
+            average = s["downsample"] == "average"
+            pool = nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False) if stride > 1 else nn.Identity()
+            conv = nn.Conv2d(came, to, 1, 1 if average else stride, bias=False)
+            self.pool = pool if average and self.before else nn.Identity()
+            row = [conv] if self.before else [conv, nn.BatchNorm2d(to)]
+            self.downsample = nn.Sequential(*([pool] if average and not self.before else []), *row)
+
+    def forward(self, x):
+        y = shortcut = x
+        for number in range(1, self.count + 1):
+            conv, norm = getattr(self, f"conv{number}"), getattr(self, f"bn{number}")
+            if self.before:
+                y = F.relu(norm(y))
+                if number == 1 and hasattr(self, "downsample"):
+                    shortcut = self.downsample(self.pool(y))
+                y = conv(y)
+            else:
+                y = norm(conv(y))
+                y = F.relu(y) if number < self.count else y
+        if not self.before and hasattr(self, "downsample"):
+            shortcut = self.downsample(x)
+        y = (self.se(y) if hasattr(self, "se") else y) + shortcut
+        return y if self.before else F.relu(y)
+
+
+class Options(nn.Module):
+    """A ResNet of any setting { bottleneck, repeats, width, ... }: image [n, 3, h, w] -> logits [n, classes]."""
+
+    def __init__(self, setting, classes):
+        super().__init__()
+        s = USUAL | setting
+        width, before = s["width"], s["preactivation"]
+        if s["stem"] == "plain":
+            self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        else:
+            second = width // 2
+            first = 3 * (second // 4) if s["stem"] == "deep-tiered" else second
+            self.conv1 = nn.Sequential(
+                *(nn.Conv2d(3, first, 3, 2, 1, bias=False), nn.BatchNorm2d(first), nn.ReLU()),
+                *(nn.Conv2d(first, second, 3, 1, 1, bias=False), nn.BatchNorm2d(second), nn.ReLU()),
+                nn.Conv2d(second, width, 3, 1, 1, bias=False),
+            )
+        if not before:
+            self.bn1 = nn.BatchNorm2d(width)
+        came = width
+        self.stages = len(s["repeats"])
+        for stage, count in enumerate(s["repeats"]):
+            own, blocks = width * 2**stage, []
+            for index in range(count):
+                blocks.append(OptionsBlock(came, own, 2 if stage > 0 and index == 0 else 1, s))
+                came = 4 * own if s["bottleneck"] else own
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*blocks))
+        if before:
+            self.bn = nn.BatchNorm2d(came)
+        self.fc = nn.Linear(came, classes)
+
+    def forward(self, x):
+        x = self.conv1(x)
+        x = F.relu(self.bn1(x)) if hasattr(self, "bn1") else x
+        x = F.max_pool2d(x, 3, 2, 1)
+        for stage in range(1, self.stages + 1):
+            x = getattr(self, f"layer{stage}")(x)
+        x = F.relu(self.bn(x)) if hasattr(self, "bn") else x
+        return self.fc(x.mean((2, 3)))
+
+
 # ---------------------------------------------------------------------------------------------- mirror
 
 

@@ -5,7 +5,7 @@ import { freemem } from 'node:os';
 import { after, describe, it } from 'node:test';
 import { backward } from '../../src/autodiff/index.js';
 import { elements, fixedShape, input, type ParameterValue, type Value } from '../../src/graph/index.js';
-import { buildNetwork, type Network, resnet, transposeResnet } from '../../src/models/index.js';
+import { buildNetwork, type GivenSetting, type Network, resnet, transposeResnet } from '../../src/models/index.js';
 import { crossEntropy, meanSquaredError } from '../../src/optim/index.js';
 import { float32, openRuntime, type Tensors } from '../../src/runtime/index.js';
 import { everyTarget } from '../lower/targets.js';
@@ -19,8 +19,11 @@ const CLASSES = 10;
 const LATENT = 16;
 
 interface Case {
-  readonly network: 'imagenet' | 'article' | 'cifar' | 'mirror' | 'article-transpose';
+  readonly network: 'imagenet' | 'article' | 'cifar' | 'options' | 'mirror' | 'article-transpose';
+  /** Of all but `options`. */
   readonly depth: 18 | 34 | 50 | 101 | 152 | 20;
+  /** Of `options`. */
+  readonly setting: GivenSetting;
   readonly size: readonly [number, number];
   readonly batch: number;
   readonly input: string;
@@ -52,6 +55,7 @@ const networks: { readonly [N in Case['network']]: (it: Case) => Network } = {
     resnet(`RESNET${depth}`, { size, classes: CLASSES, ...(stride && { stride }) }),
   article: ({ depth, size }) => resnet(`RESNET${depth}`, { size, variant: 'article', classes: CLASSES }),
   cifar: ({ depth, size, shortcut = 'A' }) => resnet(`CIFAR_RESNET${depth}`, { size, shortcut, classes: CLASSES }),
+  options: ({ setting, size }) => resnet(setting, { size, classes: CLASSES }),
   mirror: ({ depth, size, upsample = 'deconv' }) =>
     transposeResnet(`RESNET${depth}`, { size, upsample, latent: LATENT }),
   'article-transpose': ({ depth, size }) =>

@@ -45,8 +45,13 @@ const steps: Readonly<Record<string, Step>> = {
   relu: g.relu,
   scaled: (x) => g.mul(g.tanh(x), 0.5),
   'per channel': (x, d) => g.mul(x, d.normal([channels(x), 1, 1])),
+  'weighed by its own means': (x, d) =>
+    g.mul(x, g.sigmoid(g.conv(g.globalAveragePool(x), d.normal([channels(x), channels(x), 1, 1])))),
+  'weights first': (x, d) => g.mul(d.normal([x.shape[0] as number, channels(x), 1, 1]), x),
+  grouped: (x, d) => g.conv(x, d.normal([channels(x), channels(x) / 4, 3, 3]), { pads: 1, group: 4 }),
   'max pool': (x) => g.maxPool(x, { kernel_shape: 3, strides: 2, pads: 1 }),
   'average pool': (x) => g.averagePool(x, { kernel_shape: 2, strides: 1 }),
+  'average pool of windows side by side': (x) => g.averagePool(x, { kernel_shape: [1, 2] }),
   enlarged: (x) => g.resize(x, [1, 1, 2, 2]),
   padded: (x) => g.pad(x, [0, 0, 1, 0, 0, 0, 0, 2]),
 };
@@ -99,6 +104,23 @@ test('a ResNet enters blocks with its first convolution and leaves them as a vec
     assert.equal(count(ops, 'NchwcReorderInput') + count(ops, 'NchwcReorderOutput'), 0);
     assert.equal(count(ops, 'Relu') + count(ops, 'Conv') + count(ops, 'MaxPool'), 0);
   }
+});
+
+test('attention, deep stems and means stay in blocks, and so do their gradients', () => {
+  const setting = { bottleneck: false, repeats: [1, 1], attention: 'se', stem: 'deep', downsample: 'average' } as const;
+  const { y, build } = buildNetwork(resnet(setting, { size: 64 }), { batch: 3, training: true });
+  const learned = [...build.parameters.values()].filter((p) => p.source.trainable && p.shape.length !== 4);
+  const gradients = backward(g.reduceSum(y), learned);
+  const outputs = Object.fromEntries(gradients.map((value, i) => [`${i}`, value]));
+  const { outputs: lowered } = lower({ name: 'network', outputs }, blockedTarget);
+  const isImage = ({ shape }: g.Value) => shape[0] === 3 && (shape[2] as number) > 1;
+  const crossing = g
+    .nodesOf(Object.values(lowered))
+    .filter(({ op, inputs }) => /^NchwcReorder/.test(op) && isImage(inputs[0]!));
+  assert.deepEqual(
+    crossing.map(({ op, scope }) => `${op} in ${scope}`),
+    [],
+  );
 });
 
 test('a mirror enters blocks once', () => {

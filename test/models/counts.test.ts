@@ -19,6 +19,30 @@ describe('standard networks with 1,000 classes at 224 x 224', () => {
     });
 });
 
+describe('networks made of these, with 1,000 classes at 224 x 224', () => {
+  // of the first five: https://pytorch.org/vision/0.14/models.html; of the others timm publishes 25.58, 28.09 and 25.55 million
+  const published = [
+    ['resnext50-32x4d', 25_028_904, '4.23'],
+    ['resnext101-32x8d', 88_791_336, '16.41'],
+    ['resnext101-64x4d', 83_455_272, '15.46'],
+    ['wide-resnet50-2', 68_883_240, '11.40'],
+    ['wide-resnet101-2', 126_886_696, '22.75'],
+    ['resnet50d', 25_576_264, ''],
+    ['seresnet50', 28_088_024, ''],
+    ['resnetv2-50', 25_549_352, ''],
+  ] as const;
+  for (const [name, parameters, giga] of published)
+    it(name, () => {
+      const network = resnet(name);
+      const summary = summarise(network);
+      assert.deepEqual([summary.parameters, network.name], [parameters, name]);
+      // a convolution's products alone, as torchvision counts these
+      const normless = summary.layers.filter(({ kind }) => !kind.includes('BatchNormalization'));
+      const products = normless.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
+      if (giga) assert.equal((products / 1e9).toFixed(2), giga);
+    });
+});
+
 describe("the CIFAR family has table 6's parameters, in millions", () => {
   const published = [
     [20, '0.27', 2],

@@ -58,6 +58,46 @@ const refused: readonly (readonly [what: string, make: () => unknown, parts: rea
   ],
   ['an empty setting', () => settingOf({ bottleneck: true, repeats: [] }), ['repeats', 'length >=1', 'got []']],
   ['a stage without blocks', () => settingOf({ bottleneck: true, repeats: [1, 0] }), ['repeats.1', 'got 0']],
+  [
+    'groups of blocks without a bottleneck',
+    () => resnet({ bottleneck: false, repeats: [1], groups: 4 }),
+    ['groups 1', 'got 4', 'set bottleneck'],
+  ],
+  [
+    'groups of less than a channel',
+    () => resnet({ bottleneck: true, repeats: [1], width: 8, groups: 2, widthPerGroup: 4 }),
+    ['a channel at least', '4 / 64 of 8', 'raise widthPerGroup'],
+  ],
+  [
+    'an option of the setting that there is not',
+    () => networkNamed('{"bottleneck":true,"repeats":[1],"atention":"se"}'),
+    ["'atention'", 'known are', 'attention', 'preactivation'],
+  ],
+  [
+    'a kind of attention that there is not',
+    () => settingOf({ bottleneck: true, repeats: [1], attention: 'cbam' as 'se' }),
+    ['attention', '"se"', 'got "cbam"'],
+  ],
+  [
+    'a deep stem of the CIFAR family',
+    () => resnet('resnet50d', { variant: 'cifar', size: 32 }),
+    ['stem plain', 'cifar'],
+  ],
+  [
+    'a deep stem of the CIFAR family, mirrored',
+    () => transposeResnet('resnet50d', { of: 'cifar', size: 32 }),
+    ['stem plain', 'cifar', 'got deep'],
+  ],
+  [
+    "options of the article's networks",
+    () => resnet('resnext50-32x4d', { variant: 'article' }),
+    ['groups 1', 'article', 'got 32'],
+  ],
+  [
+    "options of the article's transposed networks",
+    () => transposeResnet('resnetv2-50', { variant: 'article' }),
+    ['preactivation false', 'article'],
+  ],
   ['a setting that is no JSON', () => networkNamed('{"bottleneck":'), ['{"bottleneck":false', 'got {"bottleneck":']],
   ['a configuration of another kind', () => networkOf({ kind: 'vgg' }), ['"resnet"', 'got "vgg"']],
   ['no configuration', () => networkOf(undefined), ['network configuration', 'got nothing']],

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { elements } from '../../src/graph/index.js';
-import { autoencoder, buildNetwork, type Network, resnet, transposeResnet } from '../../src/models/index.js';
+import {
+  autoencoder,
+  buildNetwork,
+  type GivenSetting,
+  type Network,
+  resnet,
+  transposeResnet,
+} from '../../src/models/index.js';
 import { initialise } from '../../src/nn/index.js';
 import { writeOnnx } from '../../src/onnx/index.js';
 import { random } from '../../src/random/index.js';
@@ -17,7 +24,17 @@ const checker = spawnSync(PYTHON, ['-c', 'import onnx']).status === 0;
 const CHECK = 'import onnx, sys; onnx.checker.check_model(sys.argv[1], full_check=True)';
 
 const small = { size: 32, classes: 10 } as const;
+const everyOption: GivenSetting = {
+  ...{ bottleneck: true, repeats: [1, 2], width: 16, groups: 4, widthPerGroup: 32 },
+  ...({ stem: 'deep', downsample: 'average', attention: 'se' } as const),
+};
 const networks: readonly Network[] = [
+  ...[everyOption, { ...everyOption, preactivation: true }].flatMap((setting) => [
+    resnet(setting, small),
+    ...(['deconv', 'resize', 'pixel-shuffle'] as const).map((upsample) =>
+      transposeResnet(setting, { size: 32, latent: 16, upsample }),
+    ),
+  ]),
   ...['RESNET18', 'RESNET34', 'RESNET50', 'RESNET101', 'RESNET152'].flatMap((name) => [
     resnet(name, small),
     transposeResnet(name, { size: 32, latent: 16 }),

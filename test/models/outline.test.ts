@@ -12,8 +12,10 @@ import {
 
 const partText = (part: Part): string =>
   part.kind === 'unit'
-    ? `${part.op}${part.kernel?.[0] ?? ''}${part.factor > 1 ? `/${part.factor}` : ''}`
-    : `(${part.branches.map(({ parts, kind }) => parts.map(partText).join(' ') || kind).join(' + ')})`;
+    ? `${part.op}${part.kernel?.[0] ?? ''}${part.groups ? `g${part.groups}` : ''}${part.factor > 1 ? `/${part.factor}` : ''}`
+    : `(${part.branches
+        .map(({ parts, kind }) => parts.map(partText).join(' ') || kind)
+        .join(part.join === 'sum' ? ' + ' : ' × ')})`;
 /** A line per section: its name, its parts, what comes out. */
 const textOf = ({ sections }: Outline): string[] =>
   sections.map(({ name, parts, output }) =>
@@ -45,6 +47,38 @@ describe('an outline', () => {
     assert.match(outline('cifar-resnet20', { shortcut: 'A' })[2]!, /^layer2: \(Conv3\/2 Conv3 \+ padded\) /);
     assert.match(outline('cifar-resnet20', { shortcut: 'B' })[2]!, /^layer2: \(Conv3\/2 Conv3 \+ Conv1\/2\) /);
     assert.equal(outline('cifar-resnet20', { shortcut: 'C' })[1], 'layer1: (Conv3 Conv3 + Conv1)*3 16x32x32');
+  });
+
+  it("shows what a setting's options add", () => {
+    assert.equal(
+      outline('seresnet50')[1],
+      'layer1: (Conv1 Conv3 Conv1 (GlobalAveragePool Conv1 Conv1 × identity) + Conv1)' +
+        ' (Conv1 Conv3 Conv1 (GlobalAveragePool Conv1 Conv1 × identity) + identity)*2 256x56x56',
+    );
+    const d = outline('resnet50d');
+    assert.equal(d[0], ': Conv3/2 Conv3 Conv3 MaxPool3/2 64x56x56');
+    assert.match(
+      d[2]!,
+      /^layer2: \(Conv1 Conv3\/2 Conv1 \+ AveragePool2\/2 Conv1\) \(Conv1 Conv3 Conv1 \+ identity\)\*3 /,
+    );
+    assert.deepEqual(outline('resnetv2-50'), outline('resnet50'));
+    assert.deepEqual(
+      outline('resnext50-32x4d').map((line) => line.replaceAll('g32', '')),
+      outline('resnet50'),
+    );
+    assert.match(outline('resnext50-32x4d')[2]!, /^layer2: \(Conv1 Conv3g32\/2 Conv1 /);
+  });
+
+  it("of the mirror goes back through a setting's options", () => {
+    const setting = { bottleneck: true, repeats: [1, 1], width: 16, groups: 4, attention: 'se', stem: 'deep' };
+    const name = `transpose-${JSON.stringify({ ...setting, downsample: 'average', preactivation: true })}`;
+    const gate = '(GlobalAveragePool Conv1 Conv1 × identity)';
+    assert.deepEqual(outline(name, { size: 32 }), [
+      ': Gemm 128x4x4',
+      `layer2: (Conv1 ConvTranspose4g4/2 Conv1 ${gate} + Conv1 Resize/2) 64x8x8`,
+      `layer1: (Conv1 Conv3g4 Conv1 ${gate} + Conv1) 16x8x8`,
+      ': ConvTranspose4/2 Conv3 Conv3 ConvTranspose4/2 3x32x32',
+    ]);
   });
 
   it('of the mirror ends stages where images grow, in each of its ways', () => {

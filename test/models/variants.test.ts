@@ -130,7 +130,8 @@ describe('custom settings', () => {
 
   it('64 channels wide unless told otherwise, and named by their blocks', () => {
     const network = resnet({ bottleneck: false, repeats: [1, 3] }, { size: 32 });
-    assert.deepEqual(network.config.setting, { bottleneck: false, repeats: [1, 3], width: 64 });
+    const { bottleneck, repeats, width } = network.config.setting;
+    assert.deepEqual({ bottleneck, repeats, width }, { bottleneck: false, repeats: [1, 3], width: 64 });
     assert.equal(network.name, 'basic-resnet-1-3');
     assert.equal(resnet({ bottleneck: true, repeats: [3, 4, 6, 3] }).name, 'resnet50');
   });

@@ -24,7 +24,13 @@ describe('a naming scheme', () => {
         ['RESNET50', {}],
         ['CIFAR_RESNET110', { shortcut: 'C' }],
         ['RESNET18', { norm: 'none' }],
+        [{ ...settings.RESNET50D, groups: 2 }, {}],
+        ['SERESNET50', {}],
+        ['RESNETV2_50', {}],
+        [{ ...settings.RESNETV2_50, stem: 'deep', downsample: 'average' }, {}],
       ] as const) {
+        const isV2 = net === 'RESNETV2_50' || (typeof net === 'object' && 'preactivation' in net);
+        if (isV2 !== (scheme === 'timmV2') && scheme !== 'torchvision') continue;
         const names = [...shapesOf(net, options).keys()];
         const theirs = names.map(there);
         assert.equal(new Set(theirs).size, names.length);
@@ -36,7 +42,7 @@ describe('a naming scheme', () => {
     });
 
   it('has no name for what it does not know', () => {
-    for (const name of ['layer1.0.se.fc1.weight', 'fc.weights', 'layer1.conv1.weight', 'xfc.weight', 'fc_weight'])
+    for (const name of ['layer1.0.se.fc1.scale', 'fc.weights', 'layer1.conv1.weight', 'xfc.weight', 'fc_weight'])
       assert.equal(toOurs(schemes.torchvision)(name), undefined, name);
     assert.equal(toOurs(schemes.cifar)('fc.weight'), undefined);
   });
@@ -75,13 +81,34 @@ describe('a network is recognised', () => {
     ['RESNET50', { shortcut: 'C', norm: 'none', channels: 1, classes: 7 }],
     [{ bottleneck: true, repeats: [1, 2], width: 24 }, { classes: 2 }],
     [{ bottleneck: false, repeats: [1] }, {}],
+    [{ bottleneck: true, repeats: [2, 2, 2, 2] }, {}], // timm's ResNet-26
+    [
+      { bottleneck: true, repeats: [1, 3, 1], width: 16, groups: 4, widthPerGroup: 18 },
+      { variant: 'cifar', size: 32 },
+    ],
+    [{ bottleneck: true, repeats: [1, 1, 1], width: 16, groups: 8, widthPerGroup: 5 }, {}],
+    [{ ...settings.RESNEXT50_32X4D, ...settings.RESNET50D, attention: 'se' }, { classes: 3 }],
+    [{ ...settings.RESNET50, stem: 'deep' }, { channels: 1 }],
+    [{ ...settings.RESNET50, stem: 'deep-tiered', downsample: 'average' }, { shortcut: 'C' }],
+    [{ ...settings.RESNET18, stem: 'deep', width: 24, downsample: 'average' }, { norm: 'none' }],
+    [{ ...settings.RESNET18, attention: 'se', reduction: 4 }, {}],
+    [
+      { ...settings.SERESNET50, reduction: 8 },
+      { variant: 'cifar', size: 32 },
+    ],
+    [{ ...settings.RESNET18, preactivation: true }, { shortcut: 'A' }],
+    [{ ...settings.RESNETV2_50, stem: 'deep', downsample: 'average', groups: 32, widthPerGroup: 4 }, {}],
+    [
+      { ...settings.CIFAR_RESNET20, preactivation: true },
+      { variant: 'cifar', size: 32, classes: 10 },
+    ],
   ];
   for (const [net, options = {}] of cases)
     it(`by its shapes: ${JSON.stringify(net)} ${JSON.stringify(options)}`, () => {
       const { config } = resnet(net, options);
       const { setting, options: found } = recognise(shapesOf(net, options), 'x.pth');
       const { variant, channels, classes, shortcut, norm } = config;
-      assert.deepEqual({ ...setting }, { ...config.setting });
+      assert.deepEqual(setting, config.setting);
       assert.deepEqual(found, { variant, channels, classes, shortcut, norm });
     });
 
@@ -94,6 +121,11 @@ describe('a network is recognised', () => {
     ['without blocks', { 'layer1.0.conv1.weight': undefined }, 'no layer1.0.conv1.weight'],
     ['with another stem', { 'conv1.weight': [64, 3, 5, 5] }, '5 wide', 'known are 3, 7'],
     ['with a stem of another width', { 'conv1.weight': [32, 3, 7, 7] }, '32 channels', '64'],
+    [
+      'with a deep stem of other widths',
+      { 'conv1.0.weight': [7, 3, 3, 3], 'conv1.3.weight': [32, 7, 3, 3], 'conv1.6.weight': [64, 32, 3, 3] },
+      '7 to 64 channels',
+    ],
     ['with a head of other axes', { 'fc.weight': [10, 64, 1, 1] }, 'expected 2 axes'],
   ];
   for (const [what, changes, ...parts] of refused)

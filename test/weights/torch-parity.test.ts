@@ -1,15 +1,16 @@
 /** Imported networks answer as PyTorch does with the same file. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { input, type Value } from '../../src/graph/index.js';
-import { buildNetwork } from '../../src/models/index.js';
+import { buildNetwork, type GivenSetting, type ResNetConfig, settingOf } from '../../src/models/index.js';
 import { Build, normalise, unit } from '../../src/nn/index.js';
 import { float32, openRuntime, type Tensors } from '../../src/runtime/index.js';
 import { importWeights } from '../../src/weights/import.js';
 import type { Model } from '../../src/weights/index.js';
+import { type SchemeName, schemes } from '../../src/weights/names/schemes.js';
 import { sharedData, temporaryFolder } from '../data/fixtures.js';
 import { noise } from '../goldens/rule.js';
 import { fixture, PYTHON, python, SCRIPT } from './fixtures.js';
@@ -71,22 +72,63 @@ describe("somebody else's ResNet-20", () => {
   });
 });
 
+/** Both files that the script makes of one job, and what PyTorch answers to an image of noise. */
+async function written(...job: readonly string[]): Promise<{ files: readonly string[]; logits: readonly number[] }> {
+  const folder = await temporaryFolder();
+  const { stdout, stderr, status } = spawnSync(PYTHON, [SCRIPT, ...job, folder], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  const files = (await readdir(folder)).sort().map((name) => join(folder, name));
+  assert.deepEqual(files.map(extname), ['.pth', '.th']);
+  return { files, logits: JSON.parse(stdout) };
+}
+
+async function assertAnswers(file: string, model: Model, expected: readonly number[]): Promise<void> {
+  const { y } = buildNetwork(model.network, { batch: 1 });
+  const found = await answers(y, model, [{ input: float32(noise('input', [1, 3, 64, 64], 1), [1, 3, 64, 64]) }]);
+  assert.equal(found.length, expected.length);
+  for (const [i, value] of expected.entries())
+    assert.ok(Math.abs(found[i]! - value) < LOGITS, `${file}, logit ${i}: ${found[i]} and ${value}`);
+}
+
 describe("torchvision's weights in both formats", () => {
-  for (const name of ['resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152'])
+  const names = ['resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152'];
+  const kin = ['resnext50_32x4d', 'resnext101_32x8d', 'wide_resnet50_2', 'wide_resnet101_2'];
+  for (const name of [...names, ...kin])
     it(`answer as in PyTorch: ${name}`, python, async () => {
-      const folder = await temporaryFolder();
-      const { stdout, stderr, status } = spawnSync(PYTHON, [SCRIPT, 'torchvision', name, folder], { encoding: 'utf8' });
-      assert.equal(status, 0, stderr);
-      const expected: number[] = JSON.parse(stdout);
-      for (const file of [`${name}.pth`, `${name}.th`]) {
-        const { model, dropped } = await importWeights(join(folder, file), { size: [64, 64] });
-        assert.equal(model.network.name, name);
+      const { files, logits } = await written('torchvision', name);
+      for (const file of files) {
+        const { model, dropped } = await importWeights(file, { size: [64, 64] });
+        assert.equal(model.network.name, name.replaceAll('_', '-'));
         assert.ok(dropped.every((one) => one.endsWith('.num_batches_tracked')));
-        const { y } = buildNetwork(model.network, { batch: 1 });
-        const found = await answers(y, model, [{ input: float32(noise('input', [1, 3, 64, 64], 1), [1, 3, 64, 64]) }]);
-        for (const [i, value] of expected.entries())
-          assert.ok(Math.abs(found[i]! - value) < LOGITS, `${file}, logit ${i}: ${found[i]} and ${value}`);
-        await rm(join(folder, file));
+        await assertAnswers(file, model, logits);
+        await rm(file);
+      }
+    });
+});
+
+describe("networks of options under timm's names, in both formats,", () => {
+  const small = { bottleneck: true, repeats: [1, 2], width: 16 } as const;
+  const cases: readonly (readonly [what: string, setting: GivenSetting, scheme: SchemeName])[] = [
+    ['ResNet-D', { ...small, stem: 'deep', downsample: 'average' }, 'torchvision'],
+    ['tiered and grouped', { ...small, stem: 'deep-tiered', groups: 4, widthPerGroup: 32 }, 'torchvision'],
+    ['squeeze and excitation', { ...small, attention: 'se' }, 'torchvision'],
+    [
+      'all of them of basic blocks',
+      { ...small, bottleneck: false, stem: 'deep', downsample: 'average', attention: 'se', reduction: 2 },
+      'torchvision',
+    ],
+    ['ResNet v2', { ...small, preactivation: true }, 'timmV2'],
+    ['ResNet v2 of basic blocks', { ...small, bottleneck: false, preactivation: true }, 'timmV2'],
+    ['ResNet v2-D', { ...small, stem: 'deep', downsample: 'average', preactivation: true }, 'timmV2'],
+  ];
+  for (const [what, setting, scheme] of cases)
+    it(`answer as in PyTorch: ${what}`, python, async () => {
+      const { files, logits } = await written('options', JSON.stringify(setting));
+      for (const file of files) {
+        const { model, names } = await importWeights(file, { size: [64, 64] });
+        assert.equal(names, schemes[scheme].title);
+        assert.deepEqual((model.network.config as ResNetConfig).setting, settingOf(setting));
+        await assertAnswers(file, model, logits);
       }
     });
 });

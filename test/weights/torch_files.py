@@ -4,6 +4,7 @@
     /usr/bin/python3 test/weights/torch_files.py fixtures           # makes test/weights/fixtures/*, which are committed
     /usr/bin/python3 test/weights/torch_files.py logits CHECKPOINT CIFAR   # and the ResNet-20's golden answers there
     /usr/bin/python3 test/weights/torch_files.py torchvision NAME FOLDER   # random weights in both formats, and what they answer
+    /usr/bin/python3 test/weights/torch_files.py options SETTING FOLDER    # likewise, of a network as timm would name its weights
     /usr/bin/python3 test/weights/torch_files.py whole FILE         # a module in the legacy format, which holds PyTorch's source text too
     /usr/bin/python3 test/weights/torch_files.py large FILE         # 1 GB
 
@@ -154,7 +155,33 @@ def write_torchvision(name, folder):
     import torchvision
 
     torch.manual_seed(0)
-    net = getattr(torchvision.models, name)()
+    write_both(getattr(torchvision.models, name)(), Path(folder) / name)
+
+
+def write_options(setting, folder):
+    """Likewise of a small network of options; timm's names differ from this project's where norms come first."""
+    import networks
+
+    torch.manual_seed(0)
+    setting = json.loads(setting)
+    names = timm_v2_name if setting.get("preactivation") else str
+    write_both(networks.Options(setting, CLASSES), Path(folder) / "options", names)
+
+
+def timm_v2_name(name):
+    """https://github.com/huggingface/pytorch-image-models/blob/v1.0.0/timm/models/resnetv2.py"""
+    stem = {"conv1": "conv", "conv1.0": "conv1", "conv1.1": "norm1", "conv1.3": "conv2", "conv1.4": "norm2", "conv1.6": "conv3"}
+    module, part = name.rsplit(".", 1)
+    if module in stem:
+        return f"stem.{stem[module]}.{part}"
+    if module in ("bn", "fc"):
+        return f"{'norm' if module == 'bn' else 'head.fc'}.{part}"
+    layer, block, *rest = module.split(".")
+    rest = "downsample.conv" if rest[0] == "downsample" else rest[0].replace("bn", "norm")
+    return f"stages.{int(layer.removeprefix('layer')) - 1}.blocks.{block}.{rest}.{part}"
+
+
+def write_both(net, path, rename=str):
     # As they come, ResNet-152's logits are 7e6 large, and PyTorch's own float32 is off by 11. Statistics of a batch, and small
     # last scales of branches, both as after training, keep them around 1 and PyTorch's float32 within 1e-5 of its float64.
     for module in net.modules():
@@ -165,8 +192,11 @@ def write_torchvision(name, folder):
     with torch.no_grad():
         net(torch.randn(8, 3, 64, 64))
     net.eval()
-    torch.save(net.state_dict(), Path(folder) / f"{name}.pth")
-    torch.save(net.state_dict(), Path(folder) / f"{name}.th", _use_new_zipfile_serialization=False)
+    state = OrderedDict((rename(name), tensor) for name, tensor in net.state_dict().items())
+    if "head.fc.weight" in state:
+        state["head.fc.weight"] = state["head.fc.weight"][:, :, None, None]  # there a convolution of 1x1
+    torch.save(state, f"{path}.pth")
+    torch.save(state, f"{path}.th", _use_new_zipfile_serialization=False)
     with torch.no_grad():
         logits = net(torch.from_numpy(rule.noise("input", (1, 3, 64, 64), 1.0).copy()))[0]
     print(json.dumps(logits.tolist()))
@@ -198,4 +228,4 @@ if __name__ == "__main__":
     job, *given = sys.argv[1:]
     torch.set_num_threads(1)
     jobs = {"fixtures": write_fixtures, "logits": write_logits, "torchvision": write_torchvision}
-    {**jobs, "whole": write_whole, "large": write_large}[job](*given)
+    {**jobs, "options": write_options, "whole": write_whole, "large": write_large}[job](*given)

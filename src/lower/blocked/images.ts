@@ -8,11 +8,14 @@ import {
   one,
   type PoolAttributes,
   pad,
+  mul as product,
   reshape,
+  reduceSum as sum,
   type Value,
 } from '../../graph/index.js';
 import { LOWEST, maxPoolGradBy, slideOver } from '../portable/max-pool-grad.js';
 import type { Slide } from '../portable/windows.js';
+import { elementwise } from './elementwise.js';
 import type { Four, Laid } from './laid.js';
 import { blockedConv, dense } from './operators.js';
 import type { Rule } from './rule.js';
@@ -78,6 +81,27 @@ export const resize: Rule<Attributes['Resize']> = ([x], { scales }, { channels }
   isBlocked(x) && scales.every(Number.isInteger) && scales[0] === 1 && scales[1] === 1
     ? [channels(one('NchwcUpsample', [x!.value], { scales }))]
     : undefined;
+
+/** An image times a number for each of its channels: attention to channels. */
+export const mul: Rule<Attributes['Mul']> = (inputs, attributes, site) => {
+  const [image, gate] = isGate(inputs[1]!) ? inputs : [...inputs].reverse();
+  if (!isBlocked(image) || !isGate(gate!) || isGate(image!) || !gate!.can('channels') || !haveSameMaps(image!, gate!))
+    return elementwise('Mul')(inputs, attributes, site);
+  const [n, c, h, w] = fixedShape(image!.shape) as Four;
+  const b = site.block;
+  const maps = reshape(image!.value, [n, c / b, h * w, b]);
+  return [site.channels(reshape(product(maps, reshape(gate!.as('channels'), [n, c / b, 1, b])), [n, c, h, w]))];
+};
+const isGate = ({ shape }: Laid) => shape.length === 4 && shape[2] === 1 && shape[3] === 1;
+const haveSameMaps = (a: Laid, b: Laid) => a.shape[0] === b.shape[0] && a.shape[1] === b.shape[1];
+
+/** The sum of each map: that product's gradient for its numbers. */
+export const reduceSum: Rule<Attributes['ReduceSum']> = ([x], { axes, keepdims }, { block, channels }) => {
+  if (!isBlocked(x) || x!.shape.length !== 4 || `${axes}` !== '2,3' || !keepdims) return undefined;
+  const [n, c, h, w] = fixedShape(x!.shape) as Four;
+  const sums = sum(reshape(x!.value, [n, c / block, h * w, block]), { axes: [2] }); // [n, c/b, b]
+  return [channels(reshape(sums, [n, c, 1, 1]))];
+};
 
 /** One number per channel all over its map: the gradient of global average pooling. */
 export const spread: Rule<Attributes['Expand']> = ([x], { shape }, { block, channels }) => {

@@ -1,5 +1,5 @@
 /** A network as a picture: above, what the data become from stage to stage; below each, the layers that make it so. */
-import type { Branch, DrawnOp, Outline, Part, Section, Unit } from '../../models/index.js';
+import type { Block, DrawnOp, Outline, Part, Section, Unit } from '../../models/index.js';
 import { type Html, html, raw } from './html.js';
 import { solid } from './network-solid.js';
 
@@ -36,13 +36,14 @@ const KINDS: { readonly [K in DrawnOp]: readonly [word: string, colour: string] 
 };
 const GROWS: ReadonlySet<DrawnOp> = new Set(['ConvTranspose', 'DepthToSpace', 'Resize']);
 
-/** `3×3 conv, 64, /2` as in the paper's figure 3; `×2` where images grow. */
-function wordsFor({ op, kernel, factor, output }: Unit): string {
+/** `3×3 conv, 64, /2` as in the paper's figure 3; `×2` where images grow, `C=32` of groups as in ResNeXt's table 1. */
+function wordsFor({ op, kernel, groups, factor, output }: Unit): string {
   const [word, colour] = KINDS[op];
   const counts = colour === 'conv' || colour === 'deconv' || colour === 'dense';
   const parts = [
     [kernel?.join('×'), word].filter(Boolean).join(' '),
     counts ? `${output[0]}` : '',
+    groups ? `C=${groups}` : '',
     factor > 1 ? `${GROWS.has(op) ? '×' : '/'}${factor}` : '',
   ];
   return parts.filter(Boolean).join(', ');
@@ -65,11 +66,13 @@ const tip = (x: number, y: number): Html =>
 function unit(one: Unit): Drawn {
   const [, colour] = KINDS[one.op];
   const { width, height } = BOX;
+  const words = wordsFor(one);
+  const small = words.length > 22 && html` style="font-size:9.5px"`; // else they would be wider than the box
   return {
     left: width / 2,
     right: width / 2,
     height,
-    picture: html`<rect class="unit ${colour}" x="${-width / 2}" y="0" width="${width}" height="${height}" rx="4"/><text class="middle" x="0" y="${height / 2 + 4}">${wordsFor(one)}</text>`,
+    picture: html`<rect class="unit ${colour}" x="${-width / 2}" y="0" width="${width}" height="${height}" rx="4"/><text class="middle" x="0" y="${height / 2 + 4}"${small}>${words}</text>`,
   };
 }
 
@@ -93,8 +96,14 @@ function stacked(parts: readonly Part[]): Drawn {
 
 const RADIUS = 7;
 
-/** Branches beside each other, from a fork above to a sum below. */
-function block(branches: readonly Branch[]): Drawn {
+/** What a circle holds where branches end. */
+const JOINS: { readonly [J in Block['join']]: string } = {
+  sum: 'M-3.5 0H3.5M0 -3.5V3.5',
+  product: 'M-2.5 -2.5L2.5 2.5M-2.5 2.5L2.5 -2.5',
+};
+
+/** Branches beside each other, from a fork above to a sum or product below. */
+function block({ branches, join }: Block): Drawn {
   const [main, ...shortcuts] = branches.map(({ parts, kind }) => ({ kind, drawn: stacked(parts) }));
   const longest = Math.max(BOX.height, ...branches.map((_, i) => (i === 0 ? main! : shortcuts[i - 1]!).drawn.height));
   const [fork, sum] = [8, 8 + BOX.gap + longest + BOX.gap + RADIUS];
@@ -119,11 +128,11 @@ function block(branches: readonly Branch[]): Drawn {
     right,
     height: sum + RADIUS,
     picture: html`${line(`M0 0V${start - 3}`)}${tip(0, start)}${moved(0, start, main!.drawn.picture)}${line(`M0 ${end}V${sum - RADIUS - 3}`)}${tip(0, sum - RADIUS)}${beside}
-<circle class="sum" cx="0" cy="${sum}" r="${RADIUS}"/>${line(`M-3.5 ${sum}H3.5M0 ${sum - 3.5}V${sum + 3.5}`)}`,
+<circle class="sum" cx="0" cy="${sum}" r="${RADIUS}"/>${moved(0, sum, line(JOINS[join]))}`,
   };
 }
 
-const part = (one: Part): Drawn => (one.kind === 'unit' ? unit(one) : block(one.branches));
+const part = (one: Part): Drawn => (one.kind === 'unit' ? unit(one) : block(one));
 
 /** Blocks in frames, with how many there are of each. */
 function framed({ part: one, times }: Section['parts'][number]): Drawn {

@@ -1,10 +1,13 @@
 /** The naming schemes that are known. A new program is a new row. */
 import type { NamingScheme } from './scheme.js';
 
-/** What torchvision and its heirs share with this project. */
+/** What torchvision and its heirs share with this project; of a deep stem and attention, timm's names. */
 const body = [
   ['conv1.{p}', 'conv1.{p}'],
+  ['conv1.{i}.{p}', 'conv1.{i}.{p}'],
   ['bn1.{p}', 'bn1.{p}'],
+  ['bn.{p}', 'bn.{p}'],
+  ['layer{s}.{b}.se.fc{i}.{p}', 'layer{s}.{b}.se.fc{i}.{p}'],
   ['layer{s}.{b}.conv{i}.{p}', 'layer{s}.{b}.conv{i}.{p}'],
   ['layer{s}.{b}.bn{i}.{p}', 'layer{s}.{b}.bn{i}.{p}'],
 ] as const;
@@ -19,6 +22,23 @@ export const schemes = {
   cifar: {
     title: 'CIFAR scripts in PyTorch',
     rows: [...body, ['layer{s}.{b}.downsample.{i}.{p}', 'layer{s}.{b}.shortcut.{i}.{p}'], ['fc.{p}', 'linear.{p}']],
+  },
+  // https://github.com/huggingface/pytorch-image-models/blob/v1.0.0/timm/models/resnetv2.py, those with batch norm
+  timmV2: {
+    title: "timm's ResNet v2",
+    rows: [
+      ['conv1.{p}', 'stem.conv.{p}'],
+      ['conv1.0.{p}', 'stem.conv1.{p}'],
+      ['conv1.1.{p}', 'stem.norm1.{p}'],
+      ['conv1.3.{p}', 'stem.conv2.{p}'],
+      ['conv1.4.{p}', 'stem.norm2.{p}'],
+      ['conv1.6.{p}', 'stem.conv3.{p}'],
+      ['layer{s}.{b}.conv{i}.{p}', 'stages.{s-1}.blocks.{b}.conv{i}.{p}'],
+      ['layer{s}.{b}.bn{i}.{p}', 'stages.{s-1}.blocks.{b}.norm{i}.{p}'],
+      ['layer{s}.{b}.downsample.0.{p}', 'stages.{s-1}.blocks.{b}.downsample.conv.{p}'],
+      ['bn.{p}', 'norm.{p}'],
+      ['fc.{p}', 'head.fc.{p}'],
+    ],
   },
 } as const satisfies Record<string, NamingScheme>;
 export type SchemeName = keyof typeof schemes;

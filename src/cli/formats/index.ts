@@ -13,8 +13,29 @@ export const formats = {
     about: 'a model of resmirror, or weights alone',
     endings: ['.safetensors'],
     usual: 'model.safetensors',
-    understands: ['bare'],
+    understands: ['bare', 'names'],
     load: async () => (await import('./safetensors.js')).writeSafetensorsModel,
+  },
+  pth: {
+    about: "a state_dict for PyTorch's load_state_dict",
+    endings: ['.pth', '.pt'],
+    usual: 'model.pth',
+    understands: ['names'],
+    load: async () => (await import('./pth.js')).writeCheckpoint,
+  },
+  huggingface: {
+    about: "a folder for transformers' from_pretrained",
+    endings: [],
+    usual: 'model-huggingface',
+    understands: [],
+    load: async () => (await import('./huggingface.js')).writeHuggingFaceFolder,
+  },
+  timm: {
+    about: "a folder for timm's create_model",
+    endings: [],
+    usual: 'model-timm',
+    understands: [],
+    load: async () => (await import('./timm.js')).writeTimmFolder,
   },
 } as const satisfies Readonly<Record<string, FormatRow>>;
 export type FormatName = keyof typeof formats;

@@ -18,6 +18,7 @@ export { type ResNetOptions, resnet } from './resnet.js';
 export {
   describeSetting,
   type GivenSetting,
+  isSameSetting,
   type Setting,
   type SettingName,
   settingNames,

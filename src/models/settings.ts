@@ -101,11 +101,14 @@ const commandName = (name: string) => name.toLowerCase().replaceAll('_', '-');
 /** As on the command line, `cifar-resnet20`. */
 export const settingNames: readonly string[] = Object.keys(settings).map(commandName);
 
+/** Whether two settings are the same, whatever of them is said and what left out. */
+export const isSameSetting = (one: GivenSetting, other: GivenSetting): boolean =>
+  JSON.stringify(v.parse(Setting, one)) === JSON.stringify(v.parse(Setting, other));
+
 /** How a setting is called on the command line and before people: `cifar-resnet20`; custom ones by their blocks and options. */
 export function describeSetting(given: GivenSetting): string {
   const setting = v.parse(Setting, given);
-  const same = (other: GivenSetting) => JSON.stringify(v.parse(Setting, other)) === JSON.stringify(setting);
-  const known = Object.entries(settings).find(([, other]) => same(other));
+  const known = Object.entries(settings).find(([, other]) => isSameSetting(other, setting));
   if (known) return commandName(known[0]);
   const { bottleneck, repeats, groups, widthPerGroup, stem, downsample, attention, preactivation } = setting;
   return [

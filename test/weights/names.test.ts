@@ -31,6 +31,7 @@ describe('a naming scheme', () => {
       ] as const) {
         const isV2 = net === 'RESNETV2_50' || (typeof net === 'object' && 'preactivation' in net);
         if (isV2 !== (scheme === 'timmV2') && scheme !== 'torchvision') continue;
+        if (scheme === 'huggingface' && (net === 'SERESNET50' || typeof net === 'object')) continue;
         const names = [...shapesOf(net, options).keys()];
         const theirs = names.map(there);
         assert.equal(new Set(theirs).size, names.length);
@@ -45,6 +46,26 @@ describe('a naming scheme', () => {
     for (const name of ['layer1.0.se.fc1.scale', 'fc.weights', 'layer1.conv1.weight', 'xfc.weight', 'fc_weight'])
       assert.equal(toOurs(schemes.torchvision)(name), undefined, name);
     assert.equal(toOurs(schemes.cifar)('fc.weight'), undefined);
+  });
+
+  it('counts from 0 where the other program does, and has no number below', () => {
+    const [there, back] = [toTheirs(schemes.huggingface), toOurs(schemes.huggingface)];
+    const theirs = 'resnet.encoder.stages.0.layers.1.layer.2.convolution.weight';
+    assert.equal(there('layer1.1.conv3.weight'), theirs);
+    assert.equal(back(theirs), 'layer1.1.conv3.weight');
+    assert.equal(there('layer0.1.conv3.weight'), undefined);
+    assert.equal(there('layer1.1.conv0.weight'), undefined);
+    assert.equal(back(theirs.replace('stages.0', 'stages.00')), undefined);
+  });
+
+  it("is found where a wrapper's prefix is a part of its names", () => {
+    const name = toTheirs(schemes.huggingface);
+    for (const prefix of ['', 'module.']) {
+      const given = [...shapesOf('RESNET50')].map(([ours, shape]) => [`${prefix}${name(ours)}`, shape] as const);
+      const found = renamed(new Map(given), 'x.pth');
+      assert.deepEqual([found.scheme, found.prefix, found.leftover], ['huggingface', prefix, []]);
+      assert.equal(found.tensors.size, given.length);
+    }
   });
 
   it('is found by the names that it knows, behind prefixes', () => {

@@ -20,7 +20,7 @@ async function check(path: string, { relative = 0, ...options }: ImportOptions &
     { ...network.config },
     {
       kind: 'resnet',
-      setting: { bottleneck: false, repeats: [1, 1], width: 2 },
+      setting: settingOf({ bottleneck: false, repeats: [1, 1], width: 2 }),
       variant: 'cifar',
       size: [32, 32],
       channels: 3,

@@ -52,17 +52,15 @@ export function recognise(shapes: Shapes, file: string): Recognised {
 const [PLAIN, DEEP] = ['conv1.weight', 'conv1.0.weight'];
 
 /** What weights tell of a network whose setting is known. */
-export function detailsOf(
-  shapes: Shapes,
-  setting: Setting,
-): Pick<Recognised['options'], 'shortcut' | 'norm'> & Partial<Pick<Recognised['options'], 'channels' | 'classes'>> {
+export const detailsOf = (shapes: Shapes, setting: Setting): Pick<Recognised['options'], 'shortcut' | 'norm'> => ({
+  shortcut: shortcutOf(shapes, setting),
+  norm: shapes.has('layer1.0.bn1.weight') ? 'batch' : 'none',
+});
+
+/** How many channels go in and how many classes come out, where weights tell. */
+export function endsOf(shapes: Shapes): Pick<ResNetOptions, 'classes' | 'channels'> {
   const [classes, channels] = [shapes.get('fc.weight')?.[0], (shapes.get(PLAIN) ?? shapes.get(DEEP))?.[1]];
-  return {
-    shortcut: shortcutOf(shapes, setting),
-    norm: shapes.has('layer1.0.bn1.weight') ? 'batch' : 'none',
-    ...(classes && { classes }),
-    ...(channels && { channels }),
-  };
+  return { ...(classes && { classes }), ...(channels && { channels }) };
 }
 
 const some = (names: readonly string[]) => names.slice(0, 5).join(', ') || 'no names that are known';

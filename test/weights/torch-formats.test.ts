@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { settingOf } from '../../src/models/index.js';
 import { type ImportOptions, importWeights } from '../../src/weights/import.js';
 import { readModel } from '../../src/weights/index.js';
 import { temporaryFolder, userError, write } from '../data/fixtures.js';

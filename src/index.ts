@@ -4,7 +4,7 @@
  * From top to bottom: whole jobs (`train`, `resume`, `load`), networks (`resnet`, `transposeResnet`, `autoencoder`), and what
  * both are made of (`graph`, `nn`, `optim`, `backward`, `openRuntime`, `Learner`) for networks of one's own.
  */
-export { backward, hasDerivative } from './autodiff/index.js';
+export { backward, hasDerivative, type Obstacle, withoutDerivative } from './autodiff/index.js';
 export {
   type Batch,
   type Batches,

@@ -1,16 +1,20 @@
 /** Weights of other programs as models of this one. */
 import { UserError } from '../errors.js';
 import { buildNetwork, type Network, type ResNetConfig, resnet, type Setting, settingText } from '../models/index.js';
-import { validated } from '../schema.js';
+import { cardFor, FAMILIES, pictured } from './card.js';
 import { type ForeignTensors, withForeignFile } from './foreign-file.js';
-import { type Model, type ModelCard, Preprocessing, type Weights } from './model.js';
+import { isOnnxFile } from './foreign-names.js';
+import type { Model, Preprocessing, Weights } from './model.js';
 import { detailsOf, type Recognised, recognise, type Shapes } from './names/recognise.js';
 import { type Renamed, renamed } from './names/renamed.js';
 import { schemes } from './names/schemes.js';
 import { readFloats, type StoredTensor } from './stored-tensor.js';
 
 export interface ImportOptions extends Partial<Pick<ResNetConfig, 'variant' | 'shortcut' | 'stride'>> {
-  /** A ResNet by name or setting; `auto`, the default, goes by the names and shapes of the weights. */
+  /**
+   * A ResNet by name or setting; `auto`, the default, goes by the names and shapes of the weights, or by an ONNX file's graph;
+   * `graph` keeps the graph of an ONNX file as it is.
+   */
   readonly net?: string;
   /** Height and width of the images: by default 32 for 3x3 stems, 224 for 7x7 ones. */
   readonly size?: readonly [height: number, width: number];
@@ -38,27 +42,15 @@ export interface Imported {
   readonly dropped: readonly string[];
 }
 
-/** Mean and deviation of ImageNet's images, https://pytorch.org/vision/0.14/models.html; of gray ones their averages. */
-const STATISTICS: Readonly<Record<number, Pick<Preprocessing, 'mean' | 'std'>>> = {
-  3: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-  1: { mean: [0.449], std: [0.226] },
-};
-
-/** What is usual for a family: the size of the images, and how much of them is seen. */
-const FAMILIES = {
-  imagenet: { size: [224, 224], cropRatio: 0.875 },
-  article: { size: [224, 224], cropRatio: 0.875 },
-  cifar: { size: [32, 32], cropRatio: 1 },
-} as const satisfies { readonly [V in ResNetConfig['variant']]: Pick<Preprocessing, 'size' | 'cropRatio'> };
-
 /**
- * Reads a PyTorch checkpoint (.pth, .pt, .th, of any version) or a NumPy archive (.npz). Nothing in the file is executed, and tensors are read
+ * Reads a PyTorch checkpoint (.pth, .pt, .th, of any version), a NumPy archive (.npz) or an ONNX file. Nothing in the file is executed, and tensors are read
  * one by one as float32, so that little more memory is taken than the weights need.
  *
  * @throws UserError for files that are damaged or ask for code, weights that are missing, left over or of another shape
  */
 export async function importWeights(path: string, options: ImportOptions = {}): Promise<Imported> {
   try {
+    if (await isOnnxFile(path)) return await (await import('./import-onnx.js')).importOnnx(path, options); // the format is large
     return await withForeignFile(path, options, (found) => imported(path, found, options));
   } catch (error) {
     // what is said of a network or a preprocessing does not know of the file
@@ -77,7 +69,7 @@ async function imported(
   const found = renamed(new Map([...stored].filter(([name]) => !unwanted(name))), path);
   const network = networkFor(found, options, path);
   const places = matched(network, found, path);
-  const card = cardFor(network, options, path);
+  const card = cardFor(pictured(network.config), options, path);
   const weights: Record<string, Weights[string]> = {};
   for (const [name, tensor] of places) weights[name] = await readFloats(tensor, allowance);
   return {
@@ -151,23 +143,3 @@ function matched(
 const LISTED = 10;
 const some = (names: readonly string[]) =>
   `${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? `, and ${names.length - LISTED} more` : ''}`;
-
-function cardFor(
-  { config }: Network<ResNetConfig>,
-  { classes, preprocessing }: ImportOptions,
-  file: string,
-): ModelCard {
-  const { channels, variant, size } = config;
-  if (channels !== 1 && channels !== 3)
-    throw new UserError(`${file}: its images have ${channels} channels; models here take images of 1 or 3`);
-  const names = classes ?? Array.from({ length: config.classes }, (_, i) => `${i}`);
-  if (names.length !== config.classes)
-    throw new UserError(`${file}: it tells ${config.classes} classes apart, but there are ${names.length} labels`);
-  const { cropRatio } = FAMILIES[variant];
-  const usual = { size, channels, cropRatio, interpolation: 'bilinear', ...STATISTICS[channels]! };
-  const card = validated(Preprocessing, { ...usual, ...preprocessing }, 'a preprocessing');
-  for (const part of ['mean', 'std'] as const)
-    if (card[part].length !== channels)
-      throw new UserError(`expected ${channels} number(s) of ${part}, one per channel, got ${card[part].length}`);
-  return { format: 1, task: 'classify', network: config, preprocessing: card, classes: names, metrics: {} };
-}

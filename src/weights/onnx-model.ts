@@ -1,9 +1,11 @@
 /** A model as an ONNX file: its network's graph, with the model's description in the metadata. */
 import { UserError } from '../errors.js';
-import { buildNetwork, decoderOf, graphNetwork } from '../models/index.js';
-import { readOnnx, writeOnnx } from '../onnx/index.js';
+import { counterparts, type Graph } from '../graph/index.js';
+import { buildNetwork, decoderOf, graphNetwork, type Network, networkOf } from '../models/index.js';
+import { type OnnxModel, readOnnx, writeOnnx } from '../onnx/index.js';
 import { VERSION } from '../version.js';
 import { cardOf, type Model, type ModelCard } from './model.js';
+import { floats, graphModel } from './onnx-graph.js';
 
 /** The description in a form that other programs can use too: JSON under plain names. */
 export const onnxMetadata = ({ task, classes, preprocessing, network, metrics }: ModelCard) => ({
@@ -28,22 +30,44 @@ export function encodeOnnxModel({ card, network, weights }: Model): Uint8Array {
   );
 }
 
-/** @throws UserError for files without a model's description, and for graphs that are not of a network alone */
+/**
+ * The model of an ONNX file. One that this program wrote is the network that it was made of, where its graph is still that
+ * network's; one of another program is a classifier, with its graph as the network.
+ * @throws UserError that names the file: for graphs that are not of a network alone, and for those that cannot be read
+ */
 export function decodeOnnxModel(bytes: Uint8Array, file = 'the file'): Model {
-  const { graph, weights, metadata } = readOnnx(bytes);
+  try {
+    const read = readOnnx(bytes, { size: USUAL_SIZE });
+    return isDescribed(read.metadata) ? describedModel(read, file) : graphModel(read, {}, file);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.message.includes(file)) throw error;
+    throw new UserError(`${file}: ${error.message}`);
+  }
+}
+
+/** Height and width where a file leaves them free and does not say. */
+const USUAL_SIZE = [224, 224] as const;
+
+const isDescribed = ({ task, labels, preprocessing, network }: OnnxModel['metadata']): boolean =>
+  task !== undefined && labels !== undefined && preprocessing !== undefined && network !== undefined;
+
+function describedModel({ graph, weights, metadata }: OnnxModel, file: string): Model {
   const { task, labels, preprocessing, network, metrics } = metadata;
-  if (task === undefined || labels === undefined || preprocessing === undefined || network === undefined)
-    throw new UserError(
-      `${file} is no model of resmirror: its metadata lacks task, labels, preprocessing or network; write it with 'resmirror export' or 'resmirror quantize'`,
-    );
   const text = `{"format":1,"task":${JSON.stringify(task)},"network":${network},"preprocessing":${preprocessing},"classes":${labels},"metrics":${metrics ?? '{}'}}`;
   const card = cardOf(text, file);
-  const whole = graphNetwork(graph, { config: card.network, name: graph.name });
+  const whole = sameNetwork(card, graph) ?? graphNetwork(graph, { config: card.network, name: graph.name });
   return {
     card,
     network: card.task === 'generate' ? { ...whole, decode: whole.forward } : whole,
-    weights: Object.fromEntries(
-      [...weights].map(([name, { shape, data }]) => [name, { dtype: 'float32', shape, data }]),
-    ),
+    weights: floats(weights),
   };
+}
+
+/** The network of the description, where the graph has its layers under its names: no 8-bit numbers, no folded norms. */
+function sameNetwork({ task, network: config }: ModelCard, graph: Graph): Network | undefined {
+  const [y] = Object.values(graph.outputs);
+  if (task === 'generate' || !y) return undefined;
+  const network = networkOf(config);
+  const found = counterparts(buildNetwork(network).y, y);
+  return found && [...found].every(([name, { theirs }]) => theirs.source.name === name) ? network : undefined;
 }

@@ -1,0 +1,29 @@
+/** The formats of `resmirror export`: a new one is a row here, and a file beside it. */
+import type { FormatRow } from './format.js';
+
+export const formats = {
+  onnx: {
+    about: 'for ONNX Runtime, OpenVINO, TensorRT, …',
+    endings: ['.onnx'],
+    usual: 'model.onnx',
+    understands: ['pixels'],
+    load: async () => (await import('./onnx.js')).writeOnnxModel,
+  },
+  safetensors: {
+    about: 'a model of resmirror, or weights alone',
+    endings: ['.safetensors'],
+    usual: 'model.safetensors',
+    understands: ['bare'],
+    load: async () => (await import('./safetensors.js')).writeSafetensorsModel,
+  },
+} as const satisfies Readonly<Record<string, FormatRow>>;
+export type FormatName = keyof typeof formats;
+
+export const formatNames = Object.keys(formats) as readonly FormatName[];
+
+/** The row under its name, with what all rows have in common. */
+export const rowOf = (name: FormatName): FormatRow => formats[name];
+
+/** The format that files of such a name have, if any. */
+export const formatOf = (out: string): FormatName | undefined =>
+  formatNames.find((name) => rowOf(name).endings.some((ending) => out.toLowerCase().endsWith(ending)));

@@ -35,11 +35,11 @@ export function graphModel({ graph, weights, metadata }: OnnxModel, options: Des
   return {
     card: cardFor(pictured, { ...describedBy(metadata, y.shape[1]), ...options }, file),
     network,
-    weights: floats(weights),
+    weights: floatsOf(weights),
   };
 }
 
-export const floats = (weights: OnnxModel['weights']): Weights =>
+export const floatsOf = (weights: OnnxModel['weights']): Weights =>
   Object.fromEntries([...weights].map(([name, { shape, data }]) => [name, { dtype: 'float32', shape, data }]));
 
 /** The same graph up to its logits. */

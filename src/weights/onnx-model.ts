@@ -1,11 +1,12 @@
 /** A model as an ONNX file: its network's graph, with the model's description in the metadata. */
 import { UserError } from '../errors.js';
-import { counterparts, type Graph } from '../graph/index.js';
+import { counterparts, type Graph, parametersOf } from '../graph/index.js';
 import { buildNetwork, decoderOf, graphNetwork, type Network, networkOf } from '../models/index.js';
 import { type OnnxModel, readOnnx, writeOnnx } from '../onnx/index.js';
 import { VERSION } from '../version.js';
+import { foldNorms } from './fold-norms.js';
 import { cardOf, type Model, type ModelCard } from './model.js';
-import { floats, graphModel } from './onnx-graph.js';
+import { floatsOf, graphModel } from './onnx-graph.js';
 
 /** The description in a form that other programs can use too: JSON under plain names. */
 export const onnxMetadata = ({ task, classes, preprocessing, network, metrics }: ModelCard) => ({
@@ -17,17 +18,52 @@ export const onnxMetadata = ({ task, classes, preprocessing, network, metrics }:
   metrics: JSON.stringify(metrics),
 });
 
+export interface EncodeOptions {
+  /** Whether batch normalisations are worked into the convolutions before them; no by default, as training needs them. */
+  readonly foldNorms?: boolean;
+  /** In what floats are stored and computed between input and output; default float32. */
+  readonly floats?: 'float32' | 'float16';
+  /** Of a graph that is the model with something before and behind it; by default the network alone. */
+  readonly graph?: Graph;
+}
+
 /**
  * The bytes of an ONNX file: `input` float32 [n, c, h, w] to `logits` [n, k] of a classifier or `image` of an autoencoder; of a model that makes
  * images, `input` [n, latent + classes] to `image`.
  */
-export function encodeOnnxModel({ card, network, weights }: Model): Uint8Array {
+export function encodeOnnxModel(
+  model: Model,
+  { foldNorms: folds = false, floats, graph = networkGraph(model) }: EncodeOptions = {},
+): Uint8Array {
+  const { card, weights } = model;
+  const written = folds ? foldNorms({ graph, weights }) : { graph, weights };
+  const network = folds ? foldedConfig(model) : card.network;
+  return writeOnnx(written.graph, {
+    weights: new Map(Object.entries(written.weights)),
+    metadata: onnxMetadata({ ...card, network }),
+    ...(floats && { floats }),
+  });
+}
+
+/** The graph that is written where no other is given. */
+export function networkGraph({ card, network }: Model): Graph {
   const output = card.task === 'classify' ? 'logits' : 'image';
   const decoder = card.task === 'generate' ? decoderOf(network) : network;
-  return writeOnnx(
-    { name: network.name, outputs: { [output]: buildNetwork(decoder).y } },
-    { weights: new Map(Object.entries(weights)), metadata: onnxMetadata(card) },
-  );
+  return { name: network.name, outputs: { [output]: buildNetwork(decoder).y } };
+}
+
+/** What the network is without its norms: a ResNet without norms, another graph. What cannot say so keeps its name. */
+function foldedConfig(model: Model): ModelCard['network'] {
+  const { network: config } = model.card;
+  const folded = foldNorms({ graph: networkGraph(model), weights: model.weights });
+  if (config.kind === 'graph') return graphNetwork(folded.graph, { name: config.name }).config;
+  if (config.kind !== 'resnet' || config.norm === 'none') return config;
+  const bare = { ...config, norm: 'none' as const };
+  const names = ({ outputs }: Graph) =>
+    `${parametersOf({ name: '', outputs })
+      .map(({ source }) => source.name)
+      .sort()}`;
+  return names(folded.graph) === names({ name: '', outputs: { y: buildNetwork(networkOf(bare)).y } }) ? bare : config;
 }
 
 /**
@@ -59,7 +95,7 @@ function describedModel({ graph, weights, metadata }: OnnxModel, file: string): 
   return {
     card,
     network: card.task === 'generate' ? { ...whole, decode: whole.forward } : whole,
-    weights: floats(weights),
+    weights: floatsOf(weights),
   };
 }
 

@@ -6,7 +6,7 @@ export const formats = {
     about: 'for ONNX Runtime, OpenVINO, TensorRT, …',
     endings: ['.onnx'],
     usual: 'model.onnx',
-    understands: ['pixels'],
+    understands: ['pixels', 'keepNorms', 'precision', 'calibrate'],
     load: async () => (await import('./onnx.js')).writeOnnxModel,
   },
   safetensors: {
@@ -15,6 +15,13 @@ export const formats = {
     usual: 'model.safetensors',
     understands: ['bare'],
     load: async () => (await import('./safetensors.js')).writeSafetensorsModel,
+  },
+  triton: {
+    about: 'a model repository for Triton Inference Server: --out is its folder',
+    endings: [],
+    usual: 'model_repository',
+    understands: ['pixels', 'keepNorms', 'precision', 'calibrate', 'name', 'maxBatch'],
+    load: async () => (await import('./triton.js')).writeTritonModel,
   },
 } as const satisfies Readonly<Record<string, FormatRow>>;
 export type FormatName = keyof typeof formats;

@@ -55,7 +55,7 @@ export function graphNetwork(
       return made(to)!;
     };
   return {
-    config: config ?? recordOf(freed(graph, sample)),
+    config: config ?? recordOf({ ...freed(graph, sample), name }),
     name,
     input: sample,
     forward: layerTo(y),
@@ -136,8 +136,18 @@ export function retargeted(
   config: GraphConfig,
   { classes, size }: { readonly classes: number; readonly size?: readonly [number, number] | undefined },
 ): GraphConfig {
+  const graph = size ? resized(config, size) : graphOf(config);
+  return recordOf({ ...withHead(graph, classes), name: config.name });
+}
+
+function resized(config: GraphConfig, size: readonly [number, number]): Graph {
   const [channels] = config.input;
-  const resized = size ? { ...config, input: [channels!, ...size] } : config;
-  const graph = withHead(graphOf(resized), classes);
-  return recordOf({ ...graph, name: config.name });
+  try {
+    return graphOf({ ...config, input: [channels!, ...size] });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      `${config.name} is made for images of ${config.input.slice(1).join(' x ')} and does not take ${size.join(' x ')} (${error.message}); leave the size out`,
+    );
+  }
 }

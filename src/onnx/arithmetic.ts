@@ -24,7 +24,8 @@ export interface Given {
   readonly tensor: (name: string) => Known | undefined;
 }
 
-type Rule = (inputs: readonly Known[], given: Given) => Known | undefined;
+/** Operands that are left out are undefined. */
+type Rule = (inputs: readonly (Known | undefined)[], given: Given) => Known | undefined;
 
 const numbers = ({ data }: Known): readonly number[] | undefined =>
   data.every((d) => typeof d === 'number') ? (data as readonly number[]) : undefined;
@@ -93,8 +94,8 @@ export const arithmetic: Readonly<Record<string, Rule>> = {
     return x && { dtype, shape: x.shape, data: x.data.map((d) => (typeof d === 'number' ? stored(d, dtype) : d)) };
   },
   Concat(inputs) {
-    if (inputs.some(({ shape }) => shape.length !== 1)) return undefined;
-    const data = inputs.flatMap((x) => x.data);
+    if (!inputs.every((x) => x?.shape.length === 1)) return undefined;
+    const data = inputs.flatMap((x) => x?.data ?? []);
     return data.length > MOST_KNOWN ? undefined : { dtype: inputs[0]!.dtype, shape: [data.length], data };
   },
   ConstantOfShape([shape], given) {

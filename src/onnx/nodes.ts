@@ -174,8 +174,7 @@ function plainOf({ opType, input }: NodeProto, name: string, { carrier, given, v
   }
   const from = input[carrier.index];
   if (!from) {
-    const plain = attribute && plainAttribute(attribute, earlier(attribute));
-    return carrier.scalar && Array.isArray(plain) ? plain[0] : plain;
+    return plainAttribute(attribute, earlier(carrier));
   }
   const list = listOf(from, values, { opType, x });
   return carrier.scalar ? list[0] : list;
@@ -185,9 +184,9 @@ function plainOf({ opType, input }: NodeProto, name: string, { carrier, given, v
 const isLater = (op: string, attribute: string): boolean =>
   attribute === 'axes' && (op === 'ReduceMean' || op === 'ReduceMax');
 
-/** What is an input now was an attribute once, of the kind that it says. */
-const earlier = ({ type }: AttributeProto): Exclude<Carrier['as'], 'input'> =>
-  type === Kind.FLOAT ? 'float' : type === Kind.INT ? 'int' : 'ints';
+/** What is an input now was an attribute of this kind before. */
+const earlier = ({ dtype, scalar }: Extract<Carrier, { as: 'input' }>) =>
+  scalar ? (dtype === 'float32' ? 'float' : 'int') : dtype === 'float32' ? 'floats' : 'ints';
 
 /** Numbers that must be known; sizes that stay free may be where a Reshape can leave them as they are. */
 function listOf(
@@ -287,7 +286,7 @@ function calculated(proto: NodeProto, given: Attributes, values: Values): Known 
   if (inputs[0] === undefined || proto.input.some((name, i) => name && !inputs[i])) return undefined;
   // float tensors are data, which the engine computes
   if (inputs.some((x) => x?.dtype === 'float32' && x.data.length > 1)) return undefined;
-  return arithmetic[proto.opType]!(inputs as readonly Known[], attributesOf(given));
+  return arithmetic[proto.opType]!(inputs, attributesOf(given));
 }
 
 const attributesOf = (given: Attributes): Given => ({

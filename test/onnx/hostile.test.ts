@@ -61,7 +61,10 @@ const model = ({ nodes = [], tensors = [], dims = [1n, 3n, 8n, 8n] }: Parts): Ui
             type: {
               value: {
                 case: 'tensorType' as const,
-                value: { elemType: 1, shape: { dim: dims.map((d) => ({ value: { case: 'dimValue' as const, value: d } })) } },
+                value: {
+                  elemType: 1,
+                  shape: { dim: dims.map((d) => ({ value: { case: 'dimValue' as const, value: d } })) },
+                },
               },
             },
           },

@@ -11,17 +11,21 @@ import { numbers, share, size, words } from './values.js';
 const group = { network: 'Network', images: 'Preprocessing' } as const;
 
 export const importCommand = command({
-  arguments: { '<file>': 'a PyTorch checkpoint (.pth, .pt, .th, …) or a NumPy archive (.npz)' },
+  arguments: { '<file>': 'a PyTorch checkpoint (.pth, .pt, .th, …), a NumPy archive (.npz) or an ONNX file' },
   options: {
     out: option('--out <file>', 'where the model goes', { usual: 'model.safetensors' }),
     key: option('--key <name>', 'entry of the checkpoint that holds the weights', {
       usual: 'state_dict, model or model_ema',
     }),
     drop: option('--drop <names>', 'leave out tensors whose names begin so: criterion.,aux.', { parse: words }),
-    net: option('--net <name>', 'a ResNet by name or setting; auto sees it from the weights', {
-      usual: 'auto',
-      group: group.network,
-    }),
+    net: option(
+      '--net <name>',
+      'a ResNet by name or setting; auto sees it from the weights; graph: an ONNX file as it is',
+      {
+        usual: 'auto',
+        group: group.network,
+      },
+    ),
     variant: option('--variant <name>', 'stem of 7x7 and pool, or of 3x3', {
       choices: ['imagenet', 'cifar'] as const,
       usual: 'as the weights have it',
@@ -68,6 +72,7 @@ shape. Other commands take such files too, as import without options would.`,
   examples: [
     ['import resnet50.pth --labels imagenet.txt --out r50.safetensors', "torchvision's"],
     ['import best.pth.tar --key model_ema --drop criterion.', 'of a training script'],
+    ['import resnet.onnx', 'a ResNet by its graph, whatever exported it'],
     ['embed resnet50.pth ./photos', 'a checkpoint as it is'],
   ],
   async run({ args, options, terminal }) {

@@ -1,4 +1,5 @@
 /** `resmirror export`: a model for other programs. */
+import { NAMES } from '../weights/export/state-dict.js';
 import { readModel } from '../weights/index.js';
 import { command, flag, option } from './command.js';
 import { usageError } from './failure.js';
@@ -27,6 +28,10 @@ export const exportModel = command({
     name: option('--name <name>', 'triton: what the server calls the model', { usual: "the network's name" }),
     maxBatch: option('--max-batch <n>', 'triton: the most images that it puts together', { parse: count, usual: '32' }),
     bare: flag('--bare', 'safetensors: weights only, without the description that resmirror reads'),
+    names: option('--names <program>', 'pth and bare safetensors: whose names weights have', {
+      choices: NAMES,
+      usual: "own, which are torchvision's where it has any",
+    }),
   },
   notes: `Formats:
 ${list}
@@ -40,13 +45,20 @@ behind each its class as one-hot. The number n of images is free. Labels and
 preprocessing are in metadata_props as JSON. With --precision fp16 weights and
 computing are in float16, input and output stay float32.
 Triton: OUT/NAME/config.pbtxt, labels.txt and 1/model.onnx, as above.
-Safetensors: weights under torchvision's names where it has any.`,
+Safetensors and pth: weights under torchvision's names where it has any, or under
+those of --names. What a format cannot express is refused. Folders must not be
+there yet.`,
   examples: [
     ['export runs/resnet18-photos-1 --format onnx --out photos.onnx', 'for ONNX Runtime, OpenVINO, TensorRT, …'],
     ['export runs/resnet18-photos-1 --pixels --out photos.onnx', 'with the preprocessing inside'],
     ['export runs/resnet18-photos-1 --precision fp16 --out half.onnx', 'half the size'],
     ['export runs/resnet18-photos-1 --format triton --pixels --out repo --name photos', 'to be served'],
-    ['export runs/resnet18-photos-1 --bare --out weights.safetensors', 'for PyTorch'],
+    ['export runs/resnet18-photos-1 --out photos.pth', 'for torch.load and load_state_dict'],
+    [
+      'export runs/resnet18-photos-1 --format huggingface --out photos',
+      'for transformers, with labels and preprocessing',
+    ],
+    ['export runs/resnet18-photos-1 --names timm --out weights.safetensors', 'weights alone'],
   ],
   async run({ args, options: { format: chosen, out: place, ...choices }, terminal }) {
     const format = chosen ?? formatOf(place ?? '') ?? 'onnx';

@@ -39,9 +39,9 @@ export const pictured = (config: ResNetConfig): Pictured => ({
 
 export interface Described {
   /** Class names by output; numbers by default. */
-  readonly classes?: readonly string[];
+  readonly classes?: readonly string[] | undefined;
   /** How images were prepared; by default as for ImageNet. */
-  readonly preprocessing?: Partial<Omit<Preprocessing, 'size' | 'channels'>>;
+  readonly preprocessing?: Partial<Omit<Preprocessing, 'size' | 'channels'>> | undefined;
 }
 
 /** @throws UserError for labels or statistics of another number, and for images of neither 1 nor 3 channels */
@@ -55,8 +55,8 @@ export function cardFor(
   const names = classes ?? Array.from({ length: outputs }, (_, i) => `${i}`);
   if (names.length !== outputs)
     throw new UserError(`${file}: it tells ${outputs} classes apart, but there are ${names.length} labels`);
-  const usual = { size, channels, cropRatio, interpolation: 'bilinear', ...STATISTICS[channels]! };
-  const card = validated(Preprocessing, { ...usual, ...preprocessing }, 'a preprocessing');
+  const usual = { cropRatio, interpolation: 'bilinear', ...STATISTICS[channels]! };
+  const card = validated(Preprocessing, { ...usual, ...preprocessing, size, channels }, 'a preprocessing');
   for (const part of ['mean', 'std'] as const)
     if (card[part].length !== channels)
       throw new UserError(`expected ${channels} number(s) of ${part}, one per channel, got ${card[part].length}`);

@@ -1,4 +1,5 @@
 /** What a format of `resmirror export` is: a row of the table in index.ts, and a file of its own that writes it. */
+import type { Names } from '../../weights/export/state-dict.js';
 import type { Model } from '../../weights/index.js';
 
 /** What can be chosen besides the place; a row says which of these it understands. */
@@ -17,6 +18,8 @@ export interface Choices {
   readonly maxBatch?: number;
   /** Weights alone, without a description. */
   readonly bare?: boolean;
+  /** Whose names the weights have. */
+  readonly names?: Names;
 }
 
 /** Writes the whole file or folder, or none; resolves to its size in bytes where that is known. */

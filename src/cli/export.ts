@@ -45,20 +45,20 @@ behind each its class as one-hot. The number n of images is free. Labels and
 preprocessing are in metadata_props as JSON. With --precision fp16 weights and
 computing are in float16, input and output stay float32.
 Triton: OUT/NAME/config.pbtxt, labels.txt and 1/model.onnx, as above.
-Safetensors and pth: weights under torchvision's names where it has any, or under
-those of --names. What a format cannot express is refused. Folders must not be
+Safetensors and pth: weights under torchvision's names where it has any, or
+under those of --names. What a format cannot express is refused. Folders must not be
 there yet.`,
   examples: [
     ['export runs/resnet18-photos-1 --format onnx --out photos.onnx', 'for ONNX Runtime, OpenVINO, TensorRT, …'],
     ['export runs/resnet18-photos-1 --pixels --out photos.onnx', 'with the preprocessing inside'],
     ['export runs/resnet18-photos-1 --precision fp16 --out half.onnx', 'half the size'],
-    ['export runs/resnet18-photos-1 --format triton --pixels --out repo --name photos', 'to be served'],
+    ['export runs/photos --format triton --pixels --out repo', 'to be served'],
     ['export runs/resnet18-photos-1 --out photos.pth', 'for torch.load and load_state_dict'],
     [
       'export runs/resnet18-photos-1 --format huggingface --out photos',
       'for transformers, with labels and preprocessing',
     ],
-    ['export runs/resnet18-photos-1 --names timm --out weights.safetensors', 'weights alone'],
+    ['export runs/photos --names timm --out weights.safetensors', 'weights alone'],
   ],
   async run({ args, options: { format: chosen, out: place, ...choices }, terminal }) {
     const format = chosen ?? formatOf(place ?? '') ?? 'onnx';

@@ -71,9 +71,9 @@ export const importCommand = command({
   },
   notes: `Nothing in the file is executed: a checkpoint that asks for anything but
 tensors and plain data is refused. Every weight must have its place and its
-shape. A folder's config.json and preprocessor_config.json say network, labels and
-preprocessing; options go before them. Other commands take such files and folders
-too, as import without options would.`,
+shape. A folder's config.json and preprocessor_config.json say network, labels
+and preprocessing; options go before them. Other commands take such files and
+folders too, as import without options would.`,
   examples: [
     ['import resnet50.pth --labels imagenet.txt --out r50.safetensors', "torchvision's"],
     ['import best.pth.tar --key model_ema --drop criterion.', 'of a training script'],

@@ -38,7 +38,7 @@ export const formats = {
     load: async () => (await import('./timm.js')).writeTimmFolder,
   },
   triton: {
-    about: 'a model repository for Triton Inference Server: --out is its folder',
+    about: 'a repository for Triton Inference Server, in folder --out',
     endings: [],
     usual: 'model_repository',
     understands: ['pixels', 'keepNorms', 'precision', 'calibrate', 'name', 'maxBatch'],

@@ -46,8 +46,8 @@ preprocessing are in metadata_props as JSON. With --precision fp16 weights and
 computing are in float16, input and output stay float32.
 Triton: OUT/NAME/config.pbtxt, labels.txt and 1/model.onnx, as above.
 Safetensors and pth: weights under torchvision's names where it has any, or
-under those of --names. What a format cannot express is refused. Folders must not be
-there yet.`,
+under those of --names. What a format cannot express is refused.
+Folders must not be there yet.`,
   examples: [
     ['export runs/resnet18-photos-1 --format onnx --out photos.onnx', 'for ONNX Runtime, OpenVINO, TensorRT, …'],
     ['export runs/resnet18-photos-1 --pixels --out photos.onnx', 'with the preprocessing inside'],

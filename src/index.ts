@@ -4,7 +4,7 @@
  * From top to bottom: whole jobs (`train`, `resume`, `load`), networks (`resnet`, `transposeResnet`, `autoencoder`), and what
  * both are made of (`graph`, `nn`, `optim`, `backward`, `openRuntime`, `Learner`) for networks of one's own.
  */
-export { backward, hasDerivative } from './autodiff/index.js';
+export { backward, hasDerivative, type Obstacle, withoutDerivative } from './autodiff/index.js';
 export {
   type Batch,
   type Batches,
@@ -48,7 +48,7 @@ export { drawAttributions, drawClassMap, type Raster } from './inference/overlay
 export { lower } from './lower/index.js';
 export * from './models/index.js';
 export * as nn from './nn/index.js';
-export { type OnnxModel, readOnnx, type WriteOptions, writeOnnx } from './onnx/index.js';
+export { type OnnxModel, type ReadOptions, readOnnx, type WriteOptions, writeOnnx } from './onnx/index.js';
 export * as optim from './optim/index.js';
 export { type QuantizeOptions, quantizeModel } from './quantize/index.js';
 export * from './runtime/index.js';
@@ -91,4 +91,4 @@ export {
   type Weights,
   writeModel,
 } from './weights/index.js';
-export { encodeOnnxModel } from './weights/onnx-model.js';
+export { decodeOnnxModel, type EncodeOptions, encodeOnnxModel } from './weights/onnx-model.js';

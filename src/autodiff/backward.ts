@@ -1,6 +1,16 @@
 /** Reverse-mode differentiation: a graph in, a graph out (Griewank & Walther, "Evaluating Derivatives", chapter 3). */
 import { UserError } from '../errors.js';
-import { add, constant, elements, type Node, nodesOf, scopedAs, show, type Value } from '../graph/index.js';
+import {
+  add,
+  constant,
+  elements,
+  type Node,
+  nodesOf,
+  parametersOf,
+  scopedAs,
+  show,
+  type Value,
+} from '../graph/index.js';
 import { type NoDerivative, type Rule, rules } from './rules.js';
 
 /**
@@ -16,6 +26,7 @@ export function backward(loss: Value, wrt: readonly Value[], seed?: Value, until
     );
   const order = nodesOf([loss], until);
   const active = dependents(order, wrt);
+  refuseObstacles(obstacles(order, active, loss));
   const gradients = new Map<Value, Value>();
   const accumulate = (value: Value, gradient: Value | undefined) => {
     if (!gradient || !active.has(value)) return;
@@ -42,12 +53,52 @@ export function dependents(order: readonly Node[], wrt: readonly Value[]): Reado
   return active;
 }
 
+/** A node through which no gradient passes, though one arrives there. */
+export interface Obstacle {
+  readonly node: Node;
+  /** Why its operator has no derivative. */
+  readonly reason: string;
+}
+
+/**
+ * Nodes without a derivative on the ways from a loss to values that it is to be differentiated for: what keeps a graph from being
+ * trained, all of it at once. By default the trainable parameters are those values.
+ */
+export function withoutDerivative(loss: Value, wrt: readonly Value[] = learnedBy(loss)): readonly Obstacle[] {
+  const order = nodesOf([loss]);
+  return obstacles(order, dependents(order, wrt), loss);
+}
+
+const learnedBy = (loss: Value): readonly Value[] =>
+  parametersOf({ name: 'loss', outputs: { loss } }).filter(({ source }) => source.trainable);
+
+function obstacles(order: readonly Node[], active: ReadonlySet<Value>, loss: Value): readonly Obstacle[] {
+  const reached = new Set<Value>([loss]);
+  const found: Obstacle[] = [];
+  for (const node of [...order].reverse()) {
+    if (!node.outputs.some((value) => reached.has(value)) || !node.inputs.some((value) => active.has(value))) continue;
+    const rule = rules[node.op] as Rule<unknown> | NoDerivative;
+    if (typeof rule !== 'function') found.unshift({ node, reason: rule.none });
+    // conditions and indices get no gradient
+    for (const value of node.inputs) if (value.dtype === 'float32' && active.has(value)) reached.add(value);
+  }
+  return found;
+}
+
+const LISTED = 10;
+
+function refuseObstacles(found: readonly Obstacle[]): void {
+  const [first, ...others] = found;
+  if (!first) return;
+  const nameOf = ({ node: { op, scope } }: Obstacle) => `${op}${scope ? ` in ${scope}` : ''}`;
+  const more = others.slice(0, LISTED - 1).map((one) => `; ${nameOf(one)} (${one.reason})`);
+  throw new UserError(
+    `${nameOf(first)} has no derivative (${first.reason}), but the loss depends on parameters through it${others.length > 0 ? ` (${found.length} such nodes)${more.join('')}${found.length > LISTED ? '; …' : ''}` : ''}`,
+  );
+}
+
 function vjp(node: Node, dys: readonly (Value | undefined)[]): readonly (Value | undefined)[] {
-  const rule = rules[node.op] as Rule<unknown> | NoDerivative;
-  if (typeof rule !== 'function')
-    throw new UserError(
-      `${node.op}${node.scope ? ` in ${node.scope}` : ''} has no derivative (${rule.none}), but the loss depends on parameters through it`,
-    );
+  const rule = rules[node.op] as Rule<unknown>; // what has none was refused
   const y = node.outputs[0]!;
   const dy = dys[0] ?? constant(new Float32Array(elements(y.shape)), y.shape);
   return rule({ x: node.inputs, y, dy, dys, attributes: node.attributes, node });

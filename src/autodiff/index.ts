@@ -1,7 +1,7 @@
 import type { Op } from '../graph/index.js';
 import { rules } from './rules.js';
 
-export { backward } from './backward.js';
+export { backward, type Obstacle, withoutDerivative } from './backward.js';
 export { backwardRecomputing } from './recompute.js';
 export { type NoDerivative, type Rule, rules } from './rules.js';
 

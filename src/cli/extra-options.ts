@@ -50,7 +50,9 @@ export const extraOptions = {
   }),
   zeroGamma: flag('--zero-gamma', 'let residual branches begin as nothing', { group: regularisation }),
 
-  from: option('--from <model>', 'begin with its weights, as far as they fit', { group: transfer }),
+  from: option('--from <model>', 'begin with its weights, as far as they fit; an ONNX classifier gets a new head', {
+    group: transfer,
+  }),
   freeze: option('--freeze <stages>', 'leave so many first stages as they are', { parse: count, group: transfer }),
   freezeEpochs: option('--freeze-epochs <n>', 'for so many epochs', { parse: count, usual: 'all', group: transfer }),
   layerDecay: option('--layer-decay <factor>', 'of the learning rate from each stage to the one before', {

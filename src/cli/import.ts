@@ -12,7 +12,8 @@ const group = { network: 'Network', images: 'Preprocessing' } as const;
 
 export const importCommand = command({
   arguments: {
-    '<weights>': 'a PyTorch checkpoint, safetensors, a NumPy archive, or a folder of Hugging Face or timm',
+    '<weights>':
+      'a PyTorch checkpoint, safetensors, a NumPy archive, an ONNX file, or a folder of Hugging Face or timm',
   },
   options: {
     out: option('--out <file>', 'where the model goes', { usual: 'model.safetensors' }),
@@ -20,10 +21,14 @@ export const importCommand = command({
       usual: 'state_dict, model or model_ema, the first there is',
     }),
     drop: option('--drop <names>', 'leave out tensors whose names begin so: criterion.,aux.', { parse: words }),
-    net: option('--net <name>', 'a ResNet by name or setting; auto sees it from the weights', {
-      usual: 'auto',
-      group: group.network,
-    }),
+    net: option(
+      '--net <name>',
+      'a ResNet by name or setting; auto sees it from the weights; graph: an ONNX file as it is',
+      {
+        usual: 'auto',
+        group: group.network,
+      },
+    ),
     variant: option('--variant <name>', 'stem of 7x7 and pool, or of 3x3', {
       choices: ['imagenet', 'cifar'] as const,
       usual: 'as the weights have it',
@@ -66,13 +71,14 @@ export const importCommand = command({
   },
   notes: `Nothing in the file is executed: a checkpoint that asks for anything but
 tensors and plain data is refused. Every weight must have its place and its
-shape. A folder's config.json and preprocessor_config.json say network, labels and
-preprocessing; options go before them. Other commands take such files and folders
-too, as import without options would.`,
+shape. A folder's config.json and preprocessor_config.json say network, labels
+and preprocessing; options go before them. Other commands take such files and
+folders too, as import without options would.`,
   examples: [
     ['import resnet50.pth --labels imagenet.txt --out r50.safetensors', "torchvision's"],
     ['import best.pth.tar --key model_ema --drop criterion.', 'of a training script'],
     ['import ./resnet-50 --out r50.safetensors', 'a folder of the hub: config.json and model.safetensors'],
+    ['import resnet.onnx', 'a ResNet by its graph, whatever exported it'],
     ['embed resnet50.pth ./photos', 'a checkpoint as it is'],
   ],
   async run({ args, options, terminal }) {

@@ -1,6 +1,7 @@
 /** What makes a network again: plain JSON, kept in every model file. */
 import * as v from 'valibot';
 import { whole } from '../schema.js';
+import { GraphConfig } from './graph-record.js';
 import { Setting } from './settings.js';
 
 const size = whole(1, 16_384);
@@ -75,5 +76,6 @@ export const NetworkConfig = v.variant('kind', [
   v.strictObject({ ...TransposeResNetConfig.entries, kind: v.literal('transposeResnet') }),
   v.strictObject({ ...AutoencoderConfig.entries, kind: v.literal('autoencoder') }),
   v.strictObject({ ...VariationalConfig.entries, kind: v.literal('variational') }),
+  v.strictObject({ ...GraphConfig.entries, kind: v.literal('graph') }),
 ]);
 export type NetworkConfig = v.InferOutput<typeof NetworkConfig>;

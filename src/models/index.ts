@@ -1,7 +1,9 @@
 export * from './autoencoder.js';
 export * from './config.js';
 export { realness } from './discriminator.js';
-export { graphNetwork } from './graph-network.js';
+export { graphNetwork, retargeted } from './graph-network.js';
+export { type Head, headOf, stageEnds, withHead } from './graph-parts.js';
+export { GraphConfig } from './graph-record.js';
 export * from './named.js';
 export * from './network.js';
 export {

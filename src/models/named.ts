@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { validated } from '../schema.js';
 import { type AutoencoderOptions, autoencoder, autoencoderOf } from './autoencoder.js';
 import { NetworkConfig } from './config.js';
+import { networkOfRecord } from './graph-network.js';
 import type { Network } from './network.js';
 import { type ResNetOptions, resnet } from './resnet.js';
 import { type GivenSetting, isSettingName, settingNames } from './settings.js';
@@ -14,6 +15,7 @@ const makers: { readonly [K in NetworkConfig['kind']]: (config: Extract<NetworkC
   transposeResnet: ({ setting, kind: _, ...options }) => transposeResnet(setting, options),
   autoencoder: (config) => autoencoderOf(config),
   variational: (config) => variationalOf(config),
+  graph: networkOfRecord,
 };
 
 /** The network of a configuration, as model files keep it. @throws UserError for what is none. */

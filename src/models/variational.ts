@@ -73,6 +73,6 @@ export function decoderOf(network: Network): Network {
 
 /** Length of the latent vector behind which a network takes so many classes; undefined where it takes no vectors. */
 export function latentLength(config: NetworkConfig, classes: number): number | undefined {
-  if (config.kind === 'resnet') return undefined;
+  if (config.kind === 'resnet' || config.kind === 'graph') return undefined;
   return (config.kind === 'transposeResnet' ? config : config.decoder).latent - classes;
 }

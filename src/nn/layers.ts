@@ -12,6 +12,7 @@ import {
   gemm,
   globalAveragePool,
   mul,
+  type ParameterValue,
   pow,
   relu as reluOf,
   reshape,
@@ -24,7 +25,7 @@ import {
 } from '../graph/index.js';
 import { convolution } from './convolution.js';
 import { type Initialiser, ones, torchLinear, zeros } from './initial.js';
-import { type Layer, named, sequential } from './network.js';
+import { type Build, type Layer, named, sequential } from './network.js';
 
 export const relu: Layer = (x) => reluOf(x);
 
@@ -55,22 +56,36 @@ export const batchNorm =
     const bias = net.parameter('bias', shape, { initial: zeros, decays: false });
     const runningMean = net.parameter('running_mean', shape, { initial: zeros, trainable: false });
     const runningVar = net.parameter('running_var', shape, { initial: ones, trainable: false });
-    if (!net.training || net.isFrozen('running_mean'))
-      return per === 'channel'
-        ? batchNormalization(x, { scale, bias, mean: runningMean, variance: runningVar, epsilon })
-        : add(mul(sub(x, runningMean), mul(scale, pow(add(runningVar, epsilon), -0.5))), bias);
-
-    const count = axes.reduce((n, axis) => n * fixed(x.shape[axis]), 1);
-    if (count < 2)
-      throw new UserError(
-        `batch normalisation in ${currentScope()} sees one value per statistic (input ${show(x.shape)}): train with a larger batch or a larger image`,
-      );
-    const { y, mean, variance } = batchNormTraining(x, { scale, bias, epsilon, axes });
-    const blend = (old: Value, now: Value, share: number) => add(mul(old, 1 - momentum), mul(now, share));
-    net.track(runningMean, blend(runningMean, mean, momentum));
-    net.track(runningVar, blend(runningVar, variance, unbiased ? (momentum * count) / (count - 1) : momentum));
-    return y;
+    const by = { scale, bias, mean: runningMean, variance: runningVar };
+    if (net.training && !net.isFrozen('running_mean'))
+      return normalisedByBatch(x, by, { epsilon, momentum, axes, unbiased }, net);
+    return per === 'channel'
+      ? batchNormalization(x, { ...by, epsilon })
+      : add(mul(sub(x, runningMean), mul(scale, pow(add(runningVar, epsilon), -0.5))), bias);
   };
+
+interface BatchStatistics extends Required<Pick<NormOptions, 'epsilon' | 'momentum' | 'unbiased'>> {
+  readonly axes: readonly number[];
+}
+
+/** Normalised by the batch's own statistics, which the running ones follow. */
+export function normalisedByBatch(
+  x: Value,
+  { scale, bias, mean, variance }: Record<'scale' | 'bias', Value> & Record<'mean' | 'variance', ParameterValue>,
+  { epsilon, momentum, axes, unbiased }: BatchStatistics,
+  net: Build,
+): Value {
+  const count = axes.reduce((n, axis) => n * fixed(x.shape[axis]), 1);
+  if (count < 2)
+    throw new UserError(
+      `batch normalisation in ${currentScope()} sees one value per statistic (input ${show(x.shape)}): train with a larger batch or a larger image`,
+    );
+  const batch = batchNormTraining(x, { scale, bias, epsilon, axes });
+  const blend = (old: Value, now: Value, share: number) => add(mul(old, 1 - momentum), mul(now, share));
+  net.track(mean, blend(mean, batch.mean, momentum));
+  net.track(variance, blend(variance, batch.variance, unbiased ? (momentum * count) / (count - 1) : momentum));
+  return batch.y;
+}
 
 /** [n, d] -> [n, to]; parameters `weight` [to, d] and `bias` [to]. */
 export const dense =

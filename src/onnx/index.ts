@@ -1,3 +1,3 @@
-export { type OnnxModel, readOnnx } from './read.js';
+export { type OnnxModel, type ReadOptions, readOnnx } from './read.js';
 export { OPSET } from './schema.js';
 export { type WriteOptions, writeOnnx } from './write.js';

@@ -20,6 +20,7 @@ import {
   show,
   type Value,
 } from '../graph/index.js';
+import { toHalf } from './half.js';
 import {
   GraphProtoSchema,
   AttributeProto_AttributeType as Kind,
@@ -46,6 +47,11 @@ import {
 export interface WriteOptions {
   /** Values of parameters by name: these become initialisers. Parameters without one become inputs of the model. */
   readonly weights?: ReadonlyMap<string, { readonly data: Arrays[DType] }>;
+  /**
+   * In what floats are stored and computed; default float32. With float16 the graph's inputs and outputs stay float32: casts stand
+   * behind the ones and before the others.
+   */
+  readonly floats?: 'float32' | 'float16';
   /** Written as metadata_props: labels, preprocessing and the like. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -53,13 +59,19 @@ export interface WriteOptions {
 /**
  * The bytes of an ONNX file (opset 17, IR version 8). Inputs and parameters keep their names, outputs theirs.
  * @throws Error for a graph that still has named gradients: `lower` it first.
- * @throws UserError where two of inputs, parameters and outputs share a name, or weights have another size than their parameter.
+ * @throws UserError where two of inputs, parameters and outputs share a name, or weights have another size than their parameter; with
+ * float16 where weights are missing, in 8-bit numbers already, or beyond the range of halves.
  */
-export function writeOnnx(graph: Graph, { weights = new Map(), metadata = {} }: WriteOptions = {}): Uint8Array {
+export function writeOnnx(
+  graph: Graph,
+  { weights = new Map(), metadata = {}, floats = 'float32' }: WriteOptions = {},
+): Uint8Array {
+  const half = floats === 'float16';
   const outputs = distinctOutputs(graph);
   const parameters = parametersOf(graph);
   const leaves = [...inputsOf(graph), ...parameters].map((leaf) => leaf.source.name);
-  const writer = new Writer(outputs, leaves);
+  if (half) refuseHalf(graph, weights);
+  const writer = new Writer(outputs, leaves, half);
   const nodes = nodesOf(Object.values(outputs)).map((node) => writer.node(node));
   const inputs = [...inputsOf(graph), ...parameters.filter((p) => !weights.has(p.source.name))];
   const stored = parameters.filter((p) => weights.has(p.source.name));
@@ -73,7 +85,7 @@ export function writeOnnx(graph: Graph, { weights = new Map(), metadata = {} }: 
     graph: {
       name: graph.name,
       // constants as nodes, parameters as initialisers: a reader can tell them apart
-      node: [...writer.constants.values(), ...nodes],
+      node: [...writer.constants.values(), ...writer.casts.into.values(), ...nodes, ...writer.casts.outOf],
       input: inputs.map((value) => info(value.source.name, value)),
       output: Object.entries(outputs).map(([name, value]) => info(name, value)),
     },
@@ -81,8 +93,34 @@ export function writeOnnx(graph: Graph, { weights = new Map(), metadata = {} }: 
   });
   return withInitializers(
     toBinary(ModelProtoSchema, model),
-    stored.map((p) => ({ parameter: p, data: bytesOf(weightsOf(p, weights.get(p.source.name)!.data)) })),
+    stored.map((p) => {
+      const data = weightsOf(p, weights.get(p.source.name)!.data);
+      return {
+        parameter: p,
+        ...(half ? halfBytes(p.source.name, data) : { data: bytesOf(data), type: dataTypes[p.dtype] }),
+      };
+    }),
   );
+}
+
+/** ONNX's data type of halves; no values of this graph have it, as only files do. */
+const FLOAT16 = 10;
+
+/** The bytes of numbers as halves. @throws UserError for numbers that would become infinite */
+function halfBytes(name: string, data: Arrays[DType]): { readonly data: Uint8Array; readonly type: number } {
+  const bits = Uint16Array.from(data as Float32Array, toHalf);
+  const lost = bits.findIndex((b, i) => (b & 0x7fff) === 0x7c00 && Number.isFinite(data[i] as number));
+  if (lost >= 0)
+    throw new UserError(`${name} holds ${data[lost]}, and float16 ends at 65,504; write the model in float32`);
+  return { data: bytesOf(bits), type: FLOAT16 };
+}
+
+function refuseHalf(graph: Graph, weights: NonNullable<WriteOptions['weights']>): void {
+  if (nodesOf(Object.values(graph.outputs)).some(({ op }) => op === 'DequantizeLinear'))
+    throw new UserError(`${graph.name} is in 8-bit numbers; write the model in float16 that it was made of`);
+  const missing = parametersOf(graph).find(({ source }) => !weights.has(source.name));
+  if (missing)
+    throw new UserError(`${graph.name} in float16 needs its weights, and has none for ${missing.source.name}`);
 }
 
 /** A length-delimited field's key and length; its contents follow. */
@@ -98,11 +136,11 @@ const lengthOf = (parts: readonly Uint8Array[]) => parts.reduce((sum, part) => s
  */
 function withInitializers(
   model: Uint8Array,
-  initializers: readonly { readonly parameter: ParameterValue; readonly data: Uint8Array }[],
+  initializers: readonly { readonly parameter: ParameterValue; readonly data: Uint8Array; readonly type: number }[],
 ): Uint8Array {
   if (initializers.length === 0) return model;
-  const tensors = initializers.flatMap(({ parameter: { source, shape, dtype }, data }) => {
-    const head = toBinary(TensorProtoSchema, tensor(source.name, { shape, dtype }));
+  const tensors = initializers.flatMap(({ parameter: { source, shape }, data, type }) => {
+    const head = toBinary(TensorProtoSchema, tensor(source.name, { shape, type }));
     const contents = [head, field(TensorProtoSchema.field.rawData.number, data.byteLength), data];
     return [field(GraphProtoSchema.field.initializer.number, lengthOf(contents)), ...contents];
   });
@@ -133,19 +171,41 @@ const everySchema = { ...blockedSchema, ...schema };
 class Writer {
   /** Constant nodes by a key of their contents, so that equal small constants are stored once. */
   readonly constants = new Map<string, NodeProto>();
+  /** Where floats become halves, and come back. */
+  readonly casts = { into: new Map<string, NodeProto>(), outOf: [] as NodeProto[] };
   private readonly names = new Map<Value, string>();
   private readonly counts = new Map<string, number>();
 
   private readonly taken: Set<string>;
   private made = 0;
 
-  constructor(outputs: Readonly<Record<string, Value>>, leaves: readonly string[]) {
+  constructor(
+    outputs: Readonly<Record<string, Value>>,
+    leaves: readonly string[],
+    private readonly half = false,
+  ) {
     this.taken = new Set(Object.keys(outputs));
-    for (const [name, value] of Object.entries(outputs)) this.names.set(value, name);
+    for (const [name, value] of Object.entries(outputs)) this.names.set(value, this.inside(name, value));
     for (const name of leaves) {
       if (this.taken.has(name)) throw new UserError(`two of the inputs, parameters and outputs are called '${name}'`);
       this.taken.add(name);
     }
+  }
+
+  /** What an output is called where it is computed. */
+  private inside(name: string, { dtype }: Value): string {
+    if (!this.half || dtype !== 'float32') return name;
+    const inner = `${name}:half`;
+    this.casts.outOf.push(castTo(dataTypes.float32, inner, name));
+    return inner;
+  }
+
+  /** What an input is called where it is read. */
+  private outside(name: string, { dtype }: Value): string {
+    if (!this.half || dtype !== 'float32') return name;
+    const inner = `${name}:half`;
+    this.casts.into.set(name, castTo(FLOAT16, name, inner));
+    return inner;
   }
 
   node(node: Node): NodeProto {
@@ -159,10 +219,13 @@ class Writer {
     for (const [name, carrier] of Object.entries(carriers)) {
       const value = (node.attributes as Readonly<Record<string, Plain>>)[name];
       if (value === undefined) continue; // one that may be left out
-      if (carrier.as !== 'input') attributes.push(attribute(name, carrier.as, value));
+      if (carrier.as === 'type' && this.half && value === 'float32')
+        attributes.push({ name, type: Kind.INT, i: BigInt(FLOAT16) });
+      else if (carrier.as !== 'input') attributes.push(attribute(name, carrier.as, value));
       else {
         while (inputs.length < carrier.index) inputs.push('');
-        inputs[carrier.index] = this.constant(value, carrier);
+        // the scales of a Resize are float32 whatever it resizes
+        inputs[carrier.index] = this.constant(value, carrier, node.op === 'Resize');
       }
     }
     if (node.op === 'OneHot') inputs[2] = this.stored(new Float32Array([0, 1]), [2], 'float32');
@@ -190,7 +253,8 @@ class Writer {
 
   private nameOf(value: Value): string {
     const { source } = value;
-    if (source.kind === 'input' || source.kind === 'parameter') return source.name;
+    if (source.kind === 'input') return this.outside(source.name, value);
+    if (source.kind === 'parameter') return source.name;
     if (source.kind === 'constant') return this.stored(source.data, value.shape, value.dtype);
     const known = this.names.get(value);
     if (known !== undefined) return known;
@@ -199,20 +263,22 @@ class Writer {
     return name;
   }
 
-  private constant(value: Plain, carrier: Extract<Carrier, { as: 'input' }>): string {
+  private constant(value: Plain, carrier: Extract<Carrier, { as: 'input' }>, whole = false): string {
     const list = (Array.isArray(value) ? value : [value]) as readonly number[];
     const shape = carrier.scalar ? [] : [list.length];
     return carrier.dtype === 'int64'
       ? this.stored(BigInt64Array.from(list, BigInt), shape, 'int64')
-      : this.stored(Float32Array.from(list), shape, 'float32');
+      : this.stored(Float32Array.from(list), shape, 'float32', whole);
   }
 
-  private stored(data: Arrays[DType], shape: Shape, dtype: DType): string {
-    const key = data.length <= 64 ? `${dtype}[${shape}]:${data.join()}` : `#${this.constants.size}`;
+  /** @param whole whether floats stay float32 in a graph of halves */
+  private stored(data: Arrays[DType], shape: Shape, dtype: DType, whole = false): string {
+    const type = this.half && dtype === 'float32' && !whole ? FLOAT16 : dataTypes[dtype];
+    const key = data.length <= 64 ? `${type}[${shape}]:${data.join()}` : `#${this.constants.size}`;
     const known = this.constants.get(key);
     if (known) return known.output[0]!;
     const name = this.fresh('constant_');
-    const t = tensor(name, { shape, dtype }, data);
+    const t = tensor(name, { shape, type }, type === FLOAT16 ? halfConstant(data) : bytesOf(data));
     const attribute = [{ name: 'value', type: Kind.TENSOR, t }];
     this.constants.set(key, create(NodeProtoSchema, { opType: 'Constant', name, output: [name], attribute }));
     return name;
@@ -232,14 +298,28 @@ function attribute(name: string, as: Exclude<Carrier['as'], 'input'>, value: Pla
   return { name, ...fields[as]() };
 }
 
-const bytesOf = (data: Arrays[DType]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+const bytesOf = (data: Arrays[DType] | Uint16Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-const tensor = (name: string, { shape, dtype }: { shape: Shape; dtype: DType }, data?: Arrays[DType]): TensorProto =>
+/** Bounds such as the largest float32 become the largest half. */
+const halfConstant = (data: Arrays[DType]): Uint8Array =>
+  bytesOf(Uint16Array.from(data as Float32Array, (x) => toHalf(Math.max(-LARGEST_HALF, Math.min(x, LARGEST_HALF)))));
+const LARGEST_HALF = 65_504;
+
+const castTo = (type: number, from: string, to: string): NodeProto =>
+  create(NodeProtoSchema, {
+    opType: 'Cast',
+    name: `${to}/Cast`,
+    input: [from],
+    output: [to],
+    attribute: [{ name: 'to', type: Kind.INT, i: BigInt(type) }],
+  });
+
+const tensor = (name: string, { shape, type }: { shape: Shape; type: number }, rawData?: Uint8Array): TensorProto =>
   create(TensorProtoSchema, {
     name,
     dims: shape.map((d) => BigInt(d)),
-    dataType: dataTypes[dtype],
-    ...(data && { rawData: bytesOf(data) }),
+    dataType: type,
+    ...(rawData && { rawData }),
   });
 
 function weightsOf({ source, shape }: ParameterValue, data: Arrays[DType]): Arrays[DType] {

@@ -1,7 +1,7 @@
 /** Which network a training takes, and how it is shown images. */
 import type { Dataset } from '../data/dataset.js';
 import { UserError } from '../errors.js';
-import { type Network, NetworkConfig, networkNamed, networkOf } from '../models/index.js';
+import { type Network, NetworkConfig, networkNamed, networkOf, retargeted } from '../models/index.js';
 import { imagenetNormalisation } from '../nn/index.js';
 import { validated } from '../schema.js';
 import type { Model, Preprocessing } from '../weights/index.js';
@@ -71,9 +71,16 @@ export function continued(
   const resized = size === undefined ? {} : { size };
   if (network.kind === 'resnet')
     return networkOf(validated(NetworkConfig, { ...network, ...resized, classes: classes.length }, 'network'));
+  if (network.kind === 'graph' && task === 'classify')
+    return networkOf(
+      retargeted(network, { classes: classes.length, ...(size !== undefined && { size: sides(size) }) }),
+    );
   const sameClasses = task !== 'generate' || classes.length === card.classes.length;
   return size === undefined && sameClasses ? networkOf(network) : undefined;
 }
+
+const sides = (size: NonNullable<TrainOptions['size']>): readonly [number, number] =>
+  typeof size === 'number' ? [size, size] : size;
 
 /** Sizes that the network halves evenly, and twice at least what it reduces: last maps of one point have lost all sense of place. */
 const fitted = (sizes: readonly [number, number], reduction: number) =>

@@ -1,7 +1,7 @@
 /** Beginning with the weights of another model: what fits is taken, what does not (a head for other classes) starts afresh. */
 import { UserError } from '../errors.js';
 import { show } from '../graph/index.js';
-import { buildNetwork, type Network } from '../models/index.js';
+import { buildNetwork, type Network, networkOf } from '../models/index.js';
 import type { Model, Weights } from '../weights/index.js';
 
 export interface Start {
@@ -17,6 +17,7 @@ export interface Start {
  * @throws UserError where nothing fits but by chance: less than half of the network's parameters
  */
 export function startFrom(model: Model, network: Network): Start {
+  refuseFolded(model);
   const wanted = [...buildNetwork(network, { batch: 2 }).build.parameters];
   const given = (name: string) =>
     [name, `encoder.${name}`, name.replace(/^encoder\./, '')].find((known) => known in model.weights);
@@ -31,4 +32,15 @@ export function startFrom(model: Model, network: Network): Start {
     );
   const weights = Object.fromEntries(taken);
   return { weights, fresh: wanted.map(([name]) => name).filter((name) => !(name in weights)) };
+}
+
+/** A file whose graph is not its network's any more has weights of the same names that mean something else. */
+function refuseFolded({ card, weights }: Model): void {
+  if (card.task === 'generate') return;
+  const own = buildNetwork(networkOf(card.network), { batch: 2 }).build.parameters;
+  const missing = [...own.keys()].filter((name) => !(name in weights));
+  if (missing.length > 0)
+    throw new UserError(
+      `its norms are folded into its convolutions, or its weights are 8-bit numbers: ${missing.length} of its network's parameters are missing, such as ${missing[0]}. Begin with the model that it was made of, or with one that was exported with --keep-norms`,
+    );
 }

@@ -10,18 +10,22 @@ import {
   resnet,
   settingText,
 } from '../models/index.js';
-import { validated } from '../schema.js';
+import { cardFor, FAMILIES, pictured } from './card.js';
 import type { Description } from './description.js';
 import { withFolder, withWeights } from './folder/index.js';
 import type { ForeignTensors } from './foreign-file.js';
-import { type Model, type ModelCard, Preprocessing, type Weights } from './model.js';
+import { isOnnxFile } from './foreign-names.js';
+import type { Model, Preprocessing, Weights } from './model.js';
 import { detailsOf, endsOf, recognise, type Shapes } from './names/recognise.js';
 import { type Renamed, renamed } from './names/renamed.js';
 import { schemes } from './names/schemes.js';
 import { readFloats, type StoredTensor } from './stored-tensor.js';
 
 export interface ImportOptions extends Partial<Pick<ResNetConfig, 'variant' | 'shortcut' | 'stride'>> {
-  /** A ResNet by name or setting; `auto`, the default, goes by the names and shapes of the weights. */
+  /**
+   * A ResNet by name or setting; `auto`, the default, goes by the names and shapes of the weights, or by an ONNX file's graph;
+   * `graph` keeps the graph of an ONNX file as it is.
+   */
   readonly net?: string;
   /** Height and width of the images: by default as a folder says, else 32 for 3x3 stems, 224 for 7x7 ones. */
   readonly size?: readonly [height: number, width: number];
@@ -49,21 +53,8 @@ export interface Imported {
   readonly dropped: readonly string[];
 }
 
-/** Mean and deviation of ImageNet's images, https://pytorch.org/vision/0.14/models.html; of gray ones their averages. */
-const STATISTICS: Readonly<Record<number, Pick<Preprocessing, 'mean' | 'std'>>> = {
-  3: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-  1: { mean: [0.449], std: [0.226] },
-};
-
-/** What is usual for a family: the size of the images, and how much of them is seen. */
-const FAMILIES = {
-  imagenet: { size: [224, 224], cropRatio: 0.875 },
-  article: { size: [224, 224], cropRatio: 0.875 },
-  cifar: { size: [32, 32], cropRatio: 1 },
-} as const satisfies { readonly [V in ResNetConfig['variant']]: Pick<Preprocessing, 'size' | 'cropRatio'> };
-
 /**
- * Reads a PyTorch checkpoint (.pth, .pt, .th, .bin, of any version), a NumPy archive (.npz), a safetensors file of any program, an index of shards
+ * Reads a PyTorch checkpoint (.pth, .pt, .th, .bin, of any version), a NumPy archive (.npz), an ONNX file, a safetensors file of any program, an index of shards
  * (.index.json), or a folder of Hugging Face's or timm's with its config.json, which gives labels and preprocessing too. Nothing in a file is
  * executed, and tensors are read one by one as float32, so that little more memory is taken than the weights need. Options go before
  * what a folder says.
@@ -75,6 +66,7 @@ export async function importWeights(path: string, options: ImportOptions = {}): 
   const use = (found: ForeignTensors) => imported(path, found, options);
   const { interpolation } = options.preprocessing ?? {};
   try {
+    if (!folder && (await isOnnxFile(path))) return await (await import('./import-onnx.js')).importOnnx(path, options); // the format is large
     return await (folder
       ? withFolder(path, { key: options.key, interpolation }, use)
       : withWeights(path, { key: options.key }, use));
@@ -95,7 +87,12 @@ async function imported(
   const found = withDenseHead(renamed(new Map([...stored].filter(([name]) => !unwanted(name))), path));
   const network = networkFor(found, { options, description }, path);
   const places = matched(network, found, { file: path, by: description?.network && description.by });
-  const card = cardFor(network, { options, description }, path);
+  refuseOtherCount(network, description);
+  const described = {
+    classes: options.classes ?? description?.classes,
+    preprocessing: { ...description?.preprocessing, ...options.preprocessing },
+  };
+  const card = cardFor(pictured(network.config), described, path);
   const weights: Record<string, Weights[string]> = {};
   for (const [name, tensor] of places) weights[name] = await readFloats(tensor, allowance);
   return {
@@ -199,24 +196,10 @@ const LISTED = 10;
 const some = (names: readonly string[]) =>
   `${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? `, and ${names.length - LISTED} more` : ''}`;
 
-function cardFor({ config }: Network<ResNetConfig>, { options, description }: Known, file: string): ModelCard {
-  const classes = options.classes ?? description?.classes;
-  const { channels, variant, size } = config;
-  if (channels !== 1 && channels !== 3)
-    throw new UserError(`${file}: its images have ${channels} channels; models here take images of 1 or 3`);
-  const names = classes ?? Array.from({ length: config.classes }, (_, i) => `${i}`);
-  if (description?.outputs !== undefined && description.outputs !== config.classes)
+/** What is beside the weights may be of another model. */
+function refuseOtherCount({ config: { classes } }: Network<ResNetConfig>, description: Description | undefined): void {
+  if (description?.outputs !== undefined && description.outputs !== classes)
     throw new UserError(
-      `${description.by} says ${description.outputs} classes, but the weights tell ${config.classes} apart; correct one of them`,
+      `${description.by} says ${description.outputs} classes, but the weights tell ${classes} apart; correct one of them`,
     );
-  if (names.length !== config.classes)
-    throw new UserError(`${file}: it tells ${config.classes} classes apart, but there are ${names.length} labels`);
-  const { cropRatio } = FAMILIES[variant];
-  const usual = { cropRatio, interpolation: 'bilinear', ...STATISTICS[channels]! };
-  const given = { ...usual, ...description?.preprocessing, ...options.preprocessing, size, channels };
-  const card = validated(Preprocessing, given, 'a preprocessing');
-  for (const part of ['mean', 'std'] as const)
-    if (card[part].length !== channels)
-      throw new UserError(`expected ${channels} number(s) of ${part}, one per channel, got ${card[part].length}`);
-  return { format: 1, task: 'classify', network: config, preprocessing: card, classes: names, metrics: {} };
 }

@@ -49,7 +49,9 @@ async function tensorOf(
   const view = new DataView(head.buffer);
   const [length, start] = major === 1 ? [view.getUint16(8, true), 10] : [view.getUint32(8, true), 12];
   if (length > MAX_HEADER_BYTES || start + length > bytes.size) throw fail(`has a header of ${length} bytes`);
-  const text = new TextDecoder().decode(await bytes.read(start, start + length));
+  // behind what was read already: a checksum is of bytes in their order
+  const rest = await bytes.read(head.length, start + length);
+  const text = new TextDecoder().decode(Buffer.concat([head.subarray(start), rest]));
   const { dtype, shape, fortran } = describe(text, fail);
   const size = elementsOf(shape) * ELEMENT_BYTES[dtype];
   if (!Number.isSafeInteger(size) || start + length + size > bytes.size)

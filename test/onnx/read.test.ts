@@ -159,18 +159,7 @@ test('versions of an operator that mean something else are refused', () => {
   const softmax = [node('Softmax', ['x'], [int('axis', 1)])];
   refuses({ nodes: softmax, opset: 12 }, 'Softmax (Softmax_1) of opset 12', 'opset 13 to 17');
   assert.deepEqual(shapeOf({ nodes: softmax, opset: 13 }), [1, 1, 5, 5]);
-  const axes = [whole('axes', 2, 3)];
-  refuses(
-    { nodes: [node('ReduceMean', ['x', 'axes'])], initializers: axes, opset: 18 },
-    'node ReduceMean_1: ReduceMean: ',
-    '1 input',
-  );
-  refuses(
-    { nodes: [node('ReduceSum', ['x'], [ints('axes', 1)])], opset: 11 },
-    'node ReduceSum_1: ReduceSum: ',
-    'axes = 1',
-  );
-  refuses({ nodes: [node('Max', ['x', 'x', 'x'])] }, 'node Max_1: Max: ', 'expected 2 inputs, got 3');
+  refuses({ nodes: [node('ReduceMean', ['x'], [int('noop_with_empty_axes', 1)])], opset: 18 }, 'noop_with_empty_axes');
 });
 
 test('unknown operators are listed with their nodes and their number', () => {
@@ -188,7 +177,7 @@ test('damage is named', () => {
   refuses({ nodes: [node('MaxPool', ['x'])] }, 'node MaxPool_1: ', 'kernel_shape is missing');
   refuses({ nodes: [{ ...node('Relu', ['x']), output: ['y', 'z'] }] }, "output 1 ('z') is not supported");
   refuses({ nodes: [], initializers: [{ ...filter(2, 2), floatData: [1] }] }, "'w'", '4 elements, the file has 1');
-  refuses({ nodes: [], initializers: [{ ...filter(2, 2), dataType: 10 }] }, "'w'", 'data type 10', 'float32');
+  refuses({ nodes: [], initializers: [{ ...filter(2, 2), dataType: 14 }] }, "'w'", 'data type 14', 'float32');
   const elsewhere: TensorInit = {
     name: 'w',
     dims: [2n],

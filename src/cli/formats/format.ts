@@ -6,6 +6,16 @@ import type { Model } from '../../weights/index.js';
 export interface Choices {
   /** Take bytes and prepare them inside. */
   readonly pixels?: boolean;
+  /** Leave batch normalisations as they are. */
+  readonly keepNorms?: boolean;
+  /** In what numbers is stored and computed. */
+  readonly precision?: 'fp32' | 'fp16' | 'int8';
+  /** Folder of images that say which range 8-bit numbers have to span. */
+  readonly calibrate?: string;
+  /** What a server calls the model. */
+  readonly name?: string;
+  /** The most images that a server puts together. */
+  readonly maxBatch?: number;
   /** Weights alone, without a description. */
   readonly bare?: boolean;
   /** Whose names the weights have. */

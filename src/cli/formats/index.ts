@@ -6,7 +6,7 @@ export const formats = {
     about: 'for ONNX Runtime, OpenVINO, TensorRT, …',
     endings: ['.onnx'],
     usual: 'model.onnx',
-    understands: ['pixels'],
+    understands: ['pixels', 'keepNorms', 'precision', 'calibrate'],
     load: async () => (await import('./onnx.js')).writeOnnxModel,
   },
   safetensors: {
@@ -36,6 +36,13 @@ export const formats = {
     usual: 'model-timm',
     understands: [],
     load: async () => (await import('./timm.js')).writeTimmFolder,
+  },
+  triton: {
+    about: 'a repository for Triton Inference Server, in folder --out',
+    endings: [],
+    usual: 'model_repository',
+    understands: ['pixels', 'keepNorms', 'precision', 'calibrate', 'name', 'maxBatch'],
+    load: async () => (await import('./triton.js')).writeTritonModel,
   },
 } as const satisfies Readonly<Record<string, FormatRow>>;
 export type FormatName = keyof typeof formats;

@@ -1,0 +1,38 @@
+/** IEEE 754 binary16: a sign, five bits of exponent, ten of fraction. JavaScript of Node 20 has no arrays of them. */
+
+/** The number that 16 bits mean. */
+export function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** The bits of the nearest half; of two equally near ones the even one. From 65,520 on it is infinity. */
+export function toHalf(value: number): number {
+  word.setFloat32(0, value);
+  const bits = word.getUint32(0);
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00; // not a number
+  if (magnitude >= 0x477ff000) return sign | 0x7c00;
+  if (magnitude < 0x38800000) return sign | even(Math.abs(value) * 2 ** 24); // below 2^-14 steps are of equal size
+  const rebased = magnitude - 0x38000000; // exponents count from 127 in one and from 15 in the other
+  return sign | ((rebased + 0xfff + ((rebased >> 13) & 1)) >> 13);
+}
+
+function even(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+}
+
+/** Bfloat16: the upper half of a float32. */
+export function fromUpperHalf(bits: number): number {
+  word.setUint32(0, bits * 0x10000);
+  return word.getFloat32(0);
+}

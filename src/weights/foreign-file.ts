@@ -2,6 +2,8 @@
 import { Allowance } from './allowance.js';
 import { Archive, ZIP_START } from './archive.js';
 import { type ByteSource, unreadable, withFile } from './byte-source.js';
+import { HDF5_START } from './hdf5/file.js';
+import { isKerasArchive, type KerasTensors, readKeras, readKerasArchive } from './keras/read.js';
 import { isNumpyArchive, readNpz } from './npz.js';
 import type { StoredTensor } from './stored-tensor.js';
 import { LEGACY_START, readLegacy } from './torch/legacy.js';
@@ -13,18 +15,24 @@ export interface ForeignTensors {
   readonly format: string;
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   readonly allowance: Allowance;
+  /** What all networks of a program have in common, and no weight tells; names are translated already where there are any. */
+  readonly habits?: KerasTensors['habits'];
 }
 
-interface Opened extends Omit<ForeignTensors, 'tensors' | 'format'> {
+interface Opened extends Pick<ForeignTensors, 'allowance'> {
   readonly file: ByteSource;
   readonly key: string | undefined;
 }
 
-type Found = Pick<ForeignTensors, 'format' | 'tensors'>;
+interface Found extends Omit<ForeignTensors, 'allowance'> {
+  /** What is to be done when its tensors are read. */
+  readonly close?: () => Promise<void>;
+}
 
 /** First bytes -> how the file is read. */
 const formats: readonly { readonly start: readonly number[]; readonly read: (opened: Opened) => Promise<Found> }[] = [
   { start: ZIP_START, read: readArchive },
+  { start: HDF5_START, read: ({ file, allowance }) => readKeras(file, { allowance }) },
   {
     start: LEGACY_START,
     read: async ({ file, key }) => ({
@@ -39,11 +47,15 @@ async function readArchive({ file, key, allowance }: Opened): Promise<Found> {
   if (isTorchArchive(archive))
     return { format: 'PyTorch', tensors: stateOf(await readZipped(file, archive), { name: file.name, key }) };
   if (isNumpyArchive(archive)) return { format: 'NumPy', tensors: await readNpz(file, archive) };
-  throw unreadable(file.name, 'it is an archive without data.pkl (PyTorch) or .npy records (NumPy)');
+  if (isKerasArchive(archive)) return readKerasArchive(archive, allowance);
+  throw unreadable(
+    file.name,
+    'it is an archive without data.pkl (PyTorch), .npy records (NumPy) or model.weights.h5 (Keras)',
+  );
 }
 
 /**
- * Opens a PyTorch checkpoint or a NumPy archive for as long as `use` takes; tensors are read one by one, when they are asked for.
+ * Opens a PyTorch checkpoint, a NumPy archive or a Keras file for as long as `use` takes; tensors are read one by one, when they are asked for.
  * Nothing in it is executed.
  * @param key the entry of a checkpoint that holds the weights; state_dict, model and model_ema are tried without it
  * @throws UserError that names the file and the reason
@@ -59,10 +71,15 @@ export function withForeignFile<T>(
     if (!format)
       throw unreadable(
         path,
-        'it begins like neither a PyTorch checkpoint nor a NumPy archive',
-        'Save it again with torch.save or numpy.savez.',
+        "it begins like none of a PyTorch checkpoint, a NumPy archive and Keras's HDF5",
+        'Save it again with torch.save, numpy.savez or model.save.',
       );
     const allowance = new Allowance(file);
-    return use({ ...(await format.read({ file, key, allowance })), allowance });
+    const { close, ...found } = await format.read({ file, key, allowance });
+    try {
+      return await use({ ...found, allowance });
+    } finally {
+      await close?.();
+    }
   });
 }

@@ -52,7 +52,7 @@ const FAMILIES = {
 } as const satisfies { readonly [V in ResNetConfig['variant']]: Pick<Preprocessing, 'size' | 'cropRatio'> };
 
 /**
- * Reads a PyTorch checkpoint (.pth, .pt, .th, of any version) or a NumPy archive (.npz). Nothing in the file is executed, and tensors are read
+ * Reads a PyTorch checkpoint (.pth, .pt, .th, of any version), a NumPy archive (.npz) or a ResNet of Keras (.h5, .keras). Nothing in the file is executed, and tensors are read
  * one by one as float32, so that little more memory is taken than the weights need.
  *
  * @throws UserError for files that are damaged or ask for code, weights that are missing, left over or of another shape
@@ -69,21 +69,29 @@ export async function importWeights(path: string, options: ImportOptions = {}): 
 
 async function imported(
   path: string,
-  { format, tensors: stored, allowance }: ForeignTensors,
-  options: ImportOptions,
+  { format, tensors: stored, allowance, habits }: ForeignTensors,
+  given: ImportOptions,
 ): Promise<Imported> {
-  const { drop = [] } = options;
+  const { drop = [] } = given;
+  const { images } = habits ?? {};
+  // whoever says how images are prepared means channels in the order that is usual here
+  const usual = images && !given.preprocessing?.mean && !given.preprocessing?.std ? images : undefined;
+  const options = {
+    ...given,
+    ...(given.stride === undefined && habits?.network),
+    ...(usual && { preprocessing: { mean: usual.mean, std: usual.std, ...given.preprocessing } }),
+  };
   const unwanted = (name: string) => drop.some((start) => name.startsWith(start));
   const found = renamed(new Map([...stored].filter(([name]) => !unwanted(name))), path);
   const network = networkFor(found, options, path);
   const places = matched(network, found, path);
   const card = cardFor(network, options, path);
   const weights: Record<string, Weights[string]> = {};
-  for (const [name, tensor] of places) weights[name] = await readFloats(tensor, allowance);
+  for (const [name, tensor] of places) weights[name] = await readFloats(usual?.instead.get(name) ?? tensor, allowance);
   return {
     model: { card, network, weights },
     format,
-    names: schemes[found.scheme].title,
+    names: habits?.names ?? schemes[found.scheme].title,
     prefix: found.prefix,
     renamed: Object.fromEntries(
       [...found.tensors]

@@ -206,8 +206,20 @@ def write_fixtures():
     with h5py.File(FIXTURES / "keras1.h5", "w", **compact) as file:
         write_named(file, old, lambda layer, part: f"{layer}_{KERAS1.get(part, part)}:0")
     given = images(2, SIDE)
+    write_elsewhere(FIXTURES / "keras-elsewhere.h5", **compact)
     logits = {str(epsilon): forward(w, given, SMALL["repeats"], epsilon).tolist() for epsilon in (1.001e-5, 1e-3)}
     (FIXTURES / "keras-logits.json").write_text(json.dumps(logits) + "\n")
+
+
+def write_elsewhere(path, **how):
+    """Numbers in other files, in each way that HDF5 has; /proc/version and a file beside would be there to be read."""
+    with h5py.File(path, "w", **how) as file:
+        file.create_dataset("storage/conv1_conv/kernel:0", (8,), "<f4", external=[("/proc/version", 0, 32)])
+        file.create_dataset("input/conv1_conv/kernel:0", (8,), "<f4", external=[("/dev/stdin", 0, 32)])
+        layout = h5py.VirtualLayout((8,), "<f4")
+        layout[:] = h5py.VirtualSource("keras.h5", "model_weights/conv1_conv/conv1_conv/kernel:0", (8,))
+        file.create_virtual_dataset("virtual/conv1_conv/kernel:0", layout)
+        file["link"] = h5py.ExternalLink("keras.h5", "/model_weights")
 
 
 def write_full(folder):

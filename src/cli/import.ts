@@ -11,7 +11,9 @@ import { numbers, share, size, words } from './values.js';
 const group = { network: 'Network', images: 'Preprocessing' } as const;
 
 export const importCommand = command({
-  arguments: { '<file>': 'a PyTorch checkpoint (.pth, .pt, .th, …) or a NumPy archive (.npz)' },
+  arguments: {
+    '<file>': 'a PyTorch checkpoint (.pth, .pt, .th, …), a NumPy archive (.npz) or a ResNet of Keras (.h5, .keras)',
+  },
   options: {
     out: option('--out <file>', 'where the model goes', { usual: 'model.safetensors' }),
     key: option('--key <name>', 'entry of the checkpoint that holds the weights', {
@@ -29,7 +31,7 @@ export const importCommand = command({
     }),
     stride: option('--stride <place>', 'where bottleneck blocks stride, which weights do not tell', {
       choices: ['middle', 'first'] as const,
-      usual: 'middle',
+      usual: 'middle; first for Keras',
       group: group.network,
     }),
     labels: option('--labels <file>', 'class names, one a line, or a JSON array', {
@@ -53,21 +55,24 @@ export const importCommand = command({
     }),
     mean: option('--mean <r,g,b>', 'of values from 0 to 1', {
       parse: numbers,
-      usual: '0.485,0.456,0.406',
+      usual: '0.485,0.456,0.406; what Keras takes off',
       group: group.images,
     }),
     std: option('--std <r,g,b>', 'of values from 0 to 1', {
       parse: numbers,
-      usual: '0.229,0.224,0.225',
+      usual: '0.229,0.224,0.225; 1/255 for Keras',
       group: group.images,
     }),
   },
   notes: `Nothing in the file is executed: a checkpoint that asks for anything but
 tensors and plain data is refused. Every weight must have its place and its
-shape. Other commands take such files too, as import without options would.`,
+shape. Other commands take such files too, as import without options would.
+Keras's ResNets see blue, green, red: that is turned here. With --mean or --std
+their channels are taken as they come, for those that were trained otherwise.`,
   examples: [
     ['import resnet50.pth --labels imagenet.txt --out r50.safetensors', "torchvision's"],
     ['import best.pth.tar --key model_ema --drop criterion.', 'of a training script'],
+    ['import resnet50_weights_tf_dim_ordering_tf_kernels.h5', 'of keras.applications'],
     ['embed resnet50.pth ./photos', 'a checkpoint as it is'],
   ],
   async run({ args, options, terminal }) {

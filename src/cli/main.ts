@@ -60,7 +60,7 @@ const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./distance.js')).distance,
   },
   import: {
-    summary: 'make a model of a PyTorch checkpoint or a NumPy archive',
+    summary: 'make a model of a PyTorch checkpoint, a NumPy archive or a ResNet of Keras',
     load: async () => (await import('./import.js')).importCommand,
   },
   export: {

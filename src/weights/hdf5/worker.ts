@@ -6,8 +6,8 @@ import { openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Answer, Call, Dataset, Listing, Opening, Requests } from './messages.js';
 
-/** More than any network has; a file of links upon links has no end. */
-const MAX_OBJECTS = 50_000;
+/** ResNet-152 with an optimiser's state has some 4,000; a file of links upon links has no end. */
+const MAX_OBJECTS = 10_000;
 const MAX_DEPTH = 16;
 /** A whole model's description takes some 100 kB. */
 const MAX_TEXT_BYTES = 2 ** 24;

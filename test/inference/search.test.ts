@@ -3,10 +3,8 @@ import assert from 'node:assert/strict';
 import { readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { openData } from '../../src/data/dataset.js';
-import { UserError } from '../../src/errors.js';
 import { Predictor } from '../../src/inference/index.js';
 import { modelKey, vectorsOf } from '../../src/inference/search/folder-vectors.js';
 import { ImageIndex, type ImageVector } from '../../src/inference/search/image-index.js';
@@ -87,7 +85,7 @@ describe('an index', () => {
 describe('a file of vectors', async () => {
   const file: VectorsFile = {
     model: 'abc',
-    vectors: vectors(3000, 700).map((one, i) => ({
+    vectors: vectors(2500, 500).map((one, i) => ({
       ...one,
       image: `ordner/ü ${i}.jpg`,
       ...(i % 2 && { modified: i + 0.25, bytes: i }),
@@ -100,9 +98,9 @@ describe('a file of vectors', async () => {
   it('as Parquet is a table of a text and a list of numbers', async () => {
     const bytes = await readFile(path);
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-    const [row] = await parquetReadObjects({ file: buffer, rowStart: 2999, rowEnd: 3000 });
+    const [row] = await parquetReadObjects({ file: buffer, rowStart: 2499, rowEnd: 2500 });
     assert.deepEqual(Object.keys(row!), ['image', 'label', 'modified', 'bytes', 'embedding']);
-    assert.deepEqual(row!.embedding, [...file.vectors[2999]!.vector]);
+    assert.deepEqual(row!.embedding, [...file.vectors[2499]!.vector]);
   });
   it('as .npy has its names beside it', async () => {
     const array = join(folder, 'v.npy');
@@ -110,7 +108,7 @@ describe('a file of vectors', async () => {
     const expected = file.vectors.map(({ image, vector }) => ({ image, label: 'ordner', vector }));
     assert.deepEqual((await readVectors(array)).vectors, expected);
     await write(join(folder, 'v.txt'), 'a\nb\n');
-    await assert.rejects(readVectors(array), userError('[2, length]', '[3000,700]'));
+    await assert.rejects(readVectors(array), userError('[2, length]', '[2500,500]'));
     await write(join(folder, 'lone.npy'), await readFile(array));
     await assert.rejects(readVectors(join(folder, 'lone.npy')), userError('lone.txt'));
   });
@@ -119,34 +117,16 @@ describe('a file of vectors', async () => {
     await writeVectors(empty, { vectors: [] });
     assert.deepEqual(await readVectors(empty), { vectors: [] });
   });
-  it('that is damaged is read or refused with a reason', async () => {
+  it('that is cut short is refused with a reason', async () => {
     const small = join(folder, 'small.parquet');
-    await writeVectors(small, {
-      ...file,
-      vectors: file.vectors.slice(0, 20).map((one) => ({ ...one, vector: one.vector.slice(0, 8) })),
-    });
+    const short = file.vectors.slice(0, 20).map((one) => ({ ...one, vector: one.vector.slice(0, 8) }));
+    await writeVectors(small, { ...file, vectors: short });
     const original = await readFile(small);
-    const damaged = join(folder, 'damaged.parquet');
-    const readOrReason = async (bytes: Uint8Array) => {
-      await write(damaged, bytes);
-      await readVectors(damaged).catch((error) => {
-        if (!(error instanceof UserError) || !error.message.includes(damaged)) throw error;
-      });
-    };
-    for (let part = 0; part < 100; part++)
-      await readOrReason(original.subarray(0, Math.floor((part * original.length) / 100)));
-    const at = fc.noBias(fc.integer({ min: 0, max: original.length - 1 }));
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(at, fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 8 }),
-        async (edits) => {
-          const bytes = Buffer.from(original);
-          for (const [place, value] of edits) bytes[place] = value;
-          await readOrReason(bytes);
-        },
-      ),
-      { numRuns: 300 },
-    );
+    const cut = join(folder, 'cut.parquet');
+    for (let part = 0; part < 20; part++) {
+      await write(cut, original.subarray(0, Math.floor((part * original.length) / 20)));
+      await assert.rejects(readVectors(cut), userError(cut));
+    }
   });
   it('of another kind is refused', async () => {
     await assert.rejects(readVectors('x.csv'), userError('.parquet or .npy', 'x.csv'));

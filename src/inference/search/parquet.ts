@@ -61,8 +61,8 @@ const MAX_ROWS = 10_000_000;
 const NEEDED = ['image', 'embedding'];
 const WANTED = [...NEEDED, 'label', 'modified', 'bytes'];
 
-/** @throws UserError for files that are damaged, or of other columns */
-export async function readParquet(path: string): Promise<VectorsFile> {
+/** In this thread, which a damaged file may keep busy for ever: `readParquet` is for others. @throws UserError */
+export async function readParquetHere(path: string): Promise<VectorsFile> {
   const fail = (reason: string) =>
     new UserError(
       `Cannot read ${path}: ${reason}. Files of vectors are written by 'resmirror embed' and 'search --index'.`,

@@ -32,7 +32,7 @@ const namesBeside = (path: string) => path.replace(/\.npy$/, '.txt');
 /** Ending -> format. */
 const formats: Readonly<Record<string, Format>> = {
   '.parquet': {
-    read: async (path) => (await import('./parquet.js')).readParquet(path),
+    read: async (path) => (await import('./parquet-file.js')).readParquet(path),
     async write(path, file) {
       const { parquetChunks } = await import('./parquet.js');
       await writeAtomically(path, parquetChunks(file));

@@ -31,8 +31,8 @@ export const search = command({
 classifier's pooled features, an autoencoder's latent vectors. With --index only
 new and changed images of the folder go through the network the next time.`,
   examples: [
-    ['search runs/resnet18-photos-1 ./photos --image rose.jpg --index photos.parquet', 'the five most like it'],
-    ['search runs/resnet18-photos-1 photos.parquet --image rose.jpg --top 20 --out like.png', 'as a picture'],
+    ['search runs/photos ./photos --image rose.jpg --index p.parquet', 'the five most like it'],
+    ['search runs/photos p.parquet --image rose.jpg --out like.png', 'as a picture'],
   ],
   async run({ args, options, terminal }) {
     const { image, top = TOP, index, out, ...compute } = options;

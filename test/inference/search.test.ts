@@ -209,12 +209,12 @@ describe('vectors of a folder that are kept', () => {
 const [checkpoint, cifar] = [sharedData('checkpoints/resnet20-12fca82f.th'), sharedData('cifar10')];
 it('images of a class are found among others', { ...checkpoint.options, ...cifar.options }, async () => {
   const { model } = await importWeights(checkpoint.path);
-  const { test } = await openData(cifar.path);
+  const { validation: test } = await openData(cifar.path); // its test images
   const predictor = Predictor.open(model, { batch: 64 });
   const all: ImageVector[] = [];
   try {
-    for await (const { image, index, value } of predictor.embed(test!)) {
-      all.push({ image, label: `${test!.label(index)}`, vector: value.slice() });
+    for await (const { image, index, value } of predictor.embed(test)) {
+      all.push({ image, label: `${test.label(index)}`, vector: value.slice() });
       if (all.length === 1000) break;
     }
   } finally {

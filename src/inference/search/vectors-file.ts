@@ -60,10 +60,10 @@ const formatOf = (path: string): Format => {
 };
 
 /** @throws UserError that names the file and the reason */
-export const readVectors = (path: string): Promise<VectorsFile> => formatOf(path).read(path);
+export const readVectors = async (path: string): Promise<VectorsFile> => formatOf(path).read(path);
 
 /** The files written: a `.npy` has its names in a text file of the same name beside it. */
-export const writeVectors = (path: string, file: VectorsFile): Promise<readonly string[]> =>
+export const writeVectors = async (path: string, file: VectorsFile): Promise<readonly string[]> =>
   formatOf(path).write(path, file);
 
 /** An image's label: the folder that it lies in, as in folders of classes. */

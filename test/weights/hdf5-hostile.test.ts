@@ -83,7 +83,7 @@ describe('memory and time are bounded', () => {
     await job().finally(() => clearInterval(timer));
     return Math.max(peak, process.memoryUsage().rss) - before;
   }
-  const MUCH = 250e6; // a thread with the library in it takes 100
+  const MUCH = 250e6; // with a thread and the library in it
 
   const bombs: readonly (readonly [what: string, content: () => Promise<Uint8Array>, ...parts: string[]])[] = [
     [

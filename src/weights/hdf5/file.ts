@@ -5,7 +5,7 @@ import type { Answer, Listing, Opening, Requests } from './messages.js';
 
 export const HDF5_START = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Milliseconds until the library is taken to turn in circles. Listing ResNet-152 takes a tenth of a second on a slow machine. */
+/** Milliseconds until the library is taken to turn in circles. All of ResNet-50 is imported in a second or two. */
 const PATIENCE = 30_000;
 /** Megabytes that the thread's objects may take. */
 const HEAP = 256;

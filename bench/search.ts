@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { ImageIndex } from '../src/inference/search/image-index.js';
 
 const LENGTH = 512;
-const ROUNDS = 9;
+const ROUNDS = 25;
 const given = process.argv.slice(2).map(Number);
 
 const random = () => Float32Array.from({ length: LENGTH }, () => Math.random() - 0.5);
@@ -18,5 +18,7 @@ for (const images of given.length > 0 ? given : [10_000, 100_000]) {
     index.nearest(wanted, { top: 5 });
     return performance.now() - start;
   }).sort((a, b) => a - b);
-  console.log(`${images} images: ${times[Math.floor(ROUNDS / 2)]!.toFixed(1)} ms (median of ${ROUNDS})`);
+  console.log(
+    `${images} images: ${times[0]!.toFixed(1)} ms (the fastest of ${ROUNDS}), ${times[Math.floor(ROUNDS / 2)]!.toFixed(1)} ms (the median)`,
+  );
 }

@@ -19,9 +19,9 @@ export const embed = command({
     ...computeOptions,
   },
   notes: `A classifier gives its pooled features, an autoencoder its latent vectors.
-Beside a .npy the names of the images go to a text file, in the same order. A
-.parquet has columns image, label (the folder that an image lies in) and embedding
-(a list of float32) among others; 'search' takes both.`,
+Beside a .npy the names of the images go to a text file, in the same order.
+A .parquet has columns image, label (the folder that an image lies in) and
+embedding (a list of float32) among others; 'search' takes both.`,
   examples: [
     ['embed runs/resnet18-photos-1 ./photos --out photos.npy', 'photos.npy, and photos.txt with the names'],
     ['embed runs/resnet18-photos-1 ./photos --out photos.parquet', 'one file, for data frames and for search'],

@@ -20,7 +20,7 @@ export interface Neighbour {
   readonly similarity: number;
 }
 
-/** Vectors of images, searched exactly: every vector is compared, which takes 60 ms for 100,000 of 512 numbers (docs/search.md). */
+/** Vectors of images, searched exactly: every vector is compared, which takes 50 ms for 100,000 of 512 numbers (docs/search.md). */
 export class ImageIndex {
   /** Of length 1, [n, d]. */
   private readonly units: Float32Array;

@@ -45,6 +45,9 @@ export {
 } from './inference/layers.js';
 export { principalPictures } from './inference/map-pictures.js';
 export { drawAttributions, drawClassMap, type Raster } from './inference/overlay.js';
+export { type KeptVectors, modelKey, vectorsOf } from './inference/search/folder-vectors.js';
+export { ImageIndex, type ImageVector, type Neighbour } from './inference/search/image-index.js';
+export { readVectors, type VectorsFile, type WrittenVector, writeVectors } from './inference/search/vectors-file.js';
 export { lower } from './lower/index.js';
 export * from './models/index.js';
 export * as nn from './nn/index.js';

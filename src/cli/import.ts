@@ -13,7 +13,7 @@ const group = { network: 'Network', images: 'Preprocessing' } as const;
 export const importCommand = command({
   arguments: {
     '<weights>':
-      'a PyTorch checkpoint, safetensors, a NumPy archive, an ONNX file, or a folder of Hugging Face or timm',
+      'a PyTorch checkpoint, safetensors, a NumPy archive, an ONNX file, a ResNet of Keras (.h5, .keras), or a folder of Hugging Face or timm',
   },
   options: {
     out: option('--out <file>', 'where the model goes', { usual: 'model.safetensors' }),
@@ -36,7 +36,7 @@ export const importCommand = command({
     }),
     stride: option('--stride <place>', 'where bottleneck blocks stride, which weights do not tell', {
       choices: ['middle', 'first'] as const,
-      usual: 'middle',
+      usual: 'middle; first for Keras',
       group: group.network,
     }),
     labels: option('--labels <file>', 'class names, one a line, or a JSON array', {
@@ -60,12 +60,12 @@ export const importCommand = command({
     }),
     mean: option('--mean <r,g,b>', 'of values from 0 to 1', {
       parse: numbers,
-      usual: '0.485,0.456,0.406',
+      usual: '0.485,0.456,0.406; what Keras takes off',
       group: group.images,
     }),
     std: option('--std <r,g,b>', 'of values from 0 to 1', {
       parse: numbers,
-      usual: '0.229,0.224,0.225',
+      usual: '0.229,0.224,0.225; 1/255 for Keras',
       group: group.images,
     }),
   },
@@ -73,12 +73,15 @@ export const importCommand = command({
 tensors and plain data is refused. Every weight must have its place and its
 shape. A folder's config.json and preprocessor_config.json say network, labels
 and preprocessing; options go before them. Other commands take such files and
-folders too, as import without options would.`,
+folders too, as import without options would. Keras's ResNets see blue, green,
+red: that is turned here. With --mean or --std their channels are taken as they
+come, for those that were trained otherwise.`,
   examples: [
     ['import resnet50.pth --labels imagenet.txt --out r50.safetensors', "torchvision's"],
     ['import best.pth.tar --key model_ema --drop criterion.', 'of a training script'],
     ['import ./resnet-50 --out r50.safetensors', 'a folder of the hub: config.json and model.safetensors'],
     ['import resnet.onnx', 'a ResNet by its graph, whatever exported it'],
+    ['import resnet50_weights_tf_dim_ordering_tf_kernels.h5', 'of keras.applications'],
     ['embed resnet50.pth ./photos', 'a checkpoint as it is'],
   ],
   async run({ args, options, terminal }) {

@@ -43,6 +43,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'turn images into feature vectors',
     load: async () => (await import('./embed.js')).embed,
   },
+  search: {
+    summary: 'find the images that are most like one',
+    load: async () => (await import('./search.js')).search,
+  },
   explain: {
     summary: 'draw what a network looks at, and what it makes of images inside',
     load: async () => (await import('./explain.js')).explain,
@@ -60,7 +64,7 @@ const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./distance.js')).distance,
   },
   import: {
-    summary: 'make a model of weights of PyTorch, Hugging Face, timm or NumPy',
+    summary: 'make a model of weights of PyTorch, Hugging Face, timm, Keras or NumPy',
     load: async () => (await import('./import.js')).importCommand,
   },
   export: {

@@ -1,11 +1,13 @@
 /** Opening a model for the commands that ask it about images. */
 import type { Predictor } from '../inference/index.js';
+import type { Model } from '../weights/index.js';
 import { computeSettings } from './device.js';
 import { counted } from './figures.js';
 import type { Terminal } from './terminal.js';
 
 interface Asking {
-  readonly model: string;
+  /** Its file or run folder, or what was read of it. */
+  readonly model: string | Model;
   readonly compute: Parameters<typeof computeSettings>[0];
   readonly terminal: Terminal;
 }
@@ -15,8 +17,10 @@ export async function withPredictor<T>(
   { model, compute, terminal }: Asking,
   ask: (predictor: Predictor) => Promise<T>,
 ): Promise<T> {
-  const { load } = await import('../inference/index.js');
-  const predictor = await load(model, await computeSettings(compute));
+  const { load, Predictor } = await import('../inference/index.js');
+  const settings = await computeSettings(compute);
+  const predictor =
+    typeof model === 'string' ? await load(model, settings) : Predictor.open(model, { moveWeights: true, ...settings });
   try {
     const result = await ask(predictor);
     for (const { file, reason } of predictor.skipped) terminal.warn(`skipped ${file}: ${reason}`);

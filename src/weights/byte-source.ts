@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly name: string;
   /** In bytes. */
   readonly size: number;
+  /** Where they lie on disk; nowhere, where they were unpacked. */
+  readonly place?: { readonly path: string; readonly from: number };
   /** Bytes `from` up to `to`, which must lie inside, in a buffer of their own. */
   read(from: number, to: number): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -40,9 +42,10 @@ export async function withFile<T>(path: string, use: (source: ByteSource) => Pro
   }
 }
 
-const fileSource = (file: FileHandle, { name, size }: Omit<ByteSource, 'read'>): ByteSource => ({
+const fileSource = (file: FileHandle, { name, size }: Pick<ByteSource, 'name' | 'size'>): ByteSource => ({
   name,
   size,
+  place: { path: name, from: 0 },
   async read(from, to) {
     if (!(from >= 0 && from <= to && to <= size))
       throw unreadable(name, `bytes ${from} to ${to} are wanted, but it has ${size}: it is cut short or damaged`);
@@ -62,5 +65,6 @@ const fileSource = (file: FileHandle, { name, size }: Omit<ByteSource, 'read'>):
 export const partOf = (source: ByteSource, { from, size }: { from: number; size: number }): ByteSource => ({
   name: source.name,
   size,
+  ...(source.place && { place: { ...source.place, from: source.place.from + from } }),
   read: (begin, end) => source.read(from + begin, from + Math.min(end, size)),
 });

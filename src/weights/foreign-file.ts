@@ -3,6 +3,8 @@ import { Allowance } from './allowance.js';
 import { Archive, ZIP_START } from './archive.js';
 import { type ByteSource, unreadable, withFile } from './byte-source.js';
 import { type Description, describeModel } from './description.js';
+import { HDF5_START } from './hdf5/file.js';
+import { isKerasArchive, type KerasTensors, readKeras, readKerasArchive } from './keras/read.js';
 import { isNumpyArchive, readNpz } from './npz.js';
 import { SAFETENSORS_START, storedSafetensors } from './stored-safetensors.js';
 import type { StoredTensor } from './stored-tensor.js';
@@ -17,6 +19,8 @@ export interface ForeignTensors {
   readonly allowance: Allowance;
   /** What is said of the network beside its weights. */
   readonly description?: Description | undefined;
+  /** What all networks of a program have in common, and no weight tells; names are translated already where there are any. */
+  readonly habits?: KerasTensors['habits'];
 }
 
 export interface Opened extends Pick<ForeignTensors, 'allowance'> {
@@ -24,7 +28,10 @@ export interface Opened extends Pick<ForeignTensors, 'allowance'> {
   readonly key: string | undefined;
 }
 
-type Found = Omit<ForeignTensors, 'allowance'>;
+export interface Found extends Omit<ForeignTensors, 'allowance'> {
+  /** What is to be done when its tensors are read. */
+  readonly close?: () => Promise<void>;
+}
 
 /** Bytes at the start of a file, or `at` a place in it -> how it is read. */
 const formats: readonly {
@@ -35,6 +42,7 @@ const formats: readonly {
   // first, since the length of a header may begin as any other format does; none of these has a brace there
   { start: SAFETENSORS_START.bytes, at: SAFETENSORS_START.at, read: readBare },
   { start: ZIP_START, read: readArchive },
+  { start: HDF5_START, read: ({ file, allowance }) => readKeras(file, { allowance }) },
   {
     start: LEGACY_START,
     read: async ({ file, key }) => ({
@@ -49,7 +57,11 @@ async function readArchive({ file, key, allowance }: Opened): Promise<Found> {
   if (isTorchArchive(archive))
     return { format: 'PyTorch', tensors: stateOf(await readZipped(file, archive), { name: file.name, key }) };
   if (isNumpyArchive(archive)) return { format: 'NumPy', tensors: await readNpz(file, archive) };
-  throw unreadable(file.name, 'it is an archive without data.pkl (PyTorch) or .npy records (NumPy)');
+  if (isKerasArchive(archive)) return readKerasArchive(archive, allowance);
+  throw unreadable(
+    file.name,
+    'it is an archive without data.pkl (PyTorch), .npy records (NumPy) or model.weights.h5 (Keras)',
+  );
 }
 
 /** Safetensors; a model of this program describes itself. */
@@ -69,14 +81,14 @@ export async function tensorsIn(opened: Opened): Promise<Found> {
   if (format) return format.read(opened);
   throw unreadable(
     file.name,
-    'it begins like neither a PyTorch checkpoint nor a NumPy archive nor safetensors',
-    'Fetch it again, or save it with torch.save, numpy.savez or safetensors.',
+    "it begins like none of a PyTorch checkpoint, a NumPy archive, safetensors and Keras's HDF5",
+    'Fetch it again, or save it with torch.save, numpy.savez, safetensors or model.save.',
   );
 }
 
 /**
- * Opens a PyTorch checkpoint, a NumPy archive or a safetensors file for as long as `use` takes; tensors are read one by one, when they are asked for.
- * Nothing in it is executed.
+ * Opens a PyTorch checkpoint, a NumPy archive, a safetensors or a Keras file for as long as `use` takes; tensors are read one by one, when they are
+ * asked for. Nothing in it is executed.
  * @param key the entry of a checkpoint that holds the weights; state_dict, model and model_ema are tried without it
  * @throws UserError that names the file and the reason
  */
@@ -87,6 +99,11 @@ export function withForeignFile<T>(
 ): Promise<T> {
   return withFile(path, async (file) => {
     const allowance = new Allowance(file);
-    return use({ ...(await tensorsIn({ file, key, allowance })), allowance });
+    const { close, ...found } = await tensorsIn({ file, key, allowance });
+    try {
+      return await use({ ...found, allowance });
+    } finally {
+      await close?.();
+    }
   });
 }

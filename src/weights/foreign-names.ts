@@ -2,7 +2,7 @@
 import { withFile } from './byte-source.js';
 
 /** Ends of the names that files of other programs usually have. */
-const ENDINGS = ['.pth', '.pt', '.th', '.ckpt', '.pth.tar', '.npz', '.bin', '.index.json'];
+const ENDINGS = ['.pth', '.pt', '.th', '.ckpt', '.pth.tar', '.npz', '.bin', '.index.json', '.h5', '.hdf5', '.keras'];
 
 export const isForeign = (path: string): boolean => ENDINGS.some((ending) => path.toLowerCase().endsWith(ending));
 

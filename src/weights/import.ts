@@ -54,10 +54,10 @@ export interface Imported {
 }
 
 /**
- * Reads a PyTorch checkpoint (.pth, .pt, .th, .bin, of any version), a NumPy archive (.npz), an ONNX file, a safetensors file of any program, an index of shards
- * (.index.json), or a folder of Hugging Face's or timm's with its config.json, which gives labels and preprocessing too. Nothing in a file is
- * executed, and tensors are read one by one as float32, so that little more memory is taken than the weights need. Options go before
- * what a folder says.
+ * Reads a PyTorch checkpoint (.pth, .pt, .th, .bin, of any version), a NumPy archive (.npz), a ResNet of Keras (.h5, .keras), an ONNX file, a safetensors
+ * file of any program, an index of shards (.index.json), or a folder of Hugging Face's or timm's with its config.json, which gives labels and
+ * preprocessing too. Nothing in a file is executed, and tensors are read one by one as float32, so that little more memory is taken than the
+ * weights need. Options go before what a folder says.
  *
  * @throws UserError for files that are damaged or ask for code, weights that are missing, left over or of another shape
  */
@@ -79,10 +79,18 @@ export async function importWeights(path: string, options: ImportOptions = {}): 
 
 async function imported(
   path: string,
-  { format, tensors: stored, allowance, description }: ForeignTensors,
-  options: ImportOptions,
+  { format, tensors: stored, allowance, description, habits }: ForeignTensors,
+  given: ImportOptions,
 ): Promise<Imported> {
-  const { drop = [] } = options;
+  const { drop = [] } = given;
+  const { images } = habits ?? {};
+  // whoever says how images are prepared means channels in the order that is usual here
+  const usual = images && !given.preprocessing?.mean && !given.preprocessing?.std ? images : undefined;
+  const options = {
+    ...given,
+    ...(given.stride === undefined && habits?.network),
+    ...(usual && { preprocessing: { mean: usual.mean, std: usual.std, ...given.preprocessing } }),
+  };
   const unwanted = (name: string) => drop.some((start) => name.startsWith(start));
   const found = withDenseHead(renamed(new Map([...stored].filter(([name]) => !unwanted(name))), path));
   const network = networkFor(found, { options, description }, path);
@@ -94,11 +102,11 @@ async function imported(
   };
   const card = cardFor(pictured(network.config), described, path);
   const weights: Record<string, Weights[string]> = {};
-  for (const [name, tensor] of places) weights[name] = await readFloats(tensor, allowance);
+  for (const [name, tensor] of places) weights[name] = await readFloats(usual?.instead.get(name) ?? tensor, allowance);
   return {
     model: { card, network, weights },
     format,
-    names: schemes[found.scheme].title,
+    names: habits?.names ?? schemes[found.scheme].title,
     prefix: found.prefix,
     renamed: Object.fromEntries(
       [...found.tensors]

@@ -41,7 +41,22 @@ async function tensorOf(
   { archive, record }: { archive: Archive; record: string },
 ): Promise<StoredTensor> {
   const fail = (reason: string) => unreadable(file.name, `its record ${record} ${reason}`);
-  const bytes = await archive.record(record);
+  const { start, ...array } = await arrayIn(await archive.record(record), fail);
+  const size = elementsOf(array.shape) * ELEMENT_BYTES[array.dtype];
+  return { ...array, storage: async () => partOf(await archive.record(record), { from: start, size }) };
+}
+
+/** The array of a .npy file. @throws UserError for what is none, of other types, or cut short */
+export async function readNpy(file: ByteSource): Promise<StoredTensor> {
+  const { start, ...array } = await arrayIn(file, (reason) => unreadable(file.name, `it ${reason}`));
+  return { ...array, storage: async () => partOf(file, { from: start, size: file.size - start }) };
+}
+
+/** What the header in front of an array says, and where the array begins. */
+async function arrayIn(
+  bytes: ByteSource,
+  fail: (reason: string) => Error,
+): Promise<Omit<StoredTensor, 'storage'> & { readonly start: number }> {
   const head = await bytes.read(0, Math.min(bytes.size, 12));
   const [major] = head.subarray(6);
   if (head.length < 12 || String.fromCharCode(...head.subarray(0, 6)) !== MAGIC || !major || major > 3)
@@ -56,13 +71,8 @@ async function tensorOf(
   const size = elementsOf(shape) * ELEMENT_BYTES[dtype];
   if (!Number.isSafeInteger(size) || start + length + size > bytes.size)
     throw fail(`of ${dtype} [${shape}] is cut short`);
-  return {
-    dtype,
-    shape,
-    strides: fortran ? rowMajor(shape.toReversed()).reverse() : rowMajor(shape),
-    offset: 0,
-    storage: async () => partOf(await archive.record(record), { from: start + length, size }),
-  };
+  const strides = fortran ? rowMajor(shape.toReversed()).reverse() : rowMajor(shape);
+  return { dtype, shape, strides, offset: 0, start: start + length };
 }
 
 const entry = (text: string, key: string, value: string): string | undefined =>

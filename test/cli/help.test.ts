@@ -12,6 +12,7 @@ const names = [
   'compare',
   'predict',
   'embed',
+  'search',
   'explain',
   'reconstruct',
   'distance',

@@ -144,8 +144,8 @@ describe('an import', () => {
   it('refuses files that are something else', async () => {
     const folder = await temporaryFolder();
     for (const [content, part] of [
-      ['', 'begins like neither'],
-      ['this is no checkpoint', 'begins like neither'],
+      ['', 'begins like none'],
+      ['this is no checkpoint', 'begins like none'],
       ['PK\x03\x04 and so on', 'as an archive'],
     ] as const) {
       const path = await write(join(folder, 'x.pth'), content);

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { UserError } from '../../errors.js';
 import { Allowance } from '../allowance.js';
 import { type ByteSource, unreadable, withFile } from '../byte-source.js';
-import { type ForeignTensors, type Opened, tensorsIn } from '../foreign-file.js';
+import { type ForeignTensors, type Found, type Opened, tensorsIn } from '../foreign-file.js';
 import { readJson } from '../json-file.js';
 import type { StoredTensor } from '../stored-tensor.js';
 
@@ -53,24 +53,43 @@ export async function withShards<T>(
     shards.map((name) => join(dirname(path), name)),
     async (files) => {
       const allowance = new Allowance({ name: path, size: files.reduce((sum, { size }) => sum + size, 0) });
-      const found = [];
-      for (const file of files) found.push(await tensorsIn({ file, key, allowance }));
-      const tensors = new Map<string, StoredTensor>();
-      for (const [i, shard] of found.entries())
-        for (const [name, tensor] of shard.tensors) {
-          if (places[name] !== shards[i])
-            throw unreadable(
-              files[i]!.name,
-              `it holds ${name.slice(0, 80)}, which the index ${Object.hasOwn(places, name) ? `sees in ${places[name]}` : 'does not know'}`,
-            );
-          tensors.set(name, tensor);
-        }
-      const lost = Object.keys(places).find((name) => !tensors.has(name));
-      if (lost !== undefined)
-        throw unreadable(path, `its tensor ${lost.slice(0, 80)} is not in ${places[lost]}, where it should be`);
-      return use({ format: `${found[0]!.format} in ${files.length} shards`, tensors, allowance });
+      const found: Found[] = [];
+      try {
+        for (const file of files) found.push(await tensorsIn({ file, key, allowance }));
+        const tensors = whole(found, { path, places, shards, files });
+        return await use({ format: `${found[0]!.format} in ${files.length} shards`, tensors, allowance });
+      } finally {
+        for (const { close } of found) await close?.();
+      }
     },
   );
+}
+
+interface Sharded {
+  /** Of the index. */
+  readonly path: string;
+  /** Name of a tensor -> its shard. */
+  readonly places: Readonly<Record<string, string>>;
+  readonly shards: readonly string[];
+  readonly files: readonly ByteSource[];
+}
+
+/** What all shards hold together, each exactly what the index says. */
+function whole(found: readonly Found[], { path, places, shards, files }: Sharded): ReadonlyMap<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [i, shard] of found.entries())
+    for (const [name, tensor] of shard.tensors) {
+      if (places[name] !== shards[i])
+        throw unreadable(
+          files[i]!.name,
+          `it holds ${name.slice(0, 80)}, which the index ${Object.hasOwn(places, name) ? `sees in ${places[name]}` : 'does not know'}`,
+        );
+      tensors.set(name, tensor);
+    }
+  const lost = Object.keys(places).find((name) => !tensors.has(name));
+  if (lost !== undefined)
+    throw unreadable(path, `its tensor ${lost.slice(0, 80)} is not in ${places[lost]}, where it should be`);
+  return tensors;
 }
 
 /** Several files at once. */

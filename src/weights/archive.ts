@@ -82,9 +82,11 @@ export class Archive {
     if (crc === 0) return part;
     const read = async (from: number, to: number) => {
       const bytes = await part.read(from, to);
+      const end = from + bytes.length;
       const before = from === 0 ? { end: 0, crc: 0 } : this.sums.get(name);
-      if (before?.end !== from) return bytes;
-      const sum = { end: from + bytes.length, crc: crc32(bytes, before.crc) };
+      // what was read already, such as the beginning of a header, counts once
+      if (!before || from > before.end || end <= before.end) return bytes;
+      const sum = { end, crc: crc32(bytes.subarray(before.end - from), before.crc) };
       this.sums.set(name, sum);
       if (sum.end === part.size && sum.crc !== crc) throw fail(DAMAGED);
       return bytes;

@@ -78,12 +78,13 @@ async function gathered(
     return { vectors, embedded: 0 };
   }
   const { vectorsOf } = await import('../inference/search/folder-vectors.js');
-  const known: VectorsFile | undefined =
+  const kept: VectorsFile | undefined =
     index !== undefined && (await stat(index).catch(() => undefined)) ? await readVectors(index) : undefined;
-  const { embedded, changed, ...file } = await vectorsOf(predictor, { images: [where], model, known });
+  const { embedded, changed, ...file } = await vectorsOf(predictor, { images: [where], model, known: kept });
   if (index !== undefined) {
     if (changed) await writeVectors(index, file);
-    terminal.warn(`${counted(embedded, 'image')} of ${file.vectors.length} embedded, the others were in ${index}`);
+    const known = file.vectors.length - embedded;
+    terminal.news(`${counted(embedded, 'image')} embedded, ${known} known from ${index}`);
   }
   return { vectors: file.vectors, embedded };
 }

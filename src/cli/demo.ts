@@ -78,7 +78,7 @@ async function tryOut({ classifier, autoencoder, folder }: Runs & { folder: stri
   const { writeDrawnFolder } = await import('../data/drawn/index.js');
   const { pairsOf, writePicture } = await import('./reconstruct.js');
   const { pairGrid } = await import('./pair-grid.js');
-  const { onnxOf } = await import('./export.js');
+  const { onnxOf } = await import('./formats/onnx.js');
   const { readModel, writeAtomically } = await import('../weights/index.js');
   const images = await writeDrawnFolder(join(folder, 'images'), { perClass: 3, size: 64 });
   const [teller, mirror] = [await load(classifier.folder), await load(autoencoder.folder)];

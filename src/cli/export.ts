@@ -1,78 +1,71 @@
 /** `resmirror export`: a model for other programs. */
-import { generationGraph } from '../inference/generator.js';
-import { questionGraph } from '../inference/index.js';
-import { writeOnnx } from '../onnx/index.js';
-import { type Model, readModel, writeAtomically, writeModel, writeSafetensors } from '../weights/index.js';
-import { encodeOnnxModel, onnxMetadata } from '../weights/onnx-model.js';
+import { NAMES } from '../weights/export/state-dict.js';
+import { readModel } from '../weights/index.js';
 import { command, flag, option } from './command.js';
 import { usageError } from './failure.js';
 import { scaled } from './figures.js';
+import type { Choices } from './formats/format.js';
+import { type FormatName, formatNames, formatOf, rowOf } from './formats/index.js';
 
-const formats = ['onnx', 'safetensors'] as const;
-type Format = (typeof formats)[number];
+const list = formatNames.map((name) => `  ${name.padEnd(12)} ${rowOf(name).about}`).join('\n');
 
 export const exportModel = command({
-  arguments: { '<model>': 'a run folder, .safetensors or .onnx file' },
+  arguments: { '<model>': 'a run folder, .safetensors or .onnx file, or a checkpoint of PyTorch' },
   options: {
-    format: option('--format <name>', 'what to write', { choices: formats, usual: 'by the name of --out, or onnx' }),
-    out: option('--out <file>', 'where', { usual: 'model.onnx or model.safetensors' }),
+    format: option('--format <name>', 'what to write', {
+      choices: formatNames,
+      usual: 'by the name of --out, or onnx',
+    }),
+    out: option('--out <path>', 'where', { usual: 'model.onnx, and so on' }),
     pixels: flag('--pixels', 'onnx: take bytes and prepare them inside; give probabilities or pixels'),
     bare: flag('--bare', 'safetensors: weights only, without the description that resmirror reads'),
+    names: option('--names <program>', 'pth and bare safetensors: whose names weights have', {
+      choices: NAMES,
+      usual: "own, which are torchvision's where it has any",
+    }),
   },
-  notes: `ONNX: input 'input' float32 [n, c, h, w], normalised by mean and std of the
+  notes: `Formats:
+${list}
+
+ONNX: input 'input' float32 [n, c, h, w], normalised by mean and std of the
 preprocessing; output 'logits' [n, k] of a classifier, 'image' [n, c, h, w] of
 an autoencoder. With --pixels: input 'images' uint8 [n, h, w, c], output
 'probabilities' [n, k] or 'pixels' uint8 [n, h, w, c]. A model that makes images
 has 'input' (with --pixels 'vectors') [n, latent + classes]: normal vectors, and
 behind each its class as one-hot. The number n of images is free. Labels and
 preprocessing are in metadata_props as JSON.
-Safetensors: weights under torchvision's names where it has any.`,
+Safetensors and pth: weights under torchvision's names where it has any, or under
+those of --names. What a format cannot express is refused. Folders must not be
+there yet.`,
   examples: [
     ['export runs/resnet18-photos-1 --format onnx --out photos.onnx', 'for ONNX Runtime, OpenVINO, TensorRT, …'],
     ['export runs/resnet18-photos-1 --pixels --out photos.onnx', 'with the preprocessing inside'],
-    ['export runs/resnet18-photos-1 --bare --out weights.safetensors', 'for PyTorch'],
+    ['export runs/resnet18-photos-1 --out photos.pth', 'for torch.load and load_state_dict'],
+    [
+      'export runs/resnet18-photos-1 --format huggingface --out photos',
+      'for transformers, with labels and preprocessing',
+    ],
+    ['export runs/resnet18-photos-1 --names timm --out weights.safetensors', 'weights alone'],
   ],
-  async run({ args, options, terminal }) {
-    const { pixels = false, bare = false } = options;
-    const format = options.format ?? (options.out?.endsWith('.safetensors') ? 'safetensors' : 'onnx');
-    const unfit = { onnx: bare && '--bare', safetensors: pixels && '--pixels' }[format];
-    if (unfit) throw usageError(`${unfit} does not belong to --format ${format}; leave it out`);
-    const { out = `model.${format}` } = options;
+  async run({ args, options: { format: chosen, out: place, ...choices }, terminal }) {
+    const format = chosen ?? formatOf(place ?? '') ?? 'onnx';
+    const { usual, load } = rowOf(format);
+    const out = place ?? usual;
+    check(format, out, choices);
+    const write = await load();
     const model = await readModel(args.model);
-    const bytes = await writers[format](out, model, { pixels, bare });
+    const bytes = await write(out, model, choices);
     terminal.print(`${model.network.name} in ${out}${bytes ? `, ${scaled(bytes)}B` : ''}`);
     return { json: { out, format, network: model.network.name } };
   },
 });
 
-interface Choices {
-  readonly pixels: boolean;
-  readonly bare: boolean;
-}
-
-/** Format -> writes the file whole; resolves to its size where that is known. */
-const writers: {
-  readonly [F in Format]: (out: string, model: Model, choices: Choices) => Promise<number | undefined>;
-} = {
-  onnx: async (out, model, { pixels }) => {
-    const bytes = onnxOf(model, { pixels });
-    await writeAtomically(out, [bytes]);
-    return bytes.length;
-  },
-  safetensors: async (out, model, { bare }) => {
-    const tensors = Object.entries(model.weights);
-    await (bare ? writeSafetensors(out, { tensors, metadata: { format: 'pt' } }) : writeModel(out, model));
-    return undefined;
-  },
-};
-
-/** The ONNX file of a model: its network alone, or with pixels in and answers out. */
-export function onnxOf(model: Model, { pixels = false } = {}): Uint8Array {
-  if (!pixels) return encodeOnnxModel(model);
-  const { card } = model;
-  const graph = card.task === 'generate' ? generationGraph(model, 'n') : questionGraph(card.task, model, 'n');
-  return writeOnnx(graph, {
-    weights: new Map(Object.entries(model.weights)),
-    metadata: onnxMetadata(card),
-  });
+/** @throws CommanderError where options contradict the format */
+function check(format: FormatName, out: string, choices: Choices): void {
+  const { understands } = rowOf(format);
+  const unfit = (Object.keys(choices) as (keyof Choices)[]).find((choice) => !understands.includes(choice));
+  if (unfit) throw usageError(`--${unfit} does not belong to --format ${format}; leave it out`);
+  const other = formatOf(out);
+  if (other && other !== format)
+    throw usageError(`${out} is named as ${other}, but --format is ${format}; change one of them`);
 }

@@ -38,12 +38,13 @@ export async function writeAtomically(path: string, contents: Iterable<Uint8Arra
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw explain(path, error);
+    throw explainWrite(path, error);
   }
   await syncFolder(folder);
 }
 
-async function writeDurably(path: string, contents: Iterable<Uint8Array> | string): Promise<void> {
+/** Creates a file, which must not be there yet, and syncs it. */
+export async function writeDurably(path: string, contents: Iterable<Uint8Array> | string): Promise<void> {
   const file = await open(path, 'wx');
   try {
     for (const chunk of typeof contents === 'string' ? [Buffer.from(contents)] : contents)
@@ -63,13 +64,14 @@ async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
 }
 
 /** Where folders cannot be opened or synced (Windows, some network file systems), the rename is as durable as it gets. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
 }
 
-function explain(path: string, error: unknown): unknown {
+/** What a person can mend as a UserError, everything else as it came. */
+export function explainWrite(path: string, error: unknown): unknown {
   const reason = REASONS[(error as NodeJS.ErrnoException | null)?.code ?? ''];
   return reason === undefined ? error : new UserError(`Cannot write ${path}: ${reason}.`);
 }

@@ -3,21 +3,29 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { isForeign } from './foreign-names.js';
-import { type Model, modelFile, modelOf } from './model.js';
-import { readSafetensors, writeSafetensors } from './safetensors-file.js';
+import { KEY, type Model, modelFile, modelOf } from './model.js';
+import { readSafetensors, readSafetensorsHeader, writeSafetensors } from './safetensors-file.js';
 
-/** The model of a `.safetensors` or `.onnx` file, of a PyTorch checkpoint or NumPy archive as `importWeights` sees it, or the best one of a run folder. */
+/**
+ * The model of a `.safetensors` or `.onnx` file, the best one of a run folder, or whatever `importWeights` takes, as it sees it: checkpoints of PyTorch,
+ * archives of NumPy, safetensors of other programs, folders of Hugging Face's and timm's.
+ */
 export async function readModel(path: string): Promise<Model> {
   const file = await modelPath(path);
   if (file.endsWith('.onnx')) {
     const { decodeOnnxModel } = await import('./onnx-model.js'); // the format is large, and seldom asked for
     return decodeOnnxModel(await readFile(file), file);
   }
-  if (isForeign(file)) {
+  if (await isOthers(file)) {
     const { importWeights } = await import('./import.js');
     return (await importWeights(file)).model;
   }
   return modelOf(await readSafetensors(file), file);
+}
+
+async function isOthers(path: string): Promise<boolean> {
+  if (isForeign(path) || (await stat(path)).isDirectory()) return true;
+  return (await readSafetensorsHeader(path)).metadata[KEY] === undefined;
 }
 
 /** Writes the whole file or none. */
@@ -27,7 +35,7 @@ export const writeModel = (
   extra: Readonly<Record<string, string>> = {},
 ): Promise<void> => writeSafetensors(path, modelFile(model, extra));
 
-/** `MODEL` on the command line: the file itself, or a run folder's best (its last, before the first epoch is over). */
+/** `MODEL` on the command line: the file itself, a run folder's best (its last, before the first epoch is over), or a folder with a config.json. */
 export async function modelPath(path: string): Promise<string> {
   const kind = await stat(path).catch(() => undefined);
   if (!kind)
@@ -39,5 +47,9 @@ export async function modelPath(path: string): Promise<string> {
     const file = join(path, name);
     if (await stat(file).catch(() => undefined)) return file;
   }
-  throw new UserError(`${path} holds no best.safetensors or last.safetensors: is it the folder of a run?`);
+  const { weightsIn } = await import('./folder/weights.js');
+  if (await weightsIn(path)) return path;
+  throw new UserError(
+    `${path} holds no best.safetensors or last.safetensors, as the folder of a run does, nor model.safetensors or pytorch_model.bin`,
+  );
 }

@@ -6,7 +6,7 @@ import { problems, whole, within } from '../schema.js';
 import { encodeSafetensors, type Safetensors } from './safetensors.js';
 
 /** Under this key of the file's metadata stands everything that is no tensor. */
-const KEY = 'resmirror';
+export const KEY = 'resmirror';
 
 /** How images were prepared; statistics per channel of values scaled to 0 … 1. */
 export const Preprocessing = v.strictObject({

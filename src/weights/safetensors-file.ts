@@ -35,7 +35,7 @@ export function writeSafetensors(path: string, contents: SafetensorsContents): P
   return writeAtomically(path, encodeSafetensorsChunks(contents));
 }
 
-async function readHeader(file: ByteSource): Promise<SafetensorsHeader> {
+export async function readHeader(file: ByteSource): Promise<SafetensorsHeader> {
   const head = await file.read(0, Math.min(LENGTH_BYTES, file.size));
   const dataStart = LENGTH_BYTES + headerLength(head, file);
   return parseHeader(await file.read(LENGTH_BYTES, dataStart), file);

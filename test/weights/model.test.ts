@@ -208,6 +208,6 @@ describe('the model of a path', () => {
     await writeFile(path, 'this is no model');
     await assert.rejects(readModel(path), userError(path));
     await writeSafetensors(path, { tensors: [['x', tensor(1)]] });
-    await assert.rejects(readModel(path), userError(path, 'no resmirror model'));
+    await assert.rejects(readModel(path), userError(path, 'not recognised as a ResNet', 'no conv1.weight'));
   });
 });

@@ -41,6 +41,26 @@ describe('a naming scheme', () => {
     assert.equal(toOurs(schemes.cifar)('fc.weight'), undefined);
   });
 
+  it('counts from 0 where the other program does, and has no number below', () => {
+    const [there, back] = [toTheirs(schemes.huggingface), toOurs(schemes.huggingface)];
+    const theirs = 'resnet.encoder.stages.0.layers.1.layer.2.convolution.weight';
+    assert.equal(there('layer1.1.conv3.weight'), theirs);
+    assert.equal(back(theirs), 'layer1.1.conv3.weight');
+    assert.equal(there('layer0.1.conv3.weight'), undefined);
+    assert.equal(there('layer1.1.conv0.weight'), undefined);
+    assert.equal(back(theirs.replace('stages.0', 'stages.00')), undefined);
+  });
+
+  it("is found where a wrapper's prefix is a part of its names", () => {
+    const name = toTheirs(schemes.huggingface);
+    for (const prefix of ['', 'module.']) {
+      const given = [...shapesOf('RESNET50')].map(([ours, shape]) => [`${prefix}${name(ours)}`, shape] as const);
+      const found = renamed(new Map(given), 'x.pth');
+      assert.deepEqual([found.scheme, found.prefix, found.leftover], ['huggingface', prefix, []]);
+      assert.equal(found.tensors.size, given.length);
+    }
+  });
+
   it('is found by the names that it knows, behind prefixes', () => {
     const name = toTheirs(schemes.cifar);
     const given = [...shapesOf('CIFAR_RESNET20')].map(

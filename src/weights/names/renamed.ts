@@ -28,14 +28,15 @@ export interface Renamed<T> {
 export function renamed<T>(given: ReadonlyMap<string, T>, file: string): Renamed<T> {
   const dropped = [...given.keys()].filter((name) => COUNTERS.test(name));
   const names = [...given.keys()].filter((name) => !COUNTERS.test(name));
-  const prefix = commonPrefix(names);
-  const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
-  const attempts = (Object.keys(schemes) as SchemeName[]).map((scheme) => {
-    const translate = toOurs(schemes[scheme]);
-    return { scheme, ours: names.map((name) => translate(bare(name))) };
-  });
+  const attempts = commonPrefixes(names).flatMap((prefix) =>
+    (Object.keys(schemes) as SchemeName[]).map((scheme) => {
+      const translate = toOurs(schemes[scheme]);
+      const bare = (name: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : name);
+      return { scheme, prefix, ours: names.map((name) => translate(bare(name))) };
+    }),
+  );
   const known = ({ ours }: (typeof attempts)[number]) => ours.filter((name) => name !== undefined).length;
-  const { scheme, ours } = attempts.reduce((best, next) => (known(next) > known(best) ? next : best));
+  const { scheme, prefix, ours } = attempts.reduce((best, next) => (known(next) > known(best) ? next : best));
   const tensors = new Map<string, { tensor: T; theirs: string }>();
   for (const [i, name] of ours.entries()) {
     const theirs = names[i]!;
@@ -47,14 +48,17 @@ export function renamed<T>(given: ReadonlyMap<string, T>, file: string): Renamed
   return { scheme, prefix, tensors, leftover: names.filter((_, i) => ours[i] === undefined), dropped };
 }
 
-/** Prefixes in front of most names, one after the other. A criterion beside the network does not count against it. */
-function commonPrefix(names: readonly string[]): string {
-  let prefix = '';
+/**
+ * What stands in front of most names, the longest first, down to nothing: `resnet.` is a wrapper's prefix to one program and a part of the name to
+ * another. A criterion beside the network does not count against it.
+ */
+function commonPrefixes(names: readonly string[]): readonly string[] {
+  const prefixes = [''];
   for (;;) {
-    const longer = PREFIXES.map((part) => prefix + part).find(
+    const longer = PREFIXES.map((part) => prefixes[0] + part).find(
       (start) => 2 * names.filter((name) => name.startsWith(start)).length > names.length,
     );
-    if (longer === undefined) return prefix;
-    prefix = longer;
+    if (longer === undefined) return prefixes;
+    prefixes.unshift(longer);
   }
 }

@@ -28,7 +28,7 @@ export {
 } from './inference/explainer.js';
 export { type Filters, filterPictures } from './inference/filters.js';
 export { type Features, frechetDistance } from './inference/frechet.js';
-export { Generator, type Point, randomPoints, randomVector, spherical } from './inference/generator.js';
+export { Generator } from './inference/generator.js';
 export {
   type Answer,
   type ClassScore,
@@ -45,6 +45,7 @@ export {
 } from './inference/layers.js';
 export { principalPictures } from './inference/map-pictures.js';
 export { drawAttributions, drawClassMap, type Raster } from './inference/overlay.js';
+export { type Point, randomPoints, randomVector, spherical } from './inference/points.js';
 export { lower } from './lower/index.js';
 export * from './models/index.js';
 export * as nn from './nn/index.js';

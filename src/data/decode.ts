@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { UserError } from '../errors.js';
 import { systemReason } from './folder-error.js';
-import { type Decoded, type Reduction, type Size, withChannels } from './pixels.js';
+import { type Decoded, fitting, type Reduction, type Size, withChannels } from './pixels.js';
 
 export interface DecodeOptions {
   /** Colours of the result, default 3. */
@@ -41,10 +41,6 @@ function plainReason(error: unknown): string {
     .replace(/\s*\([\d.]+\)$/, '');
   return `it is truncated or damaged${detail && ` (${detail})`}`;
 }
-
-/** The largest reduction that no side of an image is too small for. */
-const fitting = ({ height, width }: Size, wanted: Reduction): Reduction =>
-  Math.min(height, width) >= 2 * wanted ? wanted : 1;
 
 /** Reads at once: a worker has nothing else to do, and waiting for the thread pool costs a fifth of decoding a small image. */
 function readBytes(path: string, fail: (reason: string) => ImageError): Uint8Array {

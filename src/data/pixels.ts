@@ -43,3 +43,7 @@ export function withChannels(data: Uint8Array, from: 1 | 3, to: 1 | 3): Uint8Arr
   else for (let i = 0; i < count; i++) result.fill(data[i] as number, 3 * i, 3 * i + 3);
   return result;
 }
+
+/** The largest reduction that no side of an image is too small for. */
+export const fitting = ({ height, width }: Size, wanted: Reduction): Reduction =>
+  Math.min(height, width) >= 2 * wanted ? wanted : 1;

@@ -1,4 +1,5 @@
 /** The formats of `resmirror export`: a new one is a row here, and a file beside it. */
+import { shellLine } from '../shell.js';
 import type { FormatRow } from './format.js';
 
 export const formats = {
@@ -36,6 +37,14 @@ export const formats = {
     usual: 'model-timm',
     understands: [],
     load: async () => (await import('./timm.js')).writeTimmFolder,
+  },
+  web: {
+    about: 'a folder with a page that runs the model in any browser',
+    endings: [],
+    usual: 'model-web',
+    understands: [],
+    load: async () => (await import('./web.js')).writeWebPage,
+    next: (out) => `open it with: ${shellLine(['python3', '-m', 'http.server', '--directory', out])}`,
   },
 } as const satisfies Readonly<Record<string, FormatRow>>;
 export type FormatName = keyof typeof formats;

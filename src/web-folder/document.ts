@@ -79,7 +79,7 @@ const TASKS: { readonly [T in PageDescription['task']]: TaskPage } = {
   classify: {
     kind: 'Image classification',
     does: ({ classes, metrics: { accuracy } }) =>
-      `Knows ${counted(classes.length, 'class', 'classes')}${figure(accuracy, (share) => `right on ${(100 * share).toFixed(1)} % of the images it was tested with`)}`,
+      `Knows ${counted(classes.length, 'class', 'classes')}${figure(accuracy, (share) => `right on ${(100 * share).toFixed(1)} % of images set aside in training`)}`,
     work: (description) => html`${picker()}
 <div id="answer" class="answer" hidden>
 <figure><canvas id="seen" role="img" aria-label="The part of the image that the network sees"></canvas><figcaption>What the network sees: ${sides(description)} pixels</figcaption></figure>
@@ -89,7 +89,7 @@ const TASKS: { readonly [T in PageDescription['task']]: TaskPage } = {
   reconstruct: {
     kind: 'Image reconstruction',
     does: ({ metrics: { psnr } }) =>
-      `Turns an image into a vector, and the vector into an image${figure(psnr, (decibels) => `${decibels.toFixed(1)} dB on the images it was tested with`)}`,
+      `Turns an image into a vector, and the vector into an image${figure(psnr, (decibels) => `${decibels.toFixed(1)} dB on images set aside in training`)}`,
     work: (description) => html`${picker()}
 <div id="answer" class="answer" hidden>
 <figure><canvas id="seen" role="img" aria-label="The part of the image that the network sees"></canvas><figcaption>What the network sees: ${sides(description)} pixels</figcaption></figure>
@@ -107,7 +107,7 @@ const TASKS: { readonly [T in PageDescription['task']]: TaskPage } = {
       (name, i) => html`<option value="${i}">${name}</option>`,
     )}</select></label>
 <button id="again" type="button" class="main">New samples</button>
-<button id="save" type="button">Download as PNG</button>
+<button id="save" type="button">Save as PNG</button>
 </div>
 <p id="verdict" class="note" role="status"></p>
 <div id="samples" class="samples">${Array.from(
@@ -120,7 +120,7 @@ const TASKS: { readonly [T in PageDescription['task']]: TaskPage } = {
 <p class="note">Choose two samples above; what lies between them is drawn as you move.</p>
 <div class="way"><canvas id="from" role="img" aria-label="The first sample"></canvas><canvas id="between" role="img" aria-label="The image between"></canvas><canvas id="to" role="img" aria-label="The second sample"></canvas></div>
 <input id="share" type="range" min="0" max="1" step="0.02" value="0.5" aria-label="How far from the first to the second">
-<p><button id="save-one" type="button">Download the middle one</button></p>
+<p><button id="save-one" type="button">Save the middle one</button></p>
 </section>`,
   },
 };
@@ -129,4 +129,4 @@ const TASKS: { readonly [T in PageDescription['task']]: TaskPage } = {
 const SAMPLES = 16;
 
 const picker = (): Html => html`<label id="drop" class="drop"><input id="file" type="file" accept="image/*">
-<strong>Choose an image</strong><span>or drop one here, or paste it</span></label>`;
+<strong>Choose an image</strong><span id="hint" aria-live="polite">or drop one here, or paste it</span></label>`;

@@ -17,7 +17,8 @@ ol { list-style: none; }
 .kind, .note, figcaption, footer { color: var(--soft); }
 .note, figcaption { font-size: 15px; }
 :focus-visible { outline: 2px solid var(--main); outline-offset: 3px; }
-canvas { display: block; width: 100%; height: auto; border-radius: 8px; background: var(--raised); image-rendering: pixelated; }
+canvas { display: block; width: 100%; height: auto; border-radius: 8px; background: var(--raised); }
+canvas.small { image-rendering: pixelated; }
 figcaption { margin-top: 10px; }
 pre { margin: 12px 0; padding: 12px 16px; background: var(--paper); border-radius: 8px; overflow-x: auto; user-select: all; }
 code { font: 14px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
@@ -31,13 +32,14 @@ progress { display: block; width: 100%; height: 8px; margin-top: 10px; accent-co
 .drop:hover, .drop.over { border-color: var(--main); }
 .drop strong { color: var(--main); font-size: 18px; font-weight: 600; }
 .drop span { color: var(--soft); }
+#work:has(#answer:not([hidden])) .drop { min-height: 92px; padding: 14px 24px; }
 .drop input { position: absolute; inset: 0; width: 100%; opacity: 0; cursor: pointer; }
 .drop:focus-within { outline: 2px solid var(--main); outline-offset: 3px; }
 
 .answer { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 7fr); gap: 36px; align-items: start; }
 .reconstruct .answer { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .verdict { font-size: 26px; line-height: 1.25; font-weight: 650; letter-spacing: -0.01em; overflow-wrap: anywhere; margin-bottom: 18px; min-height: 1.25em; }
-figcaption output { color: var(--ink); font-weight: 600; }
+figcaption output { white-space: nowrap; color: var(--ink); font-weight: 600; }
 .bars li { position: relative; display: flex; justify-content: space-between; gap: 16px; padding: 8px 12px; margin-bottom: 8px; border-radius: 8px; overflow: hidden; background: linear-gradient(var(--bar), var(--bar)) left / calc(var(--share) * 100%) 100% no-repeat, var(--raised); }
 .bars li:first-child { font-weight: 600; }
 .bars span:first-child { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -7,11 +7,11 @@ import { join, normalize } from 'node:path';
 import { after } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-const PROGRAM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** Options for tests that need the browser. */
-export const needsBrowser: { skip?: string } = existsSync(PROGRAM)
-  ? {}
+export const needsBrowser: { skip?: string; timeout?: number } = existsSync(PROGRAM)
+  ? { timeout: 600_000 }
   : { skip: `${PROGRAM} is not there; install chromium, or name one in CHROMIUM` };
 
 const FLAGS = [
@@ -41,12 +41,17 @@ export async function served(folder: string, { isolated = false } = {}): Promise
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url!, 'http://localhost').pathname);
     const name = path.startsWith('/deep/down/') ? path.slice('/deep/down/'.length) || 'index.html' : '..';
-    const file = normalize(name).startsWith('..') ? undefined : await readFile(join(folder, name)).catch(() => undefined);
+    const file = normalize(name).startsWith('..')
+      ? undefined
+      : await readFile(join(folder, name)).catch(() => undefined);
     const type = TYPES[name.split('.').at(-1)!] ?? 'application/octet-stream';
     response.writeHead(file ? 200 : 404, { 'Content-Type': type, ...(isolated && ISOLATION) }).end(file);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  after(() => server.close());
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/deep/down/`;
 }
 
@@ -54,7 +59,7 @@ export interface Visit {
   readonly page: Page;
   /** Addresses that were asked for. */
   readonly requests: readonly string[];
-  /** What the browser complained of, and exceptions. */
+  /** Errors that the browser tells of, and exceptions. */
   readonly complaints: readonly string[];
 }
 
@@ -62,11 +67,12 @@ export interface Visit {
 export async function visit(address: string, { before }: { before?: string } = {}): Promise<Visit> {
   const context = await (await opened()).newContext({ acceptDownloads: true });
   after(() => context.close());
+  context.setDefaultTimeout(120_000); // of a machine that is busy otherwise
   const page = await context.newPage();
   const [requests, complaints]: [string[], string[]] = [[], []];
   context.on('request', (request) => requests.push(request.url()));
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (message.type() === 'error') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   if (before) await page.addInitScript(before);

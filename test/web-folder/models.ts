@@ -1,5 +1,12 @@
 /** Tiny models of every task, with weights drawn. */
-import { autoencoder, buildNetwork, type Network, resnet, transposeResnet, variationalAutoencoder } from '../../src/models/index.js';
+import {
+  autoencoder,
+  buildNetwork,
+  type Network,
+  resnet,
+  transposeResnet,
+  variationalAutoencoder,
+} from '../../src/models/index.js';
 import { initialise } from '../../src/nn/index.js';
 import type { Model } from '../../src/weights/index.js';
 

@@ -82,7 +82,7 @@ describe('a web folder', () => {
     const names = (await readdir(out)).sort();
     assert.deepEqual(names, ['engine', 'index.html', 'model.json', 'model.onnx', 'script', 'style.css']);
     const text = await readFile(join(out, 'index.html'), 'utf8');
-    assert.ok(text.includes("default-src 'none'") && !/https?:\/\/(?!localhost:8000)/.test(text));
+    assert.ok(text.includes('default-src &#39;none&#39;') && !/https?:\/\/(?!localhost:8000)/.test(text));
     const { size: bytes } = await stat(join(out, 'engine/ort-wasm-simd-threaded.wasm'));
     assert.ok(bytes < 16e6, `${bytes}`);
     await assert.rejects(writeWebPage(out, models.gray, {}), userError('something is there already'));
@@ -95,15 +95,11 @@ describe('the page of a classifier', needsBrowser, () => {
     const { page, requests, complaints } = await visit(address);
     await opened(page);
     const facts = await page.locator('header .note').textContent();
-    assert.equal(facts, 'Knows 7 classes · right on 93.4 % of the images it was tested with');
+    assert.equal(facts, 'Knows 7 classes · right on 93.4 % of images set aside in training');
     for (const name of ['drawing.png', 'upright.webp', 'half-clear.png'])
       near(await classesOnPage(page, image(name)), await predicted(models.classifier, image(name)), 1e-3);
     // decoders of JPEG may differ by a step or two
-    near(
-      await classesOnPage(page, image('turned.jpg')),
-      await predicted(models.classifier, image('turned.jpg')),
-      0.02,
-    );
+    near(await classesOnPage(page, image('turned.jpg')), await predicted(models.classifier, image('turned.jpg')), 0.02);
     assert.ok((await page.locator('#verdict').textContent())!.includes(' %'));
     const elsewhere = requests.filter((url) => !url.startsWith(address) && !/^(data|blob):/.test(url));
     assert.deepEqual([elsewhere, complaints], [[], []]);
@@ -281,7 +277,10 @@ describe('a page that cannot work says why', needsBrowser, () => {
       const { model } = description;
       const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'; // of nothing
       await writeFile(join(out, 'model.onnx'), '');
-      await writeFile(join(out, 'model.json'), JSON.stringify({ ...description, model: { ...model, bytes: 0, sha256 } }));
+      await writeFile(
+        join(out, 'model.json'),
+        JSON.stringify({ ...description, model: { ...model, bytes: 0, sha256 } }),
+      );
     });
     assert.match(other, /Could not open the network: /);
   });

@@ -44,7 +44,8 @@ export const formats = {
     usual: 'model-web',
     understands: [],
     load: async () => (await import('./web.js')).writeWebPage,
-    next: (out) => `open it with: ${shellLine(['python3', '-m', 'http.server', '--directory', out])}`,
+    next: (out) =>
+      `serve it with any web server, such as ${shellLine(['python3', '-m', 'http.server', '--directory', out])}, then open http://localhost:8000`,
   },
 } as const satisfies Readonly<Record<string, FormatRow>>;
 export type FormatName = keyof typeof formats;

@@ -25,7 +25,9 @@ export class Engine {
   /** @param progress is told which share of the files has come, 0 to 1 */
   static async open(description: PageDescription, progress: (share: number) => void): Promise<Engine> {
     if (typeof WebAssembly !== 'object')
-      throw new Problem('This browser has no WebAssembly, or it is switched off (as in a lockdown mode); use another one.');
+      throw new Problem(
+        'This browser has no WebAssembly, or it is switched off (as in a lockdown mode); use another one.',
+      );
     const { model, engine } = description;
     let sum = 0;
     const came = (bytes: number) => {

@@ -2,7 +2,6 @@
 import { randomPoints, rowOf, spherical } from '../../inference/points.js';
 import { element, say, trouble } from './elements.js';
 import type { Engine } from './engine.js';
-import { latestOnly } from './picker.js';
 import { download, draw, gridOf } from './picture.js';
 import { inWords } from './problem.js';
 
@@ -117,5 +116,15 @@ function between(a: Float32Array, b: Float32Array, { share, latent }: { share: n
 function copy(from: HTMLCanvasElement, to: HTMLCanvasElement): void {
   to.width = from.width;
   to.height = from.height;
+  to.className = from.className;
   to.getContext('2d')?.drawImage(from, 0, 0);
+}
+
+/** Of several things that were asked for, only the latest is shown: hands out who tells whether they are it. */
+function latestOnly(): () => () => boolean {
+  let latest = 0;
+  return () => {
+    const mine = ++latest;
+    return () => mine === latest;
+  };
 }

@@ -27,12 +27,3 @@ export function onImage(take: (file: File) => void): void {
   });
   addEventListener('paste', ({ clipboardData }) => first(clipboardData?.files));
 }
-
-/** Only the latest of several questions is answered on the page. */
-export function latestOnly(): () => () => boolean {
-  let latest = 0;
-  return () => {
-    const mine = ++latest;
-    return () => mine === latest;
-  };
-}

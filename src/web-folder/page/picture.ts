@@ -1,6 +1,9 @@
 /** Pixels on canvases, and canvases as files. */
 import type { PageDescription } from '../description.js';
 
+/** Pictures below this side show their pixels as squares; larger ones look better smooth. */
+const SMALL = 128;
+
 /** Draws pixels [h, w, c], one canvas pixel each. */
 export function draw(canvas: HTMLCanvasElement, pixels: Uint8Array, { preprocessing }: PageDescription): void {
   const { size, channels } = preprocessing;
@@ -12,6 +15,7 @@ export function draw(canvas: HTMLCanvasElement, pixels: Uint8Array, { preprocess
   }
   canvas.width = width;
   canvas.height = height;
+  canvas.classList.toggle('small', Math.min(width, height) < SMALL);
   canvas.getContext('2d')?.putImageData(image, 0, 0);
 }
 
@@ -32,7 +36,13 @@ export function gridOf(pictures: readonly HTMLCanvasElement[], across: number): 
   context.fillRect(0, 0, grid.width, grid.height);
   context.imageSmoothingEnabled = false;
   for (const [i, picture] of pictures.entries())
-    context.drawImage(picture, GAP + (i % across) * wide, GAP + Math.floor(i / across) * high, width * zoom, height * zoom);
+    context.drawImage(
+      picture,
+      GAP + (i % across) * wide,
+      GAP + Math.floor(i / across) * high,
+      width * zoom,
+      height * zoom,
+    );
   return grid;
 }
 

@@ -120,6 +120,9 @@ describe('the page of a classifier', needsBrowser, () => {
     assert.equal(await page.evaluate('crossOriginIsolated'), true);
     await opened(page);
     near(await classesOnPage(page, image('drawing.png')), await predicted(models.gray, image('drawing.png')), 1e-3);
+    const threads = Math.min(8, await page.evaluate<number>('navigator.hardwareConcurrency'));
+    const time = (await page.locator('#time').textContent())!;
+    assert.equal(time.includes(`on ${threads} threads`), threads > 1, time);
     assert.deepEqual(complaints, []);
   });
 

@@ -15,6 +15,7 @@ interface Answering {
 /** Asks the network about every image that comes in; a new one overtakes those before. */
 export function answerImages(engine: Engine, { doing, present }: Answering): void {
   const invitation = element('hint').textContent ?? '';
+  const threads = engine.threads > 1 ? ` on ${engine.threads} threads` : '';
   let latest = 0;
   onImage(async (file) => {
     const mine = ++latest;
@@ -28,7 +29,7 @@ export function answerImages(engine: Engine, { doing, present }: Answering): voi
       show('answer');
       draw(element<HTMLCanvasElement>('seen'), seen, engine.description);
       present(data, seen);
-      say('time', `${name}: ${Math.max(1, Math.round(milliseconds))} ms in the network`);
+      say('time', `${name}: ${Math.max(1, Math.round(milliseconds))} ms in the network${threads}`);
     } catch (error) {
       if (mine !== latest) return;
       show('answer', false);

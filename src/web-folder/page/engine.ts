@@ -13,6 +13,8 @@ export class Engine {
   private readonly worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   private readonly waiting = new Map<number, Waiting>();
   private count = 0;
+  /** On which the network runs: more than one where the server isolates the page. */
+  threads = 1;
 
   private constructor(readonly description: PageDescription) {
     this.worker.addEventListener('message', ({ data }: MessageEvent<Answered>) => this.settle(data));
@@ -37,7 +39,7 @@ export class Engine {
     const [bytes, code] = await Promise.all([fetchWhole(model, came), fetchWhole(engine.code, came)]);
     const opened = new Engine(description);
     const asked = { module: addressOf(engine.module), code, model: bytes };
-    await opened.ask('open', asked, [code, bytes]);
+    opened.threads = (await opened.ask('open', asked, [code, bytes])).threads;
     return opened;
   }
 

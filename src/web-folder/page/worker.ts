@@ -22,7 +22,7 @@ const jobs: { readonly [N in JobName]: (asked: Jobs[N]['asked']) => Promise<Jobs
     runtime.env.logLevel = 'error';
     const session = await runtime.InferenceSession.create(new Uint8Array(model), { executionProviders: ['wasm'] });
     opened = { runtime, session };
-    return { threads: wasm.numThreads };
+    return { threads: wasm.numThreads }; // the engine lowers it where threads cannot be had
   },
 
   prepare: ({ file, preprocessing }) => prepare(file, preprocessing),

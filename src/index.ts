@@ -77,6 +77,11 @@ export { drawNetwork } from './train/report/network-picture.js';
 export type { Evaluation } from './train/tasks/index.js';
 export { type RunOptions, resume, type TrainResult, train } from './train/train.js';
 export { VERSION } from './version.js';
+export { writeHuggingFace } from './weights/export/huggingface.js';
+export { writeBareSafetensors } from './weights/export/safetensors.js';
+export type { Names } from './weights/export/state-dict.js';
+export { writeTimm } from './weights/export/timm.js';
+export { writeTorch } from './weights/export/torch.js';
 export { type Imported, type ImportOptions, importWeights } from './weights/import.js';
 export {
   type Model,

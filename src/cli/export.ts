@@ -34,9 +34,9 @@ an autoencoder. With --pixels: input 'images' uint8 [n, h, w, c], output
 has 'input' (with --pixels 'vectors') [n, latent + classes]: normal vectors, and
 behind each its class as one-hot. The number n of images is free. Labels and
 preprocessing are in metadata_props as JSON.
-Safetensors and pth: weights under torchvision's names where it has any, or under
-those of --names. What a format cannot express is refused. Folders must not be
-there yet.`,
+Safetensors and pth: weights under torchvision's names where it has any, or
+under those of --names. What a format cannot express is refused. Folders must
+not be there yet.`,
   examples: [
     ['export runs/resnet18-photos-1 --format onnx --out photos.onnx', 'for ONNX Runtime, OpenVINO, TensorRT, …'],
     ['export runs/resnet18-photos-1 --pixels --out photos.onnx', 'with the preprocessing inside'],
@@ -46,7 +46,7 @@ there yet.`,
       'for transformers, with labels and preprocessing',
     ],
     ['export runs/resnet18-photos-1 --format web --out photos', 'a page to put on any web space'],
-    ['export runs/resnet18-photos-1 --names timm --out weights.safetensors', 'weights alone'],
+    ['export runs/resnet18-photos-1 --names timm --out bare.safetensors', 'weights alone'],
   ],
   async run({ args, options: { format: chosen, out: place, ...choices }, terminal }) {
     const format = chosen ?? formatOf(place ?? '') ?? 'onnx';

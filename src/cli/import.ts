@@ -11,11 +11,13 @@ import { numbers, share, size, words } from './values.js';
 const group = { network: 'Network', images: 'Preprocessing' } as const;
 
 export const importCommand = command({
-  arguments: { '<file>': 'a PyTorch checkpoint (.pth, .pt, .th, …) or a NumPy archive (.npz)' },
+  arguments: {
+    '<weights>': 'a PyTorch checkpoint, safetensors, a NumPy archive, or a folder of Hugging Face or timm',
+  },
   options: {
     out: option('--out <file>', 'where the model goes', { usual: 'model.safetensors' }),
     key: option('--key <name>', 'entry of the checkpoint that holds the weights', {
-      usual: 'state_dict, model or model_ema',
+      usual: 'state_dict, model or model_ema, the first there is',
     }),
     drop: option('--drop <names>', 'leave out tensors whose names begin so: criterion.,aux.', { parse: words }),
     net: option('--net <name>', 'a ResNet by name or setting; auto sees it from the weights', {
@@ -33,7 +35,7 @@ export const importCommand = command({
       group: group.network,
     }),
     labels: option('--labels <file>', 'class names, one a line, or a JSON array', {
-      usual: '0, 1, 2, …',
+      usual: "the folder's, or 0, 1, 2, …",
       group: group.network,
     }),
     size: option('--size <HxW>', 'height and width of the images', {
@@ -64,10 +66,13 @@ export const importCommand = command({
   },
   notes: `Nothing in the file is executed: a checkpoint that asks for anything but
 tensors and plain data is refused. Every weight must have its place and its
-shape. Other commands take such files too, as import without options would.`,
+shape. A folder's config.json and preprocessor_config.json say network, labels
+and preprocessing; options go before them. Other commands take such files and
+folders too, as import without options would.`,
   examples: [
     ['import resnet50.pth --labels imagenet.txt --out r50.safetensors', "torchvision's"],
     ['import best.pth.tar --key model_ema --drop criterion.', 'of a training script'],
+    ['import ./resnet-50 --out r50.safetensors', 'a folder of the hub: config.json and model.safetensors'],
     ['embed resnet50.pth ./photos', 'a checkpoint as it is'],
   ],
   async run({ args, options, terminal }) {
@@ -82,7 +87,7 @@ shape. Other commands take such files too, as import without options would.`,
     };
     const classes = labels === undefined ? undefined : await labelsIn(labels);
     const given: ImportOptions = { ...rest, preprocessing, ...(classes && { classes }) };
-    const { model, format, names, prefix, renamed, dropped } = await importWeights(args.file, given);
+    const { model, format, names, prefix, renamed, dropped } = await importWeights(args.weights, given);
     await writeModel(out, model);
     const { network, weights, card } = model;
     const parameters = Object.values(weights).reduce((sum, { data }) => sum + data.length, 0);

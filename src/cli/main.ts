@@ -60,11 +60,11 @@ const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./distance.js')).distance,
   },
   import: {
-    summary: 'make a model of a PyTorch checkpoint or a NumPy archive',
+    summary: 'make a model of weights of PyTorch, Hugging Face, timm or NumPy',
     load: async () => (await import('./import.js')).importCommand,
   },
   export: {
-    summary: 'write a model as ONNX or plain safetensors',
+    summary: 'write a model for ONNX Runtime, PyTorch, Hugging Face or timm',
     load: async () => (await import('./export.js')).exportModel,
   },
   quantize: {
@@ -91,7 +91,7 @@ A first round:
 
 DATA is a folder of images (DATA/<class>/*.jpg or DATA/train/<class>/*.jpg), IDX
 or CIFAR files, or 'drawn' for images that the program draws itself.
-MODEL is a run folder, a .safetensors file or a PyTorch checkpoint.
+MODEL is a run folder, a .safetensors file, or weights that import takes.
 'resmirror COMMAND --help' tells more.`;
 
 /** Runs a command line (without node and script); resolves to the exit code. */

@@ -1,6 +1,6 @@
 /** Zip archives whose records are read where they lie: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT */
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { crc32, inflateRaw } from 'node:zlib';
 import yauzl from 'yauzl';
 import type { Allowance } from './allowance.js';
 import { type ByteSource, partOf, unreadable } from './byte-source.js';
@@ -9,6 +9,7 @@ export const ZIP_START = [0x50, 0x4b, 0x03, 0x04];
 
 /** More records than any checkpoint has tensors. */
 const MAX_RECORDS = 100_000;
+const DAMAGED = 'does not have the checksum that it claims: the file is damaged';
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -18,6 +19,8 @@ interface Entry {
   readonly encrypted: boolean;
   readonly compressed: number;
   readonly size: number;
+  /** Of the unpacked bytes; 0 where PyTorch was told not to compute any (torch.serialization.set_crc32_options). */
+  readonly crc: number;
   /** Where its local header begins. */
   readonly at: number;
 }
@@ -25,6 +28,8 @@ interface Entry {
 export class Archive {
   /** The record that was inflated last: its parts are often asked for one after the other. */
   private inflated: { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
+  /** How far each record was read in order, and the checksum up to there. */
+  private readonly sums = new Map<string, { readonly end: number; readonly crc: number }>();
 
   private constructor(
     private readonly file: ByteSource,
@@ -59,10 +64,34 @@ export class Archive {
     if (entry.method !== STORED && entry.method !== DEFLATED)
       throw fail(`is compressed by method ${entry.method}; known are stored and deflated`);
     const from = await this.dataStart(entry, fail);
-    if (entry.method === STORED) return partOf(this.file, { from, size: entry.size });
+    if (entry.method === STORED)
+      return this.checked(name, { part: partOf(this.file, { from, size: entry.size }), crc: entry.crc, fail });
     const bytes = this.inflated?.name === name ? this.inflated.bytes : await this.inflate(entry, { from, fail });
     this.inflated = { name, bytes };
     return { name: this.file.name, size: bytes.length, read: async (begin, end) => bytes.slice(begin, end) };
+  }
+
+  /**
+   * Compares the checksum when the last byte was read, if all were read in order, as weights are; by one view after the other or at once. What is
+   * read in another order or in part would have to be read twice.
+   */
+  private checked(
+    name: string,
+    { part, crc, fail }: { part: ByteSource; crc: number; fail: (reason: string) => Error },
+  ): ByteSource {
+    if (crc === 0) return part;
+    const read = async (from: number, to: number) => {
+      const bytes = await part.read(from, to);
+      const end = from + bytes.length;
+      const before = from === 0 ? { end: 0, crc: 0 } : this.sums.get(name);
+      // what was read already, such as the beginning of a header, counts once
+      if (!before || from > before.end || end <= before.end) return bytes;
+      const sum = { end, crc: crc32(bytes.subarray(before.end - from), before.crc) };
+      this.sums.set(name, sum);
+      if (sum.end === part.size && sum.crc !== crc) throw fail(DAMAGED);
+      return bytes;
+    };
+    return { ...part, read };
   }
 
   /** Behind the local header, whose name and extra field may be longer than the directory's. */
@@ -88,6 +117,7 @@ export class Archive {
       },
     );
     if (unpacked.length !== entry.size) throw fail(`has ${unpacked.length} bytes instead of ${entry.size}`);
+    if (entry.crc !== 0 && crc32(unpacked) !== entry.crc) throw fail(DAMAGED);
     return new Uint8Array(unpacked.buffer as ArrayBuffer, unpacked.byteOffset, unpacked.length);
   }
 }
@@ -107,6 +137,7 @@ function entriesOf(file: ByteSource): Promise<Map<string, Entry>> {
           encrypted: entry.isEncrypted(),
           compressed: entry.compressedSize,
           size: entry.uncompressedSize,
+          crc: entry.crc32,
           at: entry.relativeOffsetOfLocalHeader,
         });
       }

@@ -32,6 +32,8 @@ const formats: readonly {
   readonly at?: number;
   readonly read: (opened: Opened) => Promise<Found>;
 }[] = [
+  // first, since the length of a header may begin as any other format does; none of these has a brace there
+  { start: SAFETENSORS_START.bytes, at: SAFETENSORS_START.at, read: readBare },
   { start: ZIP_START, read: readArchive },
   {
     start: LEGACY_START,
@@ -40,7 +42,6 @@ const formats: readonly {
       tensors: stateOf(await readLegacy(file), { name: file.name, key }),
     }),
   },
-  { start: SAFETENSORS_START.bytes, at: SAFETENSORS_START.at, read: readBare },
 ];
 
 async function readArchive({ file, key, allowance }: Opened): Promise<Found> {

@@ -23,13 +23,13 @@ import { readFloats, type StoredTensor } from './stored-tensor.js';
 export interface ImportOptions extends Partial<Pick<ResNetConfig, 'variant' | 'shortcut' | 'stride'>> {
   /** A ResNet by name or setting; `auto`, the default, goes by the names and shapes of the weights. */
   readonly net?: string;
-  /** Height and width of the images: by default 32 for 3x3 stems, 224 for 7x7 ones. */
+  /** Height and width of the images: by default as a folder says, else 32 for 3x3 stems, 224 for 7x7 ones. */
   readonly size?: readonly [height: number, width: number];
-  /** The entry of a checkpoint that holds the weights; by default state_dict, model or model_ema, or its top. */
+  /** The entry of a checkpoint that holds the weights; by default its top, or the first there is of state_dict, model and model_ema. */
   readonly key?: string;
   /** Beginnings of names in the file that are left out, such as those of a criterion. */
   readonly drop?: readonly string[];
-  /** Class names by output; numbers by default. */
+  /** Class names by output; by default a folder's, or numbers. */
   readonly classes?: readonly string[];
   /** How images were prepared: by default as for ImageNet, by its mean and deviation, and without a crop for 3x3 stems. */
   readonly preprocessing?: Partial<Omit<Preprocessing, 'size' | 'channels'>>;

@@ -50,6 +50,6 @@ export async function modelPath(path: string): Promise<string> {
   const { weightsIn } = await import('./folder/weights.js');
   if (await weightsIn(path)) return path;
   throw new UserError(
-    `${path} holds no best.safetensors or last.safetensors, as the folder of a run does, nor model.safetensors or pytorch_model.bin`,
+    `${path} holds no best.safetensors or last.safetensors: is it the folder of a run? Nor has it model.safetensors or pytorch_model.bin`,
   );
 }

@@ -4,18 +4,23 @@
 /** Deeper text is refused before JSON.parse builds a tree many times its size. A header needs three levels. */
 const MAX_DEPTH = 8;
 
+/** More values are refused too: `{},` takes three bytes of text and sixty of memory. The headers of the largest models have a tenth. */
+const MAX_VALUES = 1_000_000;
+
 /**
  * The keys of the outermost object, in the order of the text.
  *
- * Finds duplicate keys at any depth and excessive nesting; every other error is left to JSON.parse, which must accept the text too.
+ * Finds duplicate keys at any depth, excessive nesting and too many values; every other error is left to JSON.parse, which must accept the text too.
  *
- * @throws SyntaxError naming the duplicate key, or on nesting deeper than 8
+ * @throws SyntaxError naming the duplicate key, on nesting deeper than 8, or on more than a million values
  */
 export function topLevelKeys(text: string): string[] {
   const outermost = new Set<string>();
   const open: (Set<string> | undefined)[] = []; // the keys so far of each enclosing object; nothing for a list
+  let values = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text[at]!;
+    if (',[{'.includes(char) && ++values > MAX_VALUES) throw new SyntaxError(`it has more than ${MAX_VALUES} values`);
     if (char === '{') open.push(open.length === 0 ? outermost : new Set());
     else if (char === '[') open.push(undefined);
     else if (char === '}' || char === ']') open.pop();

@@ -78,3 +78,29 @@ test('other commands take a checkpoint as it is', async () => {
   assert.ok((layers as object[]).length > 5);
   await json(folder, 'export', fixture('plain.th'), '--bare', '--out', 'bare.safetensors');
 });
+
+test('export and import go through folders and checkpoints', async () => {
+  const net = fixture('plain.pth');
+  const { out } = await json(folder, 'export', net, '--out', 'again.pth');
+  assert.equal(out, 'again.pth');
+  assert.equal((await json(folder, 'import', 'again.pth')).parameters, 437);
+  await json(folder, 'export', net, '--names', 'timm', '--out', 'timm.safetensors');
+  await json(folder, 'summary', 'timm.safetensors');
+  const refused = await run(folder, 'export', net, '--format', 'huggingface', '--out', 'hub');
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /cannot express this model: its variant is cifar instead of imagenet/);
+});
+
+test('export refuses a place that is named as another format, and choices that a format does not know', async () => {
+  const net = fixture('plain.pth');
+  for (const [words, message] of [
+    [['--format', 'safetensors', '--out', 'x.onnx'], /named as onnx, but --format is safetensors/],
+    [['--names', 'timm'], /--names does not belong to --format onnx/],
+    [['--pixels', '--out', 'x.pth'], /--pixels does not belong to --format pth/],
+    [['--names', 'somebody'], /--names/],
+  ] as const) {
+    const { code, stderr } = await run(folder, 'export', net, ...words);
+    assert.equal(code, 2, words.join(' '));
+    assert.match(stderr, message);
+  }
+});

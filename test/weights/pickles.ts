@@ -65,19 +65,21 @@ export interface Packed {
   /** Unpacked size that is claimed. */
   readonly size?: number;
   readonly encrypted?: boolean;
+  /** Checksum of the unpacked bytes; 0, which says that there is none, by default. */
+  readonly crc?: number;
 }
 
 /** A zip archive: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7, 4.3.12 and 4.3.16. */
 export function zip(...files: readonly Packed[]): Uint8Array {
   const [locals, central]: [Uint8Array[], Uint8Array[]] = [[], []];
   let at = 0;
-  for (const { name, data, method = 0, size = data.length, encrypted = false } of files) {
+  for (const { name, data, method = 0, size = data.length, encrypted = false, crc = 0 } of files) {
     const common = bytes(
       le(2, 20),
       le(2, encrypted ? 1 : 0),
       le(2, method),
       le(4, 0),
-      le(4, 0),
+      le(4, crc),
       le(4, data.length),
       le(4, size),
       le(2, name.length),

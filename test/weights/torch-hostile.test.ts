@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { UserError } from '../../src/errors.js';
 import { importWeights } from '../../src/weights/import.js';
 import { temporaryFolder, userError, write } from '../data/fixtures.js';
+import { parameterValue } from '../goldens/rule.js';
 import { fixture } from './fixtures.js';
 import { legacy, op, pickle, storage, tensor, zip, zipped } from './pickles.js';
 
@@ -252,6 +253,24 @@ describe('an archive is refused', () => {
     ['of no array', zip({ name: 'a.npy', data }), 'no array of NumPy'],
   ];
   for (const [what, content, ...parts] of cases) it(what, () => refuses(content, ...parts));
+
+  it('whose bytes are not those of its checksums', async () => {
+    for (const name of ['plain.pth', 'plain.npz']) {
+      const original = await readFile(fixture(name));
+      assert.ok((await importWeights(fixture(name))).model);
+      // the value of a weight: nothing but the checksum knows of it
+      const bytes = Buffer.from(original);
+      const at = bytes.indexOf(new Uint8Array(parameterValue('layer2.0.conv2.weight', [4, 4, 3, 3]).buffer));
+      assert.ok(at > 0);
+      bytes[at] = bytes[at]! ^ 1;
+      await write(path, bytes);
+      await assert.rejects(importWeights(path), userError(path, 'checksum'), name);
+    }
+    const damaged = { name: 'x/data.pkl', data, crc: 1 };
+    await refuses(zip(damaged, { name: 'x/data/0', data: new Uint8Array(16) }), 'x/data.pkl', 'checksum');
+    const packed = { ...damaged, data: deflateRawSync(data), method: 8, size: data.length };
+    await refuses(zip(packed), 'x/data.pkl', 'checksum');
+  });
 });
 
 function npy(header: string): Uint8Array {
@@ -337,7 +356,7 @@ describe('a damaged file', () => {
     ));
 });
 
-/** A flipped bit of a weight goes unseen; everything else has a reason that names the file. */
+/** A flipped bit of a weight goes unseen where there are no checksums; everything else has a reason that names the file. */
 async function importOrReason(bytes: Uint8Array): Promise<void> {
   await writeFile(path, bytes);
   try {

@@ -35,7 +35,7 @@ function configOf(model: Exported) {
     layer_type: bottleneck ? 'bottleneck' : 'basic',
     hidden_act: 'relu',
     downsample_in_first_stage: false,
-    downsample_in_bottleneck: bottleneck && stride === 'first',
+    downsample_in_bottleneck: stride === 'first', // which basic blocks do not mind
     id2label: Object.fromEntries(classes.entries()),
     label2id: Object.fromEntries(classes.map((name, i) => [name, i])),
     torch_dtype: 'float32',

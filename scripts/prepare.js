@@ -34,5 +34,6 @@ export function prepare() {
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   }
   console.error('Building …');
-  run(process.execPath, ['node_modules/typescript/bin/tsc']);
+  for (const project of ['.', 'src/web-folder/page'])
+    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
 }

@@ -28,7 +28,7 @@ export {
 } from './inference/explainer.js';
 export { type Filters, filterPictures } from './inference/filters.js';
 export { type Features, frechetDistance } from './inference/frechet.js';
-export { Generator, type Point, randomPoints, randomVector, spherical } from './inference/generator.js';
+export { Generator } from './inference/generator.js';
 export {
   type Answer,
   type ClassScore,
@@ -45,6 +45,7 @@ export {
 } from './inference/layers.js';
 export { principalPictures } from './inference/map-pictures.js';
 export { drawAttributions, drawClassMap, type Raster } from './inference/overlay.js';
+export { type Point, randomPoints, randomVector, spherical } from './inference/points.js';
 export { type KeptVectors, modelKey, vectorsOf } from './inference/search/folder-vectors.js';
 export { ImageIndex, type ImageVector, type Neighbour } from './inference/search/image-index.js';
 export { readVectors, type VectorsFile, type WrittenVector, writeVectors } from './inference/search/vectors-file.js';

@@ -111,7 +111,8 @@ export async function stages(task: Task): Promise<Drawn> {
 
 async function ofVectors({ model, compute, choices }: Task): Promise<Making> {
   const { classNumber } = await import('./generated-ways.js');
-  const { decoderStages, Generator, randomPoints } = await import('../inference/generator.js');
+  const { decoderStages, Generator } = await import('../inference/generator.js');
+  const { randomPoints } = await import('../inference/points.js');
   const generator = Generator.open(model, compute);
   try {
     const at = stagesMeant(decoderStages(model.network), choices.stage);

@@ -58,17 +58,19 @@ Folders must not be there yet.`,
       'export runs/resnet18-photos-1 --format huggingface --out photos',
       'for transformers, with labels and preprocessing',
     ],
-    ['export runs/photos --names timm --out weights.safetensors', 'weights alone'],
+    ['export runs/resnet18-photos-1 --format web --out photos', 'a page to put on any web space'],
+    ['export runs/photos --names timm --out bare.safetensors', 'weights alone'],
   ],
   async run({ args, options: { format: chosen, out: place, ...choices }, terminal }) {
     const format = chosen ?? formatOf(place ?? '') ?? 'onnx';
-    const { usual, load } = rowOf(format);
+    const { usual, load, next } = rowOf(format);
     const out = place ?? usual;
     check(format, out, choices);
     const write = await load();
     const model = await readModel(args.model);
     const bytes = await write(out, model, choices);
     terminal.print(`${model.network.name} in ${out}${bytes ? `, ${scaled(bytes)}B` : ''}`);
+    if (next) terminal.print(next(out));
     return { json: { out, format, network: model.network.name } };
   },
 });

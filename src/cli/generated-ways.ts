@@ -1,6 +1,7 @@
 /** The pictures that `generate` can make of a model: samples, the way from one to another, and a film. */
-import type { Generator, Point } from '../inference/generator.js';
+import type { Generator } from '../inference/generator.js';
 import type { OpenModelOptions } from '../inference/index.js';
+import type { Point } from '../inference/points.js';
 import type { Model } from '../weights/index.js';
 import { usageError } from './failure.js';
 import { type Picture, stackGrid } from './pair-grid.js';
@@ -59,7 +60,7 @@ function expectSampled({ model, path }: Given): void {
 export async function samples(given: Given): Promise<Way> {
   expectSampled(given);
   const { generator, number, choices } = given;
-  const { randomPoints } = await import('../inference/generator.js');
+  const { randomPoints } = await import('../inference/points.js');
   const side = Math.sqrt(USUAL.grid);
   const known = number === undefined && generator.classes.length <= CLASSES ? generator.classes.length : 0;
   const columns = known && known * Math.max(1, Math.round(side / known)); // each class has as many
@@ -71,7 +72,7 @@ export async function samples(given: Given): Promise<Way> {
 
 export async function interpolation(given: Given): Promise<Way> {
   const { generator, number, choices } = given;
-  const { spherical } = await import('../inference/generator.js');
+  const { spherical } = await import('../inference/points.js');
   const { count: many = USUAL.way } = choices;
   if (many < 2) throw usageError(`a way has two ends: expected --count 2 or more, got ${many}`);
   const classes = classesToShow(generator, number);
@@ -95,7 +96,7 @@ function classesToShow({ classes }: Generator, number: number | undefined): read
 /** Vectors of two seeds, or of two images. */
 async function endsOf(given: Given): Promise<readonly [Float32Array, Float32Array]> {
   const { generator, path, compute, choices } = given;
-  const { randomVector } = await import('../inference/generator.js');
+  const { randomVector } = await import('../inference/points.js');
   const ends = choices.interpolate!;
   const seeds = ends.filter((end) => /^\d+$/.test(end));
   if (seeds.length === 1) throw usageError(`expected two seeds or two images, got ${ends.join(' and ')}`);
@@ -123,7 +124,7 @@ async function endsOf(given: Given): Promise<readonly [Float32Array, Float32Arra
 export async function walk(given: Given): Promise<Way> {
   expectSampled(given);
   const { generator, number, choices } = given;
-  const { randomPoints, spherical } = await import('../inference/generator.js');
+  const { randomPoints, spherical } = await import('../inference/points.js');
   const { frames = FRAMES, count: many = USUAL.film, seed: from = 0 } = choices;
   const rounds = randomPoints(generator, { count: many, seed: from, class: number }).map((start, i) => {
     const others = randomPoints(generator, { count: PLACES - 1, seed: from + 1 + i });

@@ -1,4 +1,4 @@
-import type { Decoded } from './decode.js';
+import type { Decoded } from './pixels.js';
 import type { Source } from './source.js';
 
 /**

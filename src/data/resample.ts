@@ -1,4 +1,4 @@
-import type { Pixels } from './decode.js';
+import type { Pixels } from './pixels.js';
 
 /** Part of an image, in its pixels; edges may lie between pixels. */
 export interface Box {

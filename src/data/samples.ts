@@ -1,6 +1,7 @@
 import { random } from '../random/index.js';
 import { augment } from './augment/index.js';
-import { type Decoded, decodeImage, ImageError } from './decode.js';
+import { decodeImage, ImageError } from './decode.js';
+import type { Decoded } from './pixels.js';
 import type { Failure, Item, Recipe, Reply, Task } from './task.js';
 import { evaluationView, reductionFor, render, trainingView } from './transforms.js';
 

@@ -1,5 +1,5 @@
 /** What goes to a worker and comes back: without the decoder itself, which only workers load. */
-import type { Decoded } from './decode.js';
+import type { Decoded } from './pixels.js';
 import type { Augmentation, Preprocessing } from './transforms.js';
 
 /** What a network is fed at once. */

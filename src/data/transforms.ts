@@ -1,7 +1,7 @@
 import type { Random } from '../random/index.js';
 import type { Jitter } from './augment/jitter.js';
 import type { Policy } from './augment/policy.js';
-import { type Pixels, REDUCTIONS, type Reduction, type Size, withChannels } from './decode.js';
+import { type Pixels, REDUCTIONS, type Reduction, type Size, withChannels } from './pixels.js';
 import { type Box, type Interpolation, resample } from './resample.js';
 
 /** What an image goes through before a network sees it. Values stay 0 to 255: normalising is the network's first step. */

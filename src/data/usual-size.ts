@@ -1,6 +1,6 @@
 /** How large the images of a source are, told from a few of their headers. */
 import sharp from 'sharp';
-import type { Size } from './decode.js';
+import type { Size } from './pixels.js';
 import { filePath, type Source, sizeOf } from './source.js';
 
 /** Headers that are read, spread evenly over the source: enough for a median, and soon done on a slow disk. */

@@ -2,8 +2,9 @@
 import { cpus } from 'node:os';
 import type { Skipped } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
-import { Generator, randomPoints } from '../inference/generator.js';
+import { Generator } from '../inference/generator.js';
 import { Predictor } from '../inference/index.js';
+import { randomPoints } from '../inference/points.js';
 import { summarise } from '../models/index.js';
 import { VERSION } from '../version.js';
 import { type Model, readModel } from '../weights/index.js';

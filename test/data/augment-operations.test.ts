@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { type Jitter, jitterAdjustments } from '../../src/data/augment/jitter.js';
 import { type OperationName, operations } from '../../src/data/augment/operations.js';
 import { type Space, spaces } from '../../src/data/augment/spaces.js';
-import type { Pixels } from '../../src/data/decode.js';
+import type { Pixels } from '../../src/data/pixels.js';
 
 interface Goldens {
   readonly spaces: Record<keyof typeof spaces, Record<string, { signed: boolean; magnitudes: number[] }>>;

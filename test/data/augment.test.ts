@@ -7,7 +7,7 @@ import { drawJitter, jitterAdjustments } from '../../src/data/augment/jitter.js'
 import { operations } from '../../src/data/augment/operations.js';
 import { type Drawn, drawOperations, type Policy } from '../../src/data/augment/policy.js';
 import { spaces } from '../../src/data/augment/spaces.js';
-import type { Pixels } from '../../src/data/decode.js';
+import type { Pixels } from '../../src/data/pixels.js';
 import type { Augmentation } from '../../src/data/transforms.js';
 import { random } from '../../src/random/index.js';
 import { picture } from './fixtures.js';

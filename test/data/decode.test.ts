@@ -5,7 +5,8 @@ import { describe, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import type { Sharp } from 'sharp';
 import sharp from 'sharp';
-import { type Decoded, decodeImage, REDUCTIONS, withChannels } from '../../src/data/decode.js';
+import { decodeImage } from '../../src/data/decode.js';
+import { type Decoded, REDUCTIONS, withChannels } from '../../src/data/pixels.js';
 import { drawing, picture, temporaryFolder, userError, write } from './fixtures.js';
 
 const [HEIGHT, WIDTH] = [32, 48];

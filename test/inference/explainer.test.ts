@@ -136,9 +136,19 @@ describe('an explainer', () => {
     const coder = autoencoder(setting, { variant: 'cifar', size, latent: 4 });
     const other = { ...modelFor(coder), card: { ...modelFor(coder).card, task: 'reconstruct' } } as const;
     assert.throws(() => Explainer.open(other), userError('trained to reconstruct', "'train classify'"));
+  });
+
+  it('finds the stages of a network that is one graph', async () => {
     const { y } = buildNetwork(network);
     const whole = { ...model, network: graphNetwork({ name: 'whole', outputs: { y } }, { ...network, name: 'whole' }) };
-    await assert.rejects(all(explainer(whole).gradCam(photos)), userError('where its stages end', 'integrated'));
+    for (const stage of [1, 2, undefined]) {
+      const [found] = await all(explainer(whole).gradCam(photos.slice(0, 1), { stage }));
+      const [expected] = await all(explainer().gradCam(photos.slice(0, 1), { stage }));
+      assert.deepEqual(found!.value.map.shape, expected!.value.map.shape);
+      assert.ok(found!.value.map.data.some((value) => value > 0));
+      for (const [i, value] of found!.value.map.data.entries())
+        assert.ok(Math.abs(value - expected!.value.map.data[i]!) < 1e-5, `${stage}: ${i}`);
+    }
     const [attributed] = await all(explainer(whole).integratedGradients(photos.slice(0, 1), { steps: 2 }));
     assert.deepEqual(attributed!.value.attributions.shape, [3, ...size]);
   });

@@ -1,7 +1,8 @@
 /** Points and ways in the space of vectors, and the images that lie there. */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { Generator, randomPoints, randomVector, spherical } from '../../src/inference/generator.js';
+import { Generator } from '../../src/inference/generator.js';
+import { randomPoints, randomVector, spherical } from '../../src/inference/points.js';
 import { buildNetwork, resnet, transposeResnet } from '../../src/models/index.js';
 import { imagenetNormalisation, initialise } from '../../src/nn/index.js';
 import type { Model } from '../../src/weights/index.js';

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { decoderStages, Generator, pixelsOfFeatures, randomPoints } from '../../src/inference/generator.js';
+import { decoderStages, Generator, pixelsOfFeatures } from '../../src/inference/generator.js';
 import { Predictor } from '../../src/inference/index.js';
 import { type NamedFeatures, stagesOfImages } from '../../src/inference/layers.js';
+import { randomPoints } from '../../src/inference/points.js';
 import { autoencoder, buildNetwork, type Network, resnet, transposeResnet } from '../../src/models/index.js';
 import { initialise } from '../../src/nn/index.js';
 import type { Model } from '../../src/weights/index.js';

@@ -35,4 +35,6 @@ export interface FormatRow {
   readonly understands: readonly (keyof Choices)[];
   /** Only what is asked for is loaded. */
   readonly load: () => Promise<Write>;
+  /** Said when it is written: what to do with it, where that is not plain. */
+  readonly next?: (out: string) => string;
 }

@@ -1,4 +1,5 @@
 /** The formats of `resmirror export`: a new one is a row here, and a file beside it. */
+import { shellLine } from '../shell.js';
 import type { FormatRow } from './format.js';
 
 export const formats = {
@@ -43,6 +44,15 @@ export const formats = {
     usual: 'model_repository',
     understands: ['pixels', 'keepNorms', 'precision', 'calibrate', 'name', 'maxBatch'],
     load: async () => (await import('./triton.js')).writeTritonModel,
+  },
+  web: {
+    about: 'a folder with a page that runs the model in any browser',
+    endings: [],
+    usual: 'model-web',
+    understands: [],
+    load: async () => (await import('./web.js')).writeWebPage,
+    next: (out) =>
+      `serve it with any web server, such as ${shellLine(['python3', '-m', 'http.server', '--directory', out])}, then open http://localhost:8000`,
   },
 } as const satisfies Readonly<Record<string, FormatRow>>;
 export type FormatName = keyof typeof formats;

@@ -1,5 +1,5 @@
 /** Shears, shifts and rotations by the nearest pixel, with black from outside. All work in place. */
-import type { Pixels } from '../decode.js';
+import type { Pixels } from '../pixels.js';
 
 /** Where a pixel of the result comes from: x' = a x + b y + c, y' = d x + e y + f. */
 type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];

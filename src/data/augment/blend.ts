@@ -1,5 +1,5 @@
 /** Operations that move every pixel away from a plainer image, as Pillow's ImageEnhance does. All work in place. */
-import { luma, type Pixels } from '../decode.js';
+import { luma, type Pixels } from '../pixels.js';
 
 /** Pillow's Image.blend of two values: from + factor (to - from) in single precision, clipped, without its fraction. */
 export function blended(from: number, to: number, factor: number): number {

@@ -1,5 +1,5 @@
 import type { Random } from '../../random/index.js';
-import type { Pixels, Size } from '../decode.js';
+import type { Pixels, Size } from '../pixels.js';
 import type { Box } from '../resample.js';
 
 /** Defaults of torchvision's RandomErasing: share of the area, height to width, and how often a fitting part is looked for. */

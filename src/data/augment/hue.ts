@@ -1,5 +1,5 @@
 /** torchvision's adjust_hue, through the 8-bit hue, saturation and value of Pillow's mode HSV. */
-import type { Pixels } from '../decode.js';
+import type { Pixels } from '../pixels.js';
 
 /** Turns hues by a share of the circle, -0.5 to 0.5, in place; a gray image has none. */
 export function hue({ data, channels }: Pixels, turn: number): void {

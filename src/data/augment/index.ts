@@ -1,6 +1,6 @@
 /** What chance does to training images once they have their size: flips upside down, policies, jitter, erasing. */
 import { random } from '../../random/index.js';
-import type { Pixels } from '../decode.js';
+import type { Pixels } from '../pixels.js';
 import type { Augmentation } from '../transforms.js';
 import { drawErased, erase } from './erase.js';
 import { applyJitter } from './jitter.js';

@@ -1,5 +1,5 @@
 import type { Random } from '../../random/index.js';
-import type { Pixels } from '../decode.js';
+import type { Pixels } from '../pixels.js';
 import { saturation } from './blend.js';
 import { hue } from './hue.js';
 import { brightness, contrast } from './lookup.js';

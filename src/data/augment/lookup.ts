@@ -1,5 +1,5 @@
 /** Operations that change each value by itself: 256 are computed, the rest is looked up. All work in place. */
-import { luma, type Pixels } from '../decode.js';
+import { luma, type Pixels } from '../pixels.js';
 import { blended } from './blend.js';
 
 const table = (of: (value: number) => number): Uint8Array => Uint8Array.from({ length: 256 }, (_, value) => of(value));

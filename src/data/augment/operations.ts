@@ -1,5 +1,5 @@
 /** What can be done to an image, by the names that torchvision gives it. */
-import type { Pixels } from '../decode.js';
+import type { Pixels } from '../pixels.js';
 import { rotate, shearX, shearY, translateX, translateY } from './affine.js';
 import { saturation, sharpness } from './blend.js';
 import { autocontrast, brightness, contrast, equalize, invert, posterize, solarize } from './lookup.js';

@@ -1,6 +1,6 @@
 /** Policies draw which operations an image goes through, and how far. */
 import type { Random } from '../../random/index.js';
-import type { Pixels, Size } from '../decode.js';
+import type { Pixels, Size } from '../pixels.js';
 import { type OperationName, operations } from './operations.js';
 import { BINS, type Space, spaces } from './spaces.js';
 

@@ -1,5 +1,5 @@
 /** What a policy may draw: each operation's magnitudes, in 31 bins. */
-import type { Size } from '../decode.js';
+import type { Size } from '../pixels.js';
 import type { OperationName } from './operations.js';
 
 export const BINS = 31;

@@ -1,0 +1,90 @@
+/** Real pages in a real browser, which no page may lead elsewhere. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, normalize } from 'node:path';
+import { after } from 'node:test';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Options for tests that need the browser. */
+export const needsBrowser: { skip?: string; timeout?: number } = existsSync(PROGRAM)
+  ? { timeout: 600_000 }
+  : { skip: `${PROGRAM} is not there; install chromium, or name one in CHROMIUM` };
+
+const FLAGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  ...['--disable-component-update', '--disable-sync'],
+];
+
+let browser: Promise<Browser> | undefined;
+after(async () => (await browser)?.close());
+
+const opened = (): Promise<Browser> => {
+  browser ??= chromium.launch({ executablePath: PROGRAM, args: FLAGS });
+  return browser;
+};
+
+/** As servers know them that know little: modules have to be named .js. */
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css',
+  js: 'text/javascript',
+  json: 'application/json',
+};
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+
+/** Serves a folder under /deep/down/ until the tests of the file end; resolves to its address. */
+export async function served(folder: string, { isolated = false } = {}): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url!, 'http://localhost').pathname);
+    const name = path.startsWith('/deep/down/') ? path.slice('/deep/down/'.length) || 'index.html' : '..';
+    const file = normalize(name).startsWith('..')
+      ? undefined
+      : await readFile(join(folder, name)).catch(() => undefined);
+    const type = TYPES[name.split('.').at(-1)!] ?? 'application/octet-stream';
+    response.writeHead(file ? 200 : 404, { 'Content-Type': type, ...(isolated && ISOLATION) }).end(file);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/deep/down/`;
+}
+
+export interface Visit {
+  readonly page: Page;
+  /** Addresses that were asked for. */
+  readonly requests: readonly string[];
+  /** Errors that the browser tells of, and exceptions. */
+  readonly complaints: readonly string[];
+}
+
+/** @param before runs in the page ahead of its own script */
+export async function visit(address: string, { before }: { before?: string } = {}): Promise<Visit> {
+  const context = await (await opened()).newContext({ acceptDownloads: true });
+  after(() => context.close());
+  context.setDefaultTimeout(120_000); // of a machine that is busy otherwise
+  const page = await context.newPage();
+  const [requests, complaints]: [string[], string[]] = [[], []];
+  context.on('request', (request) => requests.push(request.url()));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  if (before) await page.addInitScript(before);
+  await page.goto(address);
+  return { page, requests, complaints };
+}
+
+/** Pixels of a canvas, [h, w, 3]. */
+export async function pixelsOn(page: Page, selector: string): Promise<readonly number[]> {
+  const rgba = await page.evaluate<number[]>(`(() => {
+    const canvas = document.querySelector(${JSON.stringify(selector)});
+    return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data];
+  })()`);
+  return rgba.filter((_, i) => i % 4 !== 3);
+}

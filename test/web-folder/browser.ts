@@ -20,7 +20,13 @@ const FLAGS = [
 ];
 
 let browser: Promise<Browser> | undefined;
-after(async () => (await browser)?.close());
+
+/** For the end of each suite: hooks of a file wait for an idle process, which a browser keeps from being idle. */
+export async function closeBrowser(): Promise<void> {
+  const open = browser;
+  browser = undefined;
+  await (await open)?.close();
+}
 
 const opened = (): Promise<Browser> => {
   browser ??= chromium.launch({ executablePath: PROGRAM, args: FLAGS });

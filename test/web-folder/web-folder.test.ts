@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { cp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -12,7 +12,7 @@ import { Predictor } from '../../src/inference/index.js';
 import { type Point, randomPoints, randomVector, spherical } from '../../src/inference/points.js';
 import type { Model } from '../../src/weights/index.js';
 import { drawing, temporaryFolder, userError } from '../data/fixtures.js';
-import { needsBrowser, pixelsOn, served, visit } from './browser.js';
+import { closeBrowser, needsBrowser, pixelsOn, served, visit } from './browser.js';
 import { CLASSES, models, size } from './models.js';
 
 const folder = await temporaryFolder();
@@ -90,6 +90,8 @@ describe('a web folder', () => {
 });
 
 describe('the page of a classifier', needsBrowser, () => {
+  after(closeBrowser);
+
   it('says what predict says, and asks nobody but its folder', async () => {
     const address = await served(await webFolder(models.classifier));
     const { page, requests, complaints } = await visit(address);
@@ -172,6 +174,8 @@ describe('the page of a classifier', needsBrowser, () => {
 });
 
 describe('the page of an autoencoder', needsBrowser, () => {
+  after(closeBrowser);
+
   it('shows the image and what comes back', async () => {
     const { page, complaints } = await visit(await served(await webFolder(models.coder)));
     await opened(page);
@@ -191,6 +195,8 @@ describe('the page of an autoencoder', needsBrowser, () => {
 });
 
 describe('the page of a generator', needsBrowser, () => {
+  after(closeBrowser);
+
   const made = async (model: Model, points: readonly Point[]) => {
     const generator = Generator.open(model, { threads: 1 });
     const images = await generator.decode(points);
@@ -251,6 +257,8 @@ describe('the page of a generator', needsBrowser, () => {
 });
 
 describe('a page that cannot work says why', needsBrowser, () => {
+  after(closeBrowser);
+
   const spoilt = async (name: string, spoil: (out: string) => Promise<void>) => {
     const out = join(folder, name);
     await cp(await webFolder(models.classifier), out, { recursive: true });

@@ -1,4 +1,4 @@
-/** The typed array that holds each element type. Float16 and bfloat16 travel as their bits; a bool is one byte, 0 or 1. */
+/** The typed array that holds each element type. Floats of 16 and 8 bits travel as their bits; a bool is one byte, 0 or 1. */
 export interface HostArrays {
   float64: Float64Array;
   int64: BigInt64Array;
@@ -8,6 +8,8 @@ export interface HostArrays {
   uint32: Uint32Array;
   float16: Uint16Array;
   bfloat16: Uint16Array;
+  float8_e4m3fn: Uint8Array;
+  float8_e5m2: Uint8Array;
   int16: Int16Array;
   uint16: Uint16Array;
   int8: Int8Array;
@@ -40,6 +42,8 @@ export const HOST_ARRAYS: { readonly [D in DType]: HostArrayConstructor<HostArra
   uint32: Uint32Array,
   float16: Uint16Array,
   bfloat16: Uint16Array,
+  float8_e4m3fn: Uint8Array,
+  float8_e5m2: Uint8Array,
   int16: Int16Array,
   uint16: Uint16Array,
   int8: Int8Array,

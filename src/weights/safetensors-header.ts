@@ -24,6 +24,8 @@ export const FORMATS: { readonly [D in DType]: { readonly tag: string; readonly 
   uint32: { tag: 'U32', bytes: 4 },
   float16: { tag: 'F16', bytes: 2 },
   bfloat16: { tag: 'BF16', bytes: 2 },
+  float8_e4m3fn: { tag: 'F8_E4M3', bytes: 1 },
+  float8_e5m2: { tag: 'F8_E5M2', bytes: 1 },
   int16: { tag: 'I16', bytes: 2 },
   uint16: { tag: 'U16', bytes: 2 },
   int8: { tag: 'I8', bytes: 1 },

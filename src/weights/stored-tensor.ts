@@ -24,6 +24,8 @@ export const ELEMENT_BYTES: { readonly [D in DType]: number } = {
   uint32: 4,
   float16: 2,
   bfloat16: 2,
+  float8_e4m3fn: 1,
+  float8_e5m2: 1,
   int16: 2,
   uint16: 2,
   int8: 1,
@@ -43,6 +45,8 @@ const READ: { readonly [D in DType]: Read } = {
   uint32: (view, at) => view.getUint32(at, true),
   float16: (view, at) => half(view.getUint16(at, true)),
   bfloat16: (view, at) => upperHalf(view.getUint16(at, true)),
+  float8_e4m3fn: (view, at) => eighth(view.getUint8(at)),
+  float8_e5m2: (view, at) => half(view.getUint8(at) << 8),
   int16: (view, at) => view.getInt16(at, true),
   uint16: (view, at) => view.getUint16(at, true),
   int8: (view, at) => view.getInt8(at),
@@ -58,6 +62,16 @@ function half(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** Sign, four bits of exponent, three of fraction, no infinities: E4M3 of Micikevicius et al. 2022, table 1, https://arxiv.org/abs/2209.05433 */
+function eighth(bits: number): number {
+  const sign = bits & 0x80 ? -1 : 1;
+  const exponent = (bits >> 3) & 0xf;
+  const fraction = bits & 0x7;
+  if (exponent === 0) return sign * fraction * 2 ** -9;
+  if (exponent === 0xf && fraction === 7) return Number.NaN;
+  return sign * (1 + fraction / 8) * 2 ** (exponent - 7);
 }
 
 const word = new DataView(new ArrayBuffer(4));

@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { Allowance } from '../../src/weights/allowance.js';
 import { Archive } from '../../src/weights/archive.js';
 import type { ByteSource } from '../../src/weights/byte-source.js';
+import { withFile } from '../../src/weights/byte-source.js';
 import { writeHuggingFace } from '../../src/weights/export/huggingface.js';
 import { stateDict } from '../../src/weights/export/state-dict.js';
 import { writeTorch } from '../../src/weights/export/torch.js';
@@ -13,6 +14,8 @@ import { zipChunks } from '../../src/weights/export/zip.js';
 import { type DType, HOST_ARRAYS, type HostTensor } from '../../src/weights/host-tensor.js';
 import { importWeights } from '../../src/weights/import.js';
 import { readModel, writeModel, writeSafetensors } from '../../src/weights/index.js';
+import { storedSafetensors } from '../../src/weights/stored-safetensors.js';
+import { readFloats } from '../../src/weights/stored-tensor.js';
 import { temporaryFolder, userError } from '../data/fixtures.js';
 import { classifier } from './models.js';
 
@@ -27,6 +30,8 @@ describe('numbers of every type', () => {
   const types: Readonly<Record<Exclude<DType, 'float32' | 'bool'>, (value: number) => number | bigint>> = {
     float64: (value) => value,
     float16: (value) => (value === 1 ? 0x3c00 : 0x4000),
+    float8_e4m3fn: (value) => (value === 1 ? 0x38 : 0x40),
+    float8_e5m2: (value) => (value === 1 ? 0x3c : 0x40),
     bfloat16: (value) => (value === 1 ? 0x3f80 : 0x4000),
     int8: (value) => value,
     uint8: (value) => value,
@@ -54,6 +59,23 @@ describe('numbers of every type', () => {
           Float32Array.from(data, (_, i) => 1 + (i % 2)),
         );
     });
+
+  it('at their ends: floats of 8 bits', async () => {
+    const cases = {
+      float8_e4m3fn: { 0: 0, 1: 2 ** -9, 7: 7 * 2 ** -9, 8: 2 ** -6, 126: 448, 127: Number.NaN, 254: -448 },
+      float8_e5m2: { 1: 2 ** -16, 4: 2 ** -14, 123: 57_344, 124: Number.POSITIVE_INFINITY, 125: Number.NaN },
+    } as const;
+    for (const [dtype, values] of Object.entries(cases)) {
+      const path = join(place, 'ends.safetensors');
+      const data = Uint8Array.from(Object.keys(values), Number);
+      await writeSafetensors(path, { tensors: [['x', { dtype, shape: [data.length], data } as HostTensor]] });
+      const found = await withFile(path, async (file) => {
+        const { tensors } = await storedSafetensors(file);
+        return readFloats(tensors.get('x')!, new Allowance(file));
+      });
+      assert.deepEqual([...found.data], Object.values(values));
+    }
+  });
 });
 
 describe('a folder of the hub', () => {

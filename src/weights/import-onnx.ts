@@ -5,7 +5,7 @@ import { resnet, settingText } from '../models/index.js';
 import { type OnnxModel, readOnnx } from '../onnx/index.js';
 import { cardFor, pictured } from './card.js';
 import type { Imported, ImportOptions } from './import.js';
-import { describedBy, graphModel, logitsOf } from './onnx-graph.js';
+import { describedBy, graphModel, logitsOf, networkIn } from './onnx-graph.js';
 import { resnetOf, type Stated } from './onnx-resnet.js';
 
 /** Height and width where neither the file nor the options say them. */
@@ -45,7 +45,10 @@ export async function importOnnx(path: string, options: ImportOptions): Promise<
       renamed: {},
       dropped: [],
     };
-  const found = resnetOf({ graph: logitsOf(read.graph), weights: read.weights }, statedBy(net, options));
+  const model = { graph: logitsOf(read.graph), weights: read.weights };
+  const [stated, own] = [statedBy(net, options), networkIn(read.metadata)];
+  // what a file says of itself may be what no layer shows, such as the place of a stride that there is not
+  const found = (own && resnetOf(model, { ...own, ...stated })) ?? resnetOf(model, stated);
   if (!found)
     throw new UserError(
       `the layers of ${path} are not those of ${net === 'auto' ? 'a ResNet that is known here' : net}. Take it as the graph that it is with --net graph: it can be trained, judged and exported all the same.`,

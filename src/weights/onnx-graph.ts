@@ -1,7 +1,8 @@
 /** A model out of an ONNX file of another program: its graph as the network, and what its metadata tell of it. */
+import * as v from 'valibot';
 import { UserError } from '../errors.js';
 import { type Graph, inputsOf, show, type Value, withOutputs } from '../graph/index.js';
-import { graphNetwork } from '../models/index.js';
+import { graphNetwork, ResNetConfig } from '../models/index.js';
 import type { OnnxModel } from '../onnx/index.js';
 import { cardFor, type Described } from './card.js';
 import type { Model, Weights } from './model.js';
@@ -59,6 +60,13 @@ export function describedBy(metadata: OnnxModel['metadata'], outputs: number): D
   const found = classes.find((names) => names.length === outputs);
   const preprocessing = partOf(metadata.preprocessing);
   return { ...(found && { classes: found }), ...(preprocessing && { preprocessing }) };
+}
+
+/** The ResNet that the file says it is, as this program writes it. */
+export function networkIn(metadata: OnnxModel['metadata']): ResNetConfig | undefined {
+  const given = metadata.network === undefined ? undefined : jsonOf(metadata.network);
+  const { success, output } = v.safeParse(ResNetConfig, given);
+  return success ? output : undefined;
 }
 
 function labelsOf(text: string): readonly string[] {

@@ -108,7 +108,7 @@ test('the ONNX checker accepts the file', (t) => {
   assert.equal(status, 0, stderr);
 });
 
-test('an ONNX file of something else is refused with the reason; one in 8-bit numbers gives features', async () => {
+test('an ONNX file of something else, and features of 8-bit numbers, are refused with the reason', async () => {
   const file = join(folder, 'others.onnx');
   const { writeOnnx } = await import('../../src/onnx/index.js');
   await writeFile(file, writeOnnx({ name: 'other', outputs: { y: g.relu(g.input('x', ['n', 3])) } }));
@@ -119,7 +119,6 @@ test('an ONNX file of something else is refused with the reason; one in 8-bit nu
     userError('8-bit numbers already'),
   );
   const predictor = Predictor.open(small, { threads: 1 });
-  const { value: first } = await predictor.embed(photos).next();
-  assert.equal(first!.value.length, 64);
+  await assert.rejects(predictor.embed(photos).next(), userError('does not say where its features are'));
   await predictor.close();
 });

@@ -42,7 +42,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
-/** Serves a folder under /deep/down/ until the tests of the file end; resolves to its address. */
+/** Serves a folder under /deep/down/ as long as anything else keeps the process; resolves to its address. */
 export async function served(folder: string, { isolated = false } = {}): Promise<string> {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url!, 'http://localhost').pathname);
@@ -54,10 +54,7 @@ export async function served(folder: string, { isolated = false } = {}): Promise
     response.writeHead(file ? 200 : 404, { 'Content-Type': type, ...(isolated && ISOLATION) }).end(file);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
+  server.unref();
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/deep/down/`;
 }
 

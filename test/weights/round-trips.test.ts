@@ -11,7 +11,8 @@ import type { Names } from '../../src/weights/export/state-dict.js';
 import { writeTimm } from '../../src/weights/export/timm.js';
 import { writeTorch } from '../../src/weights/export/torch.js';
 import { type ImportOptions, importWeights } from '../../src/weights/import.js';
-import { type Model, readModel } from '../../src/weights/index.js';
+import { type Model, readModel, writeAtomically } from '../../src/weights/index.js';
+import { encodeOnnxModel } from '../../src/weights/onnx-model.js';
 import { temporaryFolder, userError } from '../data/fixtures.js';
 import { classifier, networks, weightsOf } from './models.js';
 
@@ -49,6 +50,12 @@ const formats: Readonly<Record<string, Format>> = {
   "Hugging Face's safetensors": bare('huggingface'),
   'a checkpoint': checkpoint('own'),
   "a checkpoint of Hugging Face's": checkpoint('huggingface'),
+  'an ONNX file that keeps its norms': {
+    ending: '.onnx',
+    write: (path, model) => writeAtomically(path, [encodeOnnxModel(model, { foldNorms: false })]),
+    whole: true,
+    fits: everything,
+  },
   "Hugging Face's folder": { ending: '', write: writeHuggingFace, whole: true, fits: plain },
 };
 

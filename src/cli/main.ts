@@ -68,7 +68,7 @@ const commands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./import.js')).importCommand,
   },
   export: {
-    summary: 'write a model for ONNX Runtime, PyTorch, Hugging Face or timm',
+    summary: 'write a model for ONNX, PyTorch, Hugging Face, timm, Triton, web pages',
     load: async () => (await import('./export.js')).exportModel,
   },
   quantize: {

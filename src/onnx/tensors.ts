@@ -1,7 +1,7 @@
 /** TensorProto -> typed array. */
 import { UserError } from '../errors.js';
 import { type Arrays, type DType, show } from '../graph/index.js';
-import { fromHalf, fromUpperHalf } from './half.js';
+import { fromHalf, fromUpperHalf } from '../graph/small-floats.js';
 import type { TensorProto } from './proto/onnx_pb.js';
 
 export interface Stored {

@@ -20,7 +20,7 @@ import {
   show,
   type Value,
 } from '../graph/index.js';
-import { toHalf } from './half.js';
+import { toHalf } from '../graph/small-floats.js';
 import {
   GraphProtoSchema,
   AttributeProto_AttributeType as Kind,

@@ -1,4 +1,5 @@
 /** A tensor as files of other programs hold it: a strided view of typed bytes that are read when they are asked for. */
+import { fromEighth, fromHalf, fromUpperHalf } from '../graph/small-floats.js';
 import type { Allowance } from './allowance.js';
 import type { ByteSource } from './byte-source.js';
 import type { DType } from './host-tensor.js';
@@ -43,43 +44,16 @@ const READ: { readonly [D in DType]: Read } = {
   float32: (view, at) => view.getFloat32(at, true),
   int32: (view, at) => view.getInt32(at, true),
   uint32: (view, at) => view.getUint32(at, true),
-  float16: (view, at) => half(view.getUint16(at, true)),
-  bfloat16: (view, at) => upperHalf(view.getUint16(at, true)),
-  float8_e4m3fn: (view, at) => eighth(view.getUint8(at)),
-  float8_e5m2: (view, at) => half(view.getUint8(at) << 8),
+  float16: (view, at) => fromHalf(view.getUint16(at, true)),
+  bfloat16: (view, at) => fromUpperHalf(view.getUint16(at, true)),
+  float8_e4m3fn: (view, at) => fromEighth(view.getUint8(at)),
+  float8_e5m2: (view, at) => fromHalf(view.getUint8(at) << 8),
   int16: (view, at) => view.getInt16(at, true),
   uint16: (view, at) => view.getUint16(at, true),
   int8: (view, at) => view.getInt8(at),
   uint8: (view, at) => view.getUint8(at),
   bool: (view, at) => view.getUint8(at),
 };
-
-/** IEEE 754 binary16: sign, five bits of exponent, ten of fraction. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** Sign, four bits of exponent, three of fraction, no infinities: E4M3 of Micikevicius et al. 2022, table 1, https://arxiv.org/abs/2209.05433 */
-function eighth(bits: number): number {
-  const sign = bits & 0x80 ? -1 : 1;
-  const exponent = (bits >> 3) & 0xf;
-  const fraction = bits & 0x7;
-  if (exponent === 0) return sign * fraction * 2 ** -9;
-  if (exponent === 0xf && fraction === 7) return Number.NaN;
-  return sign * (1 + fraction / 8) * 2 ** (exponent - 7);
-}
-
-const word = new DataView(new ArrayBuffer(4));
-/** Bfloat16: the upper half of a float32. */
-function upperHalf(bits: number): number {
-  word.setUint32(0, bits * 0x10000);
-  return word.getFloat32(0);
-}
 
 export const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 

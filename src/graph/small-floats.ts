@@ -1,6 +1,6 @@
-/** IEEE 754 binary16: a sign, five bits of exponent, ten of fraction. JavaScript of Node 20 has no arrays of them. */
+/** Floats of 16 and 8 bits, for which JavaScript of Node 20 has no arrays: numbers of their bits, and bits of numbers. */
 
-/** The number that 16 bits mean. */
+/** IEEE 754 binary16: a sign, five bits of exponent, ten of fraction. Eight bits of it are E5M2. */
 export function fromHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
@@ -35,4 +35,14 @@ function even(value: number): number {
 export function fromUpperHalf(bits: number): number {
   word.setUint32(0, bits * 0x10000);
   return word.getFloat32(0);
+}
+
+/** Sign, four bits of exponent, three of fraction, no infinities: E4M3 of Micikevicius et al. 2022, table 1, https://arxiv.org/abs/2209.05433 */
+export function fromEighth(bits: number): number {
+  const sign = bits & 0x80 ? -1 : 1;
+  const exponent = (bits >> 3) & 0xf;
+  const fraction = bits & 0x7;
+  if (exponent === 0) return sign * fraction * 2 ** -9;
+  if (exponent === 0xf && fraction === 7) return Number.NaN;
+  return sign * (1 + fraction / 8) * 2 ** (exponent - 7);
 }

@@ -3,7 +3,7 @@
  *
  *   npm run bench                                            # all of it
  *   npm run bench -- training resnet18 --rounds 6            # a section, rows by words of their names
- *   npm run bench -- inference 'batch 1,'                    # ... or by what ends with a comma
+ *   npm run bench -- inference 'batch 1,'                    # ... or by what stands between a space and a comma
  *   npm run bench -- --profile resnet18 --size 64 --batch 64 # where the time of a step goes
  */
 import { parseArgs } from 'node:util';
@@ -59,7 +59,7 @@ if (values.profile !== undefined) {
 } else {
   const named = positionals.filter((word) => Object.hasOwn(sections, word));
   const words = positionals.filter((word) => !named.includes(word));
-  const wanted = (name: string) => words.every((word) => `${name},`.includes(word));
+  const wanted = (name: string) => words.every((word) => ` ${name},`.includes(word));
   for (const name of named.length > 0 ? named : Object.keys(sections)) {
     console.log(`\n## ${name}\n`);
     await sections[name]!({ threads, rounds, wanted, images: values.images, model: values.model });

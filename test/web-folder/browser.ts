@@ -1,10 +1,9 @@
 /** Real pages in a real browser, which no page may lead elsewhere. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
-import { after } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -21,11 +20,18 @@ const FLAGS = [
 
 let browser: Promise<Browser> | undefined;
 
-/** For the end of each suite: hooks of a file wait for an idle process, which a browser keeps from being idle. */
-export async function closeBrowser(): Promise<void> {
+const servers = new Set<Server>();
+
+/** For the end of each suite: hooks of a file wait for an idle process, which a browser or a server keeps from being idle. */
+export async function closeAll(): Promise<void> {
   const open = browser;
   browser = undefined;
   await (await open)?.close();
+  for (const server of servers) {
+    server.close();
+    server.closeAllConnections();
+  }
+  servers.clear();
 }
 
 const opened = (): Promise<Browser> => {
@@ -42,7 +48,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
-/** Serves a folder under /deep/down/ as long as anything else keeps the process; resolves to its address. */
+/** Serves a folder under /deep/down/ until `closeAll`; resolves to its address. */
 export async function served(folder: string, { isolated = false } = {}): Promise<string> {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url!, 'http://localhost').pathname);
@@ -54,7 +60,7 @@ export async function served(folder: string, { isolated = false } = {}): Promise
     response.writeHead(file ? 200 : 404, { 'Content-Type': type, ...(isolated && ISOLATION) }).end(file);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  server.unref();
+  servers.add(server);
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/deep/down/`;
 }
 
@@ -69,7 +75,6 @@ export interface Visit {
 /** @param before runs in the page ahead of its own script */
 export async function visit(address: string, { before }: { before?: string } = {}): Promise<Visit> {
   const context = await (await opened()).newContext({ acceptDownloads: true });
-  after(() => context.close());
   context.setDefaultTimeout(120_000); // of a machine that is busy otherwise
   const page = await context.newPage();
   const [requests, complaints]: [string[], string[]] = [[], []];

@@ -12,7 +12,7 @@ import { Predictor } from '../../src/inference/index.js';
 import { type Point, randomPoints, randomVector, spherical } from '../../src/inference/points.js';
 import type { Model } from '../../src/weights/index.js';
 import { drawing, temporaryFolder, userError } from '../data/fixtures.js';
-import { closeBrowser, needsBrowser, pixelsOn, served, visit } from './browser.js';
+import { closeAll, needsBrowser, pixelsOn, served, visit } from './browser.js';
 import { CLASSES, models, size } from './models.js';
 
 const folder = await temporaryFolder();
@@ -90,7 +90,7 @@ describe('a web folder', () => {
 });
 
 describe('the page of a classifier', needsBrowser, () => {
-  after(closeBrowser);
+  after(closeAll);
 
   it('says what predict says, and asks nobody but its folder', async () => {
     const address = await served(await webFolder(models.classifier));
@@ -174,7 +174,7 @@ describe('the page of a classifier', needsBrowser, () => {
 });
 
 describe('the page of an autoencoder', needsBrowser, () => {
-  after(closeBrowser);
+  after(closeAll);
 
   it('shows the image and what comes back', async () => {
     const { page, complaints } = await visit(await served(await webFolder(models.coder)));
@@ -195,7 +195,7 @@ describe('the page of an autoencoder', needsBrowser, () => {
 });
 
 describe('the page of a generator', needsBrowser, () => {
-  after(closeBrowser);
+  after(closeAll);
 
   const made = async (model: Model, points: readonly Point[]) => {
     const generator = Generator.open(model, { threads: 1 });
@@ -257,7 +257,7 @@ describe('the page of a generator', needsBrowser, () => {
 });
 
 describe('a page that cannot work says why', needsBrowser, () => {
-  after(closeBrowser);
+  after(closeAll);
 
   const spoilt = async (name: string, spoil: (out: string) => Promise<void>) => {
     const out = join(folder, name);

@@ -61,6 +61,7 @@ export function createApp(options: AppOptions): (request: Request) => Promise<Re
     const milliseconds = performance.now() - start;
     const { method } = c.req;
     const { requestId: request, route = 'none' } = c.var;
+    c.res.headers.set('X-Request-Id', request); // a Response of its own loses what was set before
     c.res.headers.set('X-Content-Type-Options', 'nosniff');
     metrics.answered({ route, method, code: c.res.status }, milliseconds / 1000);
     log({ level: 'info', event: 'request', request, method, path: c.req.path, status: c.res.status, milliseconds });

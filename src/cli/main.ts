@@ -75,6 +75,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'write a model in 8-bit numbers, calibrated on images',
     load: async () => (await import('./quantize.js')).quantize,
   },
+  serve: {
+    summary: 'answer over HTTP what models say of images',
+    load: async () => (await import('./serve.js')).serve,
+  },
   doctor: {
     summary: 'show what is installed and what works on this machine',
     load: async () => (await import('./doctor.js')).doctor,

@@ -25,6 +25,9 @@ export class ImageError extends UserError {
   }
 }
 
+/** An image whose header says that it has more pixels than are allowed. */
+export class ImageTooLargeError extends ImageError {}
+
 /** Formats as libvips names them. It knows more, such as SVG, but those are no photographs and not this program's to render. */
 const FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'gif', 'heif', 'tiff']);
 const FORMAT_NAMES = 'JPEG, PNG, WebP, GIF, AVIF or TIFF';
@@ -54,7 +57,7 @@ function readBytes(path: string, fail: (reason: string) => ImageError): Uint8Arr
 /**
  * Decodes an image file, or its bytes, to 8-bit sRGB: upright (EXIF orientation), without transparency (on white),
  * whatever its colours (gray, palette, CMYK, 16 bits), whose profile is ignored; of an animation the first frame.
- * @throws ImageError that names the file and the reason: missing, empty, of no known format, truncated or too large
+ * @throws ImageError that names the file and the reason: missing, empty, of no known format or truncated; ImageTooLargeError
  */
 export async function decodeImage(file: string | Uint8Array, options: DecodeOptions = {}): Promise<Decoded> {
   const { channels = 3, pixelLimit = 100e6, reduction = () => 1 } = options;
@@ -75,7 +78,10 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeOpti
   const { format, autoOrient: full } = await image.metadata().catch(damaged);
   if (!FORMATS.has(format)) throw fail(`it is ${format.toUpperCase()}, but one of ${FORMAT_NAMES} is expected`);
   if (full.height * full.width > pixelLimit)
-    throw fail(`it has ${full.width} x ${full.height} pixels, more than the limit of ${pixelLimit / 1e6} million`);
+    throw new ImageTooLargeError(
+      name,
+      `it has ${full.width} x ${full.height} pixels, more than the limit of ${pixelLimit / 1e6} million`,
+    );
   const factor = fitting(full, reduction(full));
   if (factor > 1)
     image.resize(Math.floor(full.width / factor), Math.floor(full.height / factor), { fit: 'fill', kernel: 'linear' });

@@ -19,6 +19,7 @@ const names = [
   'import',
   'export',
   'quantize',
+  'serve',
   'doctor',
   'demo',
 ];

@@ -1,0 +1,122 @@
+/**
+ * Models behind HTTP: the Open Inference Protocol, and addresses that take images as they are.
+ *
+ * ```ts
+ * const serving = await openServing({ models: [{ name: 'photos', path: 'runs/photos' }] });
+ * const answer = await serving.fetch(new Request('http://here/v1/models/photos/classify', { method: 'POST', body: jpeg }));
+ * await serving.close();
+ * ```
+ */
+import { type Device, defaultThreads } from '../runtime/index.js';
+import { readModel } from '../weights/index.js';
+import { createApp } from './app.js';
+import type { BatchOptions } from './batch-queue.js';
+import { imageOperations } from './images/index.js';
+import type { Log } from './log.js';
+import { createMetrics } from './metrics.js';
+import { openApi } from './openapi.js';
+import { json, type Operation } from './operation.js';
+import { Pictures } from './pictures/index.js';
+import { protocolOperations } from './protocol/index.js';
+import { type NamedPath, Registry } from './registry.js';
+import { ServedModel } from './served-model.js';
+import { Work } from './work.js';
+
+export type { BatchOptions } from './batch-queue.js';
+export { keysIn } from './keys.js';
+export { type Listening, listen } from './listen.js';
+export { jsonLines, type Log } from './log.js';
+export { type NamedPath, namedPath } from './registry.js';
+
+/** What no client may exceed. */
+export interface Limits {
+  /** Bytes of a body; 16 MB by default. */
+  readonly body: number;
+  /** Pixels of an image; 25 million by default. */
+  readonly pixels: number;
+  /** Images of a request; 64 by default. */
+  readonly images: number;
+  /** Requests at work at once; 128 by default. */
+  readonly concurrency: number;
+  /** Milliseconds for a request, from its head to its answer; 30,000 by default. */
+  readonly timeout: number;
+}
+
+const LIMITS: Limits = { body: 16_000_000, pixels: 25e6, images: 64, concurrency: 128, timeout: 30_000 };
+/** Eight rows at most, of which none waits for more than 5 ms while the engine is free; as many as take some seconds may wait. */
+const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256 };
+
+export interface ServingOptions {
+  readonly models: readonly NamedPath[];
+  readonly batch?: Partial<BatchOptions>;
+  readonly limits?: Partial<Limits>;
+  readonly device?: Device;
+  /** Threads of each model's engine; every core by default. */
+  readonly threads?: number;
+  /** Keys of clients; without any, everybody may ask. */
+  readonly keys?: readonly string[];
+  /** Origins of web pages that may ask; none by default. */
+  readonly origins?: readonly string[];
+  readonly log?: Log;
+  /** Milliseconds between looks for changed files; 1,000 by default, 0 for never. */
+  readonly reload?: number;
+}
+
+export interface Serving {
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** The models, by name and version. */
+  readonly models: readonly { readonly name: string; readonly version: string }[];
+  /** Looks for changed files now; a change is loaded when it is seen a second time. */
+  readonly look: () => Promise<void>;
+  /** Takes no new work; resolves when all that was taken is done. */
+  readonly drain: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Loads the models, compiles what they are asked most, and answers from then on. @throws UserError for models that cannot be read */
+export async function openServing(options: ServingOptions): Promise<Serving> {
+  const { log = () => {}, keys = [], origins = [], device, threads, reload = 1000 } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const batch = { ...BATCH, ...options.batch };
+  let registry: Registry | undefined;
+  const metrics = createMetrics(function* () {
+    for (const { name, version, model } of registry?.all() ?? []) yield { model: name, version, rows: model.waiting };
+  });
+  const load = async ({ name, path }: NamedPath) =>
+    ServedModel.open(await readModel(path), { batch, device, threads, observe: (ran) => metrics.ran(name, ran) });
+  registry = await Registry.open(options.models, load, log);
+  if (reload > 0) registry.watch(reload);
+  const pictures = new Pictures(defaultThreads());
+  const work = new Work(limits, metrics.underWay);
+  const operations: Operation[] = [
+    ...protocolOperations({ registry, ready: () => work.ready }),
+    ...imageOperations({ registry, pictures, limits }),
+    {
+      method: 'GET',
+      path: '/metrics',
+      summary: 'Figures for Prometheus',
+      answer: { 'text/plain': 'figures' },
+      run: async () => new Response(await metrics.text(), { headers: { 'Content-Type': metrics.type } }),
+    },
+    {
+      method: 'GET',
+      path: '/openapi.json',
+      summary: 'This document',
+      answer: { 'application/json': 'the document' },
+      run: () => json(document),
+    },
+  ];
+  const document = openApi(operations, keys.length > 0);
+  const models = [...registry.all()].map(({ name, version }) => ({ name, version }));
+  return {
+    fetch: createApp({ operations, work, metrics, log, bodyLimit: limits.body, keys, origins }),
+    models,
+    look: () => registry.look(),
+    drain: () => work.drain(),
+    async close() {
+      await work.drain();
+      await registry.close();
+      await pictures.close();
+    },
+  };
+}

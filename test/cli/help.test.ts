@@ -15,6 +15,7 @@ const names = [
   'search',
   'explain',
   'reconstruct',
+  'generate',
   'distance',
   'import',
   'export',

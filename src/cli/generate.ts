@@ -39,10 +39,10 @@ export const generate = command({
 an encoder: a model of train generate --kind vae, or of train reconstruct, which
 knows nothing of random vectors otherwise.`,
   examples: [
-    ['generate runs/vae-resnet18-photos-1 --count 100', 'a grid of samples'],
+    ['generate runs/maker --count 100', 'a grid of samples'],
     ['generate runs/maker --class rose --seed 7 --out roses.png', 'of one class'],
-    ['generate runs/vae-resnet18-photos-1 --interpolate 3 8 --class rose', 'from one sample to another'],
-    ['generate runs/vae-resnet18-photos-1 --walk --out walk.gif', 'a film'],
+    ['generate runs/maker --interpolate 3 8 --class rose', 'from one sample to another'],
+    ['generate runs/maker --walk --out walk.gif', 'a film'],
   ],
   async run({ args, options, terminal }) {
     const { batch, threads, device, ...choices } = options;

@@ -1,6 +1,7 @@
 /** One configuration of a training, validated, saved with the run, and enough to repeat it. */
 import * as v from 'valibot';
 import { NetworkConfig, ResNetConfig } from '../models/index.js';
+import { type DifferentiableAugmentation, differentiableAugmentations } from '../nn/index.js';
 import { whole, within } from '../schema.js';
 import { Preprocessing } from '../weights/model.js';
 
@@ -116,6 +117,9 @@ const Extras = v.strictObject({
   teacher: v.exactOptional(Teacher),
 });
 export type Extras = v.InferOutput<typeof Extras>;
+
+const CHANGES = Object.keys(differentiableAugmentations) as DifferentiableAugmentation[];
+
 /** How images are learned to be made. */
 export const Generation = v.variant('kind', [
   v.strictObject({
@@ -136,7 +140,7 @@ export const Generation = v.variant('kind', [
     /** What the squared slope of its scores at real images counts: R1 of Mescheder et al. 2018. */
     r1: v.optional(within({ least: 0 }), 0),
     /** How all images that it sees are augmented; runs from before this was known had none. */
-    diffAugment: v.optional(v.pipe(v.array(v.picklist(['color', 'translation', 'cutout'])), v.readonly()), []),
+    diffAugment: v.optional(v.pipe(v.array(v.picklist(CHANGES)), v.readonly()), []),
   }),
 ]);
 export type Generation = v.InferOutput<typeof Generation>;

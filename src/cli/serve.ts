@@ -31,7 +31,7 @@ export const serve = command({
     }),
     maxWait: option('--max-wait <ms>', 'that rows are expected to wait; more are refused', {
       parse: count,
-      usual: '1000',
+      usual: '2000',
       group: 'Batches',
     }),
     maxBody: option('--max-body <bytes>', 'of a request', { parse: count, usual: '16000000', group: 'Limits' }),

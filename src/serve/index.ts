@@ -43,8 +43,8 @@ export interface Limits {
 }
 
 const LIMITS: Limits = { body: 16_000_000, pixels: 25e6, images: 64, concurrency: 128, timeout: 30_000 };
-/** Eight rows at most, of which none waits for more than 5 ms while the engine is free; as many as take a second may wait. */
-const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256, wait: 1000 };
+/** Eight rows at most, of which none waits for more than 5 ms while the engine is free; as many as take two seconds may wait. */
+const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256, wait: 2000 };
 
 export interface ServingOptions {
   readonly models: readonly NamedPath[];

@@ -3,7 +3,7 @@
  * share the machine's cores, as the runtime alone does not have to: with one engine thread on two cores there is room for the others.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Peer } from './peer.js';
 import { type Found, measure, type Question } from './serving/load.js';
@@ -25,6 +25,8 @@ interface Side {
 }
 
 export async function serveLoad({ threads, rounds, wanted }: Settings): Promise<void> {
+  const others = loadavg()[0]!.toFixed(1);
+  console.log(`${availableParallelism()} cores, of which other work took ${others} in the minute before\n`);
   const folder = mkdtempSync(join(tmpdir(), 'resmirror-bench-'));
   const programs: Program[] = [];
   try {

@@ -25,7 +25,7 @@ import { Work } from './work.js';
 export type { BatchOptions } from './batch-queue.js';
 export { keysIn } from './keys.js';
 export { type Listening, listen } from './listen.js';
-export { jsonLines, type Log } from './log.js';
+export { type Entry, jsonLines, type Log } from './log.js';
 export { type NamedPath, namedPath } from './registry.js';
 
 /** What no client may exceed. */

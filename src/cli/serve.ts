@@ -6,6 +6,8 @@ import { interruptible } from './interrupt.js';
 import { count, natural, nonNegative } from './values.js';
 
 const PORT = 8080;
+/** As long as Kubernetes gives a program to end. */
+const DRAIN = 30_000;
 
 export const serve = command({
   arguments: { '<model...>': 'run folders or model files, as NAME=PATH or by their own names' },
@@ -27,6 +29,11 @@ export const serve = command({
       usual: '256',
       group: 'Batches',
     }),
+    maxWait: option('--max-wait <ms>', 'that rows are expected to wait; more are refused', {
+      parse: count,
+      usual: '2000',
+      group: 'Batches',
+    }),
     maxBody: option('--max-body <bytes>', 'of a request', { parse: count, usual: '16000000', group: 'Limits' }),
     maxPixels: option('--max-pixels <n>', 'of an image', { parse: count, usual: '25000000', group: 'Limits' }),
     concurrency: option('--concurrency <n>', 'requests at work at once', {
@@ -35,6 +42,11 @@ export const serve = command({
       group: 'Limits',
     }),
     timeout: option('--timeout <ms>', 'for a request', { parse: count, usual: '30000', group: 'Limits' }),
+    drainTimeout: option('--drain-timeout <ms>', 'for what is at work when the end comes', {
+      parse: count,
+      usual: `${DRAIN}`,
+      group: 'Limits',
+    }),
     apiKeyFile: option('--api-key-file <file>', 'keys that clients must show, one a line', { group: 'Access' }),
     origin: {
       flags: '--origin <origins...>',
@@ -48,20 +60,21 @@ export const serve = command({
 as they are under /v1; GET /openapi.json tells what there is. A name that is
 given twice has two versions. A model whose file changes is loaded again. The
 log goes to stderr, a JSON object a line. SIGTERM and Ctrl-C finish what is at
-work.`,
+work, and end with 1 where --drain-timeout cut something off; a second one ends
+at once.`,
   examples: [
     ['serve runs/photos', 'at http://127.0.0.1:8080'],
     ['serve flowers=runs/a faces=runs/b --port 9000', 'two models'],
     ['serve runs/photos --host 0.0.0.0 --api-key-file keys.txt', 'for others, with a key'],
   ],
   async run({ args, options, terminal }) {
-    const { port = PORT, host = '127.0.0.1', maxBatch, maxDelay, queue, apiKeyFile, ...rest } = options;
-    const { maxBody, maxPixels, concurrency, timeout, origin = [], threads, device } = rest;
+    const { port = PORT, host = '127.0.0.1', maxBatch, maxDelay, queue, maxWait, apiKeyFile, ...rest } = options;
+    const { maxBody, maxPixels, concurrency, timeout, drainTimeout = DRAIN, origin = [], threads, device } = rest;
     const { jsonLines, listen, namedPath, openServing } = await import('../serve/index.js');
     const log = jsonLines((line) => void process.stderr.write(line));
     const keys = apiKeyFile === undefined ? [] : await readKeys(apiKeyFile);
     const compute = await computeSettings({ ...(threads && { threads }), ...(device && { device }) });
-    const batch = given({ max: maxBatch, delay: maxDelay, queue });
+    const batch = given({ max: maxBatch, delay: maxDelay, queue, wait: maxWait });
     const limits = given({ body: maxBody, pixels: maxPixels, concurrency, timeout });
     const serving = await openServing({
       ...compute,
@@ -83,9 +96,10 @@ work.`,
       terminal.print(`${counted(urls.length, 'model')} at ${listening.url}; Ctrl-C ends`);
       log({ level: 'info', event: 'listening', url: listening.url, models: urls });
       await interruptible(terminal, untilAsked, 'Finishing what is at work');
-      await listening.close();
+      const cut = await listening.close(drainTimeout);
+      if (cut > 0) log({ level: 'error', event: 'cut off at the end', requests: cut, limit: drainTimeout });
       log({ level: 'info', event: 'ended' });
-      return { json: { url: listening.url, models: urls } };
+      return { json: { url: listening.url, models: urls }, exitCode: cut > 0 ? 1 : 0 };
     } finally {
       await serving.close();
     }

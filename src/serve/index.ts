@@ -25,7 +25,7 @@ import { Work } from './work.js';
 export type { BatchOptions } from './batch-queue.js';
 export { keysIn } from './keys.js';
 export { type Listening, listen } from './listen.js';
-export { jsonLines, type Log } from './log.js';
+export { type Entry, jsonLines, type Log } from './log.js';
 export { type NamedPath, namedPath } from './registry.js';
 
 /** What no client may exceed. */
@@ -43,8 +43,8 @@ export interface Limits {
 }
 
 const LIMITS: Limits = { body: 16_000_000, pixels: 25e6, images: 64, concurrency: 128, timeout: 30_000 };
-/** Eight rows at most, of which none waits for more than 5 ms while the engine is free; as many as take some seconds may wait. */
-const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256 };
+/** Eight rows at most, of which none waits for more than 5 ms while the engine is free; as many as take two seconds may wait. */
+const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256, wait: 2000 };
 
 export interface ServingOptions {
   readonly models: readonly NamedPath[];
@@ -68,8 +68,12 @@ export interface Serving {
   readonly models: readonly { readonly name: string; readonly version: string }[];
   /** Looks for changed files now; a change is loaded when it is seen a second time. */
   readonly look: () => Promise<void>;
-  /** Takes no new work; resolves when all that was taken is done. */
-  readonly drain: () => Promise<void>;
+  /**
+   * Takes no new work; resolves when all that was taken is done.
+   * @param limit milliseconds, after which requests at work are answered 503; none by default
+   * @returns requests that were cut off
+   */
+  readonly drain: (limit?: number) => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
@@ -112,7 +116,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     fetch: createApp({ operations, work, metrics, log, bodyLimit: limits.body, keys, origins }),
     models,
     look: () => registry.look(),
-    drain: () => work.drain(),
+    drain: (limit) => work.drain(limit),
     async close() {
       await work.drain();
       await registry.close();

@@ -21,14 +21,20 @@ export interface ListenOptions {
 
 export interface Listening {
   readonly url: string;
-  /** Stops listening, once all work is done and answered. */
-  readonly close: () => Promise<void>;
+  /**
+   * Stops listening, once all work is done and answered.
+   * @param limit milliseconds, after which what is left is cut off; none by default
+   * @returns requests that were cut off
+   */
+  readonly close: (limit?: number) => Promise<number>;
 }
 
 /** Slow clients are looked for this often, in milliseconds. */
 const CHECKS = 1000;
 /** An idle connection is kept so long, in milliseconds. */
 const KEPT = 5000;
+/** Clients may read their last answers so long, in milliseconds, where the end has a limit. */
+const LAST_WORDS = 1000;
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'something listens there already; choose another --port',
@@ -60,11 +66,14 @@ export async function listen(serving: Pick<Serving, 'fetch' | 'drain'>, options:
   const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `http://${shown}:${address.port}`,
-    async close() {
-      await serving.drain();
+    async close(limit) {
+      const cut = await serving.drain(limit);
       const closed = once(server, 'close');
       server.close(); // closes idle connections too
+      const timer = limit === undefined ? undefined : setTimeout(() => server.closeAllConnections(), LAST_WORDS);
       await closed;
+      clearTimeout(timer);
+      return cut;
     },
   };
 }

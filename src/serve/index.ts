@@ -26,7 +26,7 @@ import { Work } from './work.js';
 export type { BatchOptions } from './batch-queue.js';
 export { Certificate, type CertificateFiles } from './certificate.js';
 export { keysIn } from './keys.js';
-export { type Listening, type ListenOptions, listen, listenGrpc } from './listen.js';
+export { type Listening, type ListenOptions, listen, listenGrpc, nodeListener } from './listen.js';
 export { jsonLines, type Log } from './log.js';
 export { type NamedPath, namedPath } from './registry.js';
 

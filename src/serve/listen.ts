@@ -1,11 +1,11 @@
 /** The server's sockets. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createPlain, createSecureServer, type ServerHttp2Session } from 'node:http2';
 import { createServer as createSecure } from 'node:https';
 import type { AddressInfo, Server as Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, getRequestListener } from '@hono/node-server';
 import { UserError } from '../errors.js';
 import type { Certificate } from './certificate.js';
 import type { Serving } from './index.js';
@@ -43,6 +43,10 @@ const CALLS = 128;
 const SESSION = 256;
 const CONNECTIONS = 1024;
 const REQUEST = 30_000;
+
+/** What Node's servers and Express call for a request whose body nobody has read. */
+export const nodeListener = ({ fetch }: Pick<Serving, 'fetch'>): RequestListener =>
+  getRequestListener((request) => fetch(request), { overrideGlobalObjects: false });
 
 /** HTTP/1.1. @throws UserError for addresses that cannot be listened at */
 export async function listen(serving: Pick<Serving, 'fetch' | 'drain'>, options: ListenOptions): Promise<Listening> {

@@ -21,6 +21,7 @@ import { Pictures } from './pictures/index.js';
 import { protocolOperations } from './protocol/index.js';
 import { type NamedPath, Registry } from './registry.js';
 import { ServedModel } from './served-model.js';
+import { tryOperations } from './try/index.js';
 import { Work } from './work.js';
 
 export type { BatchOptions } from './batch-queue.js';
@@ -96,6 +97,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const operations: Operation[] = [
     ...protocolOperations(state),
     ...imageOperations({ registry, pictures, limits }),
+    ...tryOperations(),
     {
       method: 'GET',
       path: '/metrics',

@@ -42,7 +42,7 @@ describe('the page that tries models', needsBrowser, () => {
     await page.waitForSelector('.made img');
     await page.fill('input[name=count]', '3');
     await page.fill('input[name=seed]', '7');
-    await page.click('text=Generate');
+    await page.click('#fields button');
     await page.waitForSelector('.made:nth-child(3) img');
     assert.match((await curl())!, /--data '\{"count":3,"seed":7\}' 'http/);
     await page.setViewportSize({ width: 390, height: 800 });

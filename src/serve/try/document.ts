@@ -23,7 +23,7 @@ export const DOCUMENT = `<!doctype html>
 </form>
 <noscript><p class="trouble">This page needs JavaScript; the addresses that it asks do not.</p></noscript>
 <div id="work" hidden>
-<label class="fields" id="models">Model <select id="model"></select></label>
+<div class="fields" id="models"><label>model<select id="model"></select></label></div>
 <div class="tabs" id="verbs" role="group" aria-label="What to ask"></div>
 <label class="drop" id="drop"><strong>Choose an image</strong><span>or drop one, or paste it</span><input type="file" id="file" accept="image/*"></label>
 <form class="fields" id="fields"></form>

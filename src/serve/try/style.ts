@@ -21,6 +21,7 @@ export const TRY_STYLE = `${STYLE}
 .call pre { background: var(--raised); }
 .call pre code { white-space: pre-wrap; overflow-wrap: anywhere; }
 select { min-width: 0; }
+a { color: var(--main); }
 @media (max-width: 700px) {
   .fields label { flex: 1 1 40%; }
   .fields input, .fields select { width: 100%; max-width: none; }

@@ -142,6 +142,7 @@ function chooseModel(index: number): void {
     return button;
   });
   element('verbs').replaceChildren(...buttons);
+  element('verbs').hidden = buttons.length === 1;
   chooseVerb(model.verbs.includes(verb) ? verb : model.verbs[0]!);
 }
 

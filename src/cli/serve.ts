@@ -53,10 +53,10 @@ export const serve = command({
     device: computeOptions.device,
   },
   notes: `Speaks the Open Inference Protocol (KServe, Triton) under /v2 and over gRPC, and
-takes images as they are under /v1; GET /openapi.json tells what there is. A name that is
-given twice has two versions. A model whose file changes is loaded again. The
-log goes to stderr, a JSON object a line. SIGTERM and Ctrl-C finish what is at
-work.`,
+takes images as they are under /v1. GET /openapi.json tells what there is; /try
+is a page to try it. A name that is given twice has two versions. A model or a
+certificate whose file changes is loaded again. The log goes to stderr, a JSON
+object a line. SIGTERM and Ctrl-C finish what is at work.`,
   examples: [
     ['serve runs/photos', 'at http://127.0.0.1:8080'],
     ['serve flowers=runs/a faces=runs/b --port 9000', 'two models'],

@@ -6,13 +6,15 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { Certificate, listen, listenGrpc } from '../../src/serve/index.js';
 import type { Entry } from '../../src/serve/log.js';
 import { GRPCInferenceService } from '../../src/serve/protocol/grpc/inference_pb.js';
 import { temporaryFolder, userError } from '../data/fixtures.js';
-import { serving } from './models.js';
+import { serving, size } from './models.js';
+import { printed, pythonWith } from './python.js';
 
 const folder = await temporaryFolder();
 const at = (name: string) => join(folder, name);
@@ -57,6 +59,18 @@ const statusOf = (url: string, ca: Buffer): Promise<number | undefined> =>
       .end();
   });
 
+const python = pythonWith('grpc', 'grpc_tools');
+
+/** A client of others trusts the certificate, and is answered. */
+async function askedByPython(url: string, cert: string): Promise<void> {
+  await writeFile(at('pixels'), new Uint8Array(size[0] * size[1] * 3));
+  const [client, protos] = ['test/serve/client.py', 'src/serve/protocol/grpc'].map((path) =>
+    fileURLToPath(new URL(`../../../${path}`, import.meta.url)),
+  );
+  const args = [client!, folder, protos!, url.replace('grpcs://', ''), at('pixels'), cert];
+  assert.equal(((await printed(python!, args)) as { ready: boolean }).ready, true);
+}
+
 describe('certificates', { skip }, () => {
   const closers: (() => unknown)[] = [];
   after(async () => {
@@ -91,6 +105,7 @@ describe('certificates', { skip }, () => {
     const transport = createGrpcTransport({ baseUrl: grpc.url.replace('grpcs', 'https'), nodeOptions });
     assert.equal((await createClient(GRPCInferenceService, transport).serverReady({})).ready, true);
     await assert.rejects(statusOf(http.url, await readFile(second.cert)), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    if (python) await askedByPython(grpc.url, first.cert);
     await put(second);
     await until(() => lines.some(({ event }) => event === 'certificate reloaded'));
     assert.deepEqual([await shownAt(http.url), await shownAt(grpc.url)], ['second', 'second']);

@@ -26,6 +26,6 @@ a { color: var(--main); }
   .fields label { flex: 1 1 40%; }
   .fields input, .fields select { width: 100%; max-width: none; }
   .results > figure { flex: 1 1 100%; max-width: 320px; }
-  .results > figure.made { flex: 1 1 120px; }
+  .results > figure.made { flex: 0 0 calc(50% - 12px); }
 }
 `;

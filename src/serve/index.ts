@@ -7,6 +7,7 @@
  * await serving.close();
  * ```
  */
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { type Device, defaultThreads } from '../runtime/index.js';
 import { readModel } from '../weights/index.js';
 import { createApp } from './app.js';
@@ -20,11 +21,13 @@ import { Pictures } from './pictures/index.js';
 import { protocolOperations } from './protocol/index.js';
 import { type NamedPath, Registry } from './registry.js';
 import { ServedModel } from './served-model.js';
+import { tryOperations } from './try/index.js';
 import { Work } from './work.js';
 
 export type { BatchOptions } from './batch-queue.js';
+export { Certificate, type CertificateFiles } from './certificate.js';
 export { keysIn } from './keys.js';
-export { type Listening, listen } from './listen.js';
+export { type Listening, type ListenOptions, listen, listenGrpc, nodeListener } from './listen.js';
 export { type Entry, jsonLines, type Log } from './log.js';
 export { type NamedPath, namedPath } from './registry.js';
 
@@ -64,6 +67,8 @@ export interface ServingOptions {
 
 export interface Serving {
   readonly fetch: (request: Request) => Promise<Response>;
+  /** The protocol over gRPC: what answers the streams of an HTTP/2 server. */
+  readonly grpc: () => Promise<(request: Http2ServerRequest, response: Http2ServerResponse) => void>;
   /** The models, by name and version. */
   readonly models: readonly { readonly name: string; readonly version: string }[];
   /** Looks for changed files now; a change is loaded when it is seen a second time. */
@@ -92,9 +97,11 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   if (reload > 0) registry.watch(reload);
   const pictures = new Pictures(defaultThreads());
   const work = new Work(limits, metrics.underWay);
+  const state = { registry, ready: () => work.ready };
   const operations: Operation[] = [
-    ...protocolOperations({ registry, ready: () => work.ready }),
+    ...protocolOperations(state),
     ...imageOperations({ registry, pictures, limits }),
+    ...tryOperations(),
     {
       method: 'GET',
       path: '/metrics',
@@ -111,9 +118,14 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     },
   ];
   const document = openApi(operations, keys.length > 0);
+  const common = { work, metrics, log, keys, bodyLimit: limits.body };
   const models = [...registry.all()].map(({ name, version }) => ({ name, version }));
   return {
-    fetch: createApp({ operations, work, metrics, log, bodyLimit: limits.body, keys, origins }),
+    fetch: createApp({ operations, origins, ...common }),
+    async grpc() {
+      const { grpcHandler } = await import('./protocol/grpc/index.js'); // loaded where it is wanted
+      return grpcHandler({ ...state, ...common, concurrency: limits.concurrency });
+    },
     models,
     look: () => registry.look(),
     drain: (limit) => work.drain(limit),

@@ -52,7 +52,7 @@ export class Work {
    * Does a request's work, with a signal that is raised when the client has gone or the time is up.
    * @throws HttpError 503 when there is too much to do, or the end has come
    */
-  async do<T>(request: Request, job: (deadline: Deadline) => Promise<T> | T): Promise<T> {
+  async do<T>(request: Pick<Request, 'signal'>, job: (deadline: Deadline) => Promise<T> | T): Promise<T> {
     const { concurrency, timeout } = this.limits;
     if (this.draining) throw busy('the server is coming to its end', 5);
     if (this.underWay.size >= concurrency) throw busy(`${concurrency} requests are at work; try again later`);

@@ -16,7 +16,7 @@ import { CLASSES, call, jsonOf, post, serving, size } from './models.js';
 import { printed, pythonWith } from './python.js';
 
 const folder = await temporaryFolder();
-const closers: (() => Promise<void>)[] = [];
+const closers: (() => Promise<unknown>)[] = [];
 after(async () => {
   for (const close of closers.reverse()) await close();
 });

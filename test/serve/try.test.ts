@@ -10,7 +10,7 @@ const folder = await temporaryFolder();
 const [photo] = await writePhotos(folder, 1);
 
 describe('the page that tries models', needsBrowser, () => {
-  const closers: (() => Promise<void>)[] = [closeAll];
+  const closers: (() => Promise<unknown>)[] = [closeAll];
   after(async () => {
     for (const close of closers) await close();
   });

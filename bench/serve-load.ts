@@ -5,8 +5,9 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Peer } from './peer.js';
-import { type Found, measure, type Question } from './serving/load.js';
+import { type Found, measure, type Plan, type Question } from './serving/load.js';
 import { drawnModel, exported, Program } from './serving/programs.js';
 import { print, type Settings } from './settings.js';
 
@@ -77,35 +78,62 @@ const median = (values: readonly number[]) => quantile(values, 0.5);
 const quantile = (values: readonly number[], q: number) =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN;
 const rateOf = ({ latencies, seconds }: Found) => latencies.length / seconds;
+const lags = (all: readonly Measured[]) =>
+  [all.map(({ lag }) => lag), all.map((one) => one.idle)].map((each) =>
+    Number.isNaN(each[0]) ? '' : median(each).toFixed(1),
+  );
 const amount = (errors: Found['errors']) => Object.values(errors).reduce((a, b) => a + b, 0);
+
+/** This process, which only waits: what its timers are late by is what the machine is, and 10 ms of a timer's own. */
+const idle = monitorEventLoopDelay({ resolution: 10 });
+const LAG = 'nodejs_eventloop_lag_p99_seconds';
+
+interface Measured {
+  readonly found: Found;
+  /** Milliseconds of the event loop's delay, p99, of the server and of an idle process; NaN where it does not tell. */
+  readonly lag: number;
+  readonly idle: number;
+}
+
+async function measured(program: Program, plan: Omit<Plan, 'url'>): Promise<Measured> {
+  await program.figure(LAG); // begins anew when it is read
+  idle.enable();
+  idle.reset();
+  const found = await measure({ url: program.url, ...plan });
+  idle.disable();
+  return { found, lag: 1000 * (await program.figure(LAG)), idle: idle.percentile(99) / 1e6 };
+}
 
 /** Throughput with so many connections; the images a second of each side. */
 async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: number; threads: number }) {
   const { bare, sides, rounds, threads } = given;
   const heading = [`${CONNECTIONS} connections, ${threads} engine threads`, 'images/s', 'of the bare runtime'];
   const runtime: { best: number; rates: Record<string, number> }[] = [];
-  const all = sides.map((): { found: Found; lag: number }[] => []);
+  const all = sides.map((): Measured[] => []);
   for (let round = 0; round < rounds; round++) {
     runtime.push((await bare.take(SECONDS)) as never);
     for (const [i, { program, questions }] of sides.entries()) {
       await measure({ url: program.url, questions, seconds: 1, load: { connections: CONNECTIONS } }); // as `inTurns`
-      await program.figure('nodejs_eventloop_lag_p99_seconds'); // begins anew
-      const found = await measure({
-        url: program.url,
-        questions,
-        seconds: SECONDS,
-        load: { connections: CONNECTIONS },
-      });
-      all[i]!.push({ found, lag: await program.figure('nodejs_eventloop_lag_p99_seconds') });
+      all[i]!.push(await measured(program, { questions, seconds: SECONDS, load: { connections: CONNECTIONS } }));
     }
   }
   const best = median(runtime.map(({ best, rates }) => rates[best]!));
   const most = runtime.map((one) => one.best).sort((a, b) => a - b)[runtime.length >> 1];
   print(
-    [...heading, 'median, ms', 'p99, ms', 'event loop p99, ms', 'generator, cores', 'refused', 'wrong', 'errors'],
+    [
+      ...heading,
+      'median, ms',
+      'p99, ms',
+      'event loop p99, ms',
+      'of an idle one',
+      'generator, cores',
+      'refused',
+      'wrong',
+      'errors',
+    ],
     '---',
   );
-  print([`bare runtime, batch ${most}`, best.toFixed(1), '1', ...new Array(7).fill('')]);
+  print([`bare runtime, batch ${most}`, best.toFixed(1), '1', ...new Array(8).fill('')]);
   const rates = sides.map(({ name }, i) => {
     const found = all[i]!.map((one) => one.found);
     const rate = median(found.map(rateOf));
@@ -117,7 +145,7 @@ async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: n
       median(found.map((one, k) => rateOf(one) / runtime[k]!.rates[runtime[k]!.best]!)).toFixed(2),
       median(latencies).toFixed(0),
       quantile(latencies, 0.99).toFixed(0),
-      Number.isNaN(all[i]![0]!.lag) ? '' : (1000 * median(all[i]!.map(({ lag }) => lag))).toFixed(1),
+      ...lags(all[i]!),
       (sum(({ cpu }) => cpu) / sum(({ seconds }) => seconds)).toFixed(2),
       `${sum(({ refused }) => refused)}`,
       `${sum(({ wrong }) => wrong)}`,
@@ -134,14 +162,15 @@ async function openLoop(
 ): Promise<void> {
   const heading = ['arrivals at a rate', 'asked', 'answered', 'refused (503)', 'wrong or lost', 'errors'];
   console.log();
-  print([...heading, 'answered/s', 'median, ms', 'p99, ms', 'p99 of refusals, ms', 'event loop p99, ms'], '---');
+  print(
+    [...heading, 'answered/s', 'median, ms', 'p99, ms', 'p99 of refusals, ms', 'event loop p99, ms', 'of an idle one'],
+    '---',
+  );
   for (const { name, program, questions, rate: all, loads } of sides)
     for (const load of loads) {
       const rate = load * all;
-      await program.figure('nodejs_eventloop_lag_p99_seconds');
-      const found = await measure({ url: program.url, questions, seconds: OPEN_SECONDS, load: { rate } });
-      const lag = await program.figure('nodejs_eventloop_lag_p99_seconds');
-      const { asked, latencies, refused, refusals, wrong, errors, seconds } = found;
+      const one = await measured(program, { questions, seconds: OPEN_SECONDS, load: { rate } });
+      const { asked, latencies, refused, refusals, wrong, errors, seconds } = one.found;
       const lost = asked - latencies.length - refused - wrong - amount(errors);
       print([
         `${name}, ${100 * load} % (${rate.toFixed(0)}/s)`,
@@ -156,7 +185,7 @@ async function openLoop(
         median(latencies).toFixed(0),
         quantile(latencies, 0.99).toFixed(0),
         refusals.length > 0 ? quantile(refusals, 0.99).toFixed(0) : '',
-        (1000 * lag).toFixed(1),
+        ...lags([one]),
       ]);
     }
 }

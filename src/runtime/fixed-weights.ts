@@ -51,15 +51,16 @@ export class FixedWeights {
     const isOwn = (name: string) => name.startsWith(own) && !Object.values(taken.variables).includes(name);
     const forget = (all: readonly string[]) => this.client.call('forget', { names: all.filter(isOwn) });
     await forget(Object.values(given).filter((name) => !Object.values(variables).includes(name)));
-    const program = await this.start(writeOnnx(rest), { name: graph.name, variables, rewrite: false });
-    return {
-      ...program,
-      release: async () => {
-        await program.release();
-        await forget(Object.values(variables));
-        await taken.leave();
-      },
+    const leave = async () => {
+      await forget(Object.values(variables));
+      await taken.leave();
     };
+    const options = { name: graph.name, variables, rewrite: false };
+    const program = await this.start(writeOnnx(rest), options).catch(async (error: unknown) => {
+      await leave();
+      throw error;
+    });
+    return { ...program, release: () => program.release().then(leave) };
   }
 
   /** The variables that hold a graph's outputs: computed by another program already, or now. */

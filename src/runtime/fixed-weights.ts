@@ -3,7 +3,6 @@
  * order in blocks, too) is computed once, in the worker, where it stays. Programs that need the same of the same weights, as those
  * of one network for several sizes of batch do, share it.
  */
-import { createHash } from 'node:crypto';
 import { type Graph, parametersOf } from '../graph/index.js';
 import { foldWeights, hoist, lower, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
@@ -119,11 +118,8 @@ export class FixedWeights {
 const used = (graph: Graph, variables: Readonly<Record<string, string>>) =>
   Object.fromEntries(parametersOf(graph).map(({ source }) => [source.name, variables[source.name]!]));
 
-/** What is computed, of which variables. */
+/** What is computed, of which variables: a few kilobytes of text, since no weight stands in the graph itself. */
 function keyOf(value: Graph['outputs'][string], variables: Readonly<Record<string, string>>): string {
   const graph = { name: 'once', outputs: { value } };
-  return createHash('sha256')
-    .update(writeOnnx(graph))
-    .update(JSON.stringify(used(graph, variables)))
-    .digest('hex');
+  return new TextDecoder('latin1').decode(writeOnnx(graph)) + JSON.stringify(used(graph, variables));
 }

@@ -34,6 +34,6 @@ export function prepare() {
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   }
   console.error('Building …');
-  for (const project of ['.', 'src/web-folder/page'])
+  for (const project of ['.', 'src/web-folder/page', 'src/runtime/browser'])
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
 }

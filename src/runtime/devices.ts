@@ -4,7 +4,7 @@ import { UserError } from '../errors.js';
 import type { Target } from '../lower/index.js';
 
 /** Where networks are computed: 'cpu' is native code on Node and WebAssembly in pages. */
-export type Device = 'cpu' | 'webgpu';
+export type Device = 'cpu' | 'webgpu' | 'cuda';
 
 export interface DeviceRow {
   readonly executionProviders: readonly string[];

@@ -54,12 +54,11 @@ interface Program extends Omit<Compile, 'model' | 'options'> {
 
 type OnnxTensors = Readonly<Record<string, OrtTensor>>;
 
-/** In plain memory, wherever it was. */
-const plain = async (tensor: OrtTensor): Promise<Tensor> =>
-  ({ dtype: tensor.type, shape: tensor.dims, data: await tensor.getData() }) as Tensor;
+const plain = ({ type, dims, data }: OrtTensor): Tensor => ({ dtype: type, shape: dims, data }) as Tensor;
 
-const namedTensors = async (tensors: readonly (readonly [name: string, tensor: Promise<Tensor>])[]): Promise<Tensors> =>
-  Object.fromEntries(await Promise.all(tensors.map(async ([name, tensor]) => [name, await tensor] as const)));
+/** Answers give their memory away, which variables must not. */
+const answer = (output: string, tensor: OrtTensor, { updates }: Pick<Program, 'updates'>): Tensor =>
+  output in updates ? copyOf(plain(tensor)) : plain(tensor);
 
 interface EngineSettings {
   /** Whether this build writes into tensors that are given for outputs. */
@@ -75,9 +74,14 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     if (!found) throw new Error(`the variable '${name}' has no value yet: write it before it is read or run`);
     return found;
   };
-  const replace = (name: string, tensor: OrtTensor): void => {
+  /** Memory of a device is not collected as garbage. */
+  const drop = (name: string): void => {
     const before = variables.get(name);
-    if (before && before !== tensor && before.location === 'gpu-buffer') before.dispose();
+    if (before?.location === 'gpu-buffer') before.dispose();
+    variables.delete(name);
+  };
+  const replace = (name: string, tensor: OrtTensor): void => {
+    drop(name);
     variables.set(name, tensor);
   };
   const programOf = (id: number): Program => {
@@ -104,7 +108,8 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     async compile({ model, options, ...program }) {
       const profiled = options.enableProfiling ?? false;
       const session = await ort.InferenceSession.create(model, options);
-      const allocate = fillsOutputs ? allocator(session, program.updates) : () => ({});
+      const fills = fillsOutputs && !options.preferredOutputLocation;
+      const allocate = fills ? allocator(session, program.updates) : () => ({});
       programs.set(program.program, { ...program, session, profiled, allocate, destinations: [] });
       const inputs = session.inputNames.filter((name) => !(name in program.variables));
       return { inputs, outputs: session.outputNames };
@@ -123,12 +128,7 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       for (const [output, name] of Object.entries(program.updates))
         replace(name, made[output] ?? (outputs[output] as OrtTensor));
       program.destinations = [after, made];
-      return namedTensors(
-        fetches.map((name) => {
-          const found = plain(outputs[name] as OrtTensor);
-          return [name, name in program.updates ? found.then(copyOf) : found]; // answers give their memory away
-        }),
-      );
+      return Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name] as OrtTensor, program)]));
     },
     async release({ program: id }) {
       const { session, profiled } = programOf(id);
@@ -140,14 +140,10 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       for (const [name, tensor] of Object.entries(written)) replace(name, resident(tensor));
     },
     async read({ names }) {
-      return namedTensors(names.map((name) => [name, plain(variable(name)).then(copyOf)]));
+      return Object.fromEntries(names.map((name) => [name, copyOf(plain(variable(name)))]));
     },
     async forget({ names }) {
-      for (const name of names) {
-        const found = variables.get(name);
-        if (found?.location === 'gpu-buffer') found.dispose();
-        variables.delete(name);
-      }
+      for (const name of names) drop(name);
     },
   };
 }

@@ -105,7 +105,7 @@ export function openRuntimeOn(
   };
 
   const fixed = new FixedWeights(client, start);
-  const store = new Variables(client, chosenTarget, compile);
+  const store = new Variables(client, chosenTarget, row.keeps !== undefined, compile);
   return {
     device,
     threads,

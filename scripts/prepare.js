@@ -34,6 +34,12 @@ export function prepare() {
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   }
   console.error('Building …');
-  for (const project of ['.', 'src/web-folder/page', 'src/serve/try/page'])
-    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
+  build();
+}
+
+/** The program, and what of it runs in browsers. */
+const PROJECTS = ['.', 'src/web-folder/page', 'src/serve/try/page', 'src/runtime/browser'];
+
+export function build() {
+  for (const project of PROJECTS) run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
 }

@@ -34,6 +34,12 @@ export function prepare() {
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   }
   console.error('Building …');
-  for (const project of ['.', 'src/web-folder/page'])
+  build();
+}
+
+/** The program, the script of web folders, and the page. */
+export function build() {
+  for (const project of ['.', 'src/web-folder/page', 'web'])
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
+  run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn']);
 }

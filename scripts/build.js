@@ -1,0 +1,4 @@
+/** `npm run build`: everything that is compiled. */
+import { build } from './prepare.js';
+
+build();

@@ -1,0 +1,21 @@
+/** The parts of the page. Each is fetched when it is first opened. */
+import type { ComponentType } from 'preact';
+import type { Text } from './language.js';
+
+export interface Part {
+  readonly name: Text;
+  /** One line below the name. */
+  readonly purpose: Text;
+  readonly load: () => Promise<{ readonly default: ComponentType }>;
+}
+
+/** First word of the address -> part; the first is where the page begins. */
+export const parts = {
+  explore: {
+    name: { en: 'Explore', 'zh-CN': '探索' },
+    purpose: { en: 'A residual network and its mirror, block by block', 'zh-CN': '逐块查看残差网络及其镜像' },
+    load: () => import('./explore/index.js'),
+  },
+} as const satisfies Record<string, Part>;
+
+export type PartName = keyof typeof parts;

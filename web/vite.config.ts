@@ -1,0 +1,14 @@
+/** The page as static files: paths are relative, so any web space and any folder of it will do. */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+export default defineConfig({
+  root: here,
+  base: './',
+  worker: { format: 'es' },
+  // the classic transform needs no plugin
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: { outDir: '../build/web', emptyOutDir: true, target: 'es2023', modulePreload: { polyfill: false } },
+});

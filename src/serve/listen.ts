@@ -99,7 +99,7 @@ export async function listenGrpc(serving: Pick<Serving, 'grpc' | 'drain'>, optio
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
   });
-  server.on('stream', (stream) => stream.setTimeout(requestTimeout, () => stream.close())); // one on which nothing moves
+  server.on('stream', (stream) => stream.setTimeout(requestTimeout + CHECKS, () => stream.close())); // one on which nothing moves, nor will
   server.on('sessionError', () => {}); // a client that speaks something else: its connection is closed
   const address = await bound(server as unknown as Socket, options, '--grpc-port');
   return {

@@ -4,8 +4,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { Code, ConnectError, type ConnectRouter, type HandlerContext, type Interceptor } from '@connectrpc/connect';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  createConnectRouter,
+  type HandlerContext,
+  type Interceptor,
+} from '@connectrpc/connect';
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { keyCheck } from '../../keys.js';
 import type { Log } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
@@ -15,6 +22,7 @@ import { told } from './failure.js';
 import { Health, HealthCheckResponse_ServingStatus as Status } from './health_pb.js';
 import { infer, timeoutOf } from './infer.js';
 import { GRPCInferenceService } from './inference_pb.js';
+import { measured } from './measured.js';
 
 export interface GrpcState extends State {
   readonly work: Work;
@@ -99,20 +107,30 @@ const unknown = () =>
  * as many as may be at work are refused unread: they would only fill the memory.
  */
 export function grpcHandler(state: GrpcState): (request: Http2ServerRequest, response: Http2ServerResponse) => void {
-  const answer = connectNodeAdapter({
-    routes: routes(state),
+  const router = createConnectRouter({
     interceptors: [around(state)],
     grpc: true,
     grpcWeb: false,
     connect: false,
     readMaxBytes: state.bodyLimit,
+    acceptCompression: [], // as over REST: pixels hardly shrink, and a small message could be a large one
   });
+  routes(state)(router);
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const answer = async (request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> => {
+    const handler = handlers.get(request.url);
+    if (!handler) return void response.writeHead(404).end();
+    const given = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    const limits = { message: handler.method.input, limit: state.bodyLimit };
+    const body = measured(given.body as AsyncIterable<Uint8Array>, limits);
+    await universalResponseToNodeResponse(await handler({ ...given, body }), response);
+  };
   let open = 0;
   return (request, response) => {
     if (open >= 2 * state.concurrency) return refuse(response);
     open++;
     response.once('close', () => open--);
-    answer(request, response);
+    answer(request, response).catch(() => response.stream.close()); // the client has gone while it was answered
   };
 }
 

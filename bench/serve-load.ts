@@ -27,7 +27,7 @@ interface Side {
 
 export async function serveLoad({ threads, rounds, wanted }: Settings): Promise<void> {
   const others = loadavg()[0]!.toFixed(1);
-  console.log(`${availableParallelism()} cores, of which other work took ${others} in the minute before\n`);
+  console.log(`${availableParallelism()} cores, load average ${others} in the minute before\n`);
   const folder = mkdtempSync(join(tmpdir(), 'resmirror-bench-'));
   const programs: Program[] = [];
   try {
@@ -92,23 +92,31 @@ interface Measured {
   readonly found: Found;
   /** Milliseconds of the event loop's delay, p99, of the server and of an idle process; NaN where it does not tell. */
   readonly lag: number;
+  /** Milliseconds of CPU time of the server. */
+  readonly cpu: number;
   readonly idle: number;
 }
 
 async function measured(program: Program, plan: Omit<Plan, 'url'>): Promise<Measured> {
   await program.figure(LAG); // begins anew when it is read
+  const before = program.cpu;
   idle.enable();
   idle.reset();
   const found = await measure({ url: program.url, ...plan });
   idle.disable();
-  return { found, lag: 1000 * (await program.figure(LAG)), idle: idle.percentile(99) / 1e6 };
+  return { found, cpu: program.cpu - before, lag: 1000 * (await program.figure(LAG)), idle: idle.percentile(99) / 1e6 };
 }
 
 /** Throughput with so many connections; the images a second of each side. */
 async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: number; threads: number }) {
   const { bare, sides, rounds, threads } = given;
-  const heading = [`${CONNECTIONS} connections, ${threads} engine threads`, 'images/s', 'of the bare runtime'];
-  const runtime: { best: number; rates: Record<string, number> }[] = [];
+  const heading = [
+    `${CONNECTIONS} connections, ${threads} engine threads`,
+    'images/s',
+    'of the bare runtime',
+    'CPU ms an image',
+  ];
+  const runtime: { best: number; rates: Record<string, number>; cpu: Record<string, number> }[] = [];
   const all = sides.map((): Measured[] => []);
   for (let round = 0; round < rounds; round++) {
     runtime.push((await bare.take(SECONDS)) as never);
@@ -133,7 +141,13 @@ async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: n
     ],
     '---',
   );
-  print([`bare runtime, batch ${most}`, best.toFixed(1), '1', ...new Array(8).fill('')]);
+  print([
+    `bare runtime, batch ${most}`,
+    best.toFixed(1),
+    '1',
+    median(runtime.map(({ best, cpu }) => cpu[best]!)).toFixed(1),
+    ...new Array(8).fill(''),
+  ]);
   const rates = sides.map(({ name }, i) => {
     const found = all[i]!.map((one) => one.found);
     const rate = median(found.map(rateOf));
@@ -143,6 +157,7 @@ async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: n
       name,
       rate.toFixed(1),
       median(found.map((one, k) => rateOf(one) / runtime[k]!.rates[runtime[k]!.best]!)).toFixed(2),
+      median(all[i]!.map(({ cpu, found: { latencies } }) => cpu / latencies.length)).toFixed(1),
       median(latencies).toFixed(0),
       quantile(latencies, 0.99).toFixed(0),
       ...lags(all[i]!),

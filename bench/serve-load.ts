@@ -13,7 +13,7 @@ import { print, type Settings } from './settings.js';
 
 const CONNECTIONS = 32;
 const SECONDS = 5;
-const OPEN_SECONDS = 20;
+const OPEN_SECONDS = 10;
 const LOADS = [0.5, 0.9, 1.5];
 /** Milliseconds of --max-wait, for whom answers must come soon. */
 const STRICT = 300;
@@ -78,14 +78,16 @@ const median = (values: readonly number[]) => quantile(values, 0.5);
 const quantile = (values: readonly number[], q: number) =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN;
 const rateOf = ({ latencies, seconds }: Found) => latencies.length / seconds;
+/** A median, or nothing where a server does not tell. */
+const shown = (values: readonly number[], digits: number) =>
+  Number.isNaN(values[0]) ? '' : median(values).toFixed(digits);
 const lags = (all: readonly Measured[]) =>
-  [all.map(({ lag }) => lag), all.map((one) => one.idle)].map((each) =>
-    Number.isNaN(each[0]) ? '' : median(each).toFixed(1),
-  );
+  [all.map(({ lag }) => lag), all.map((one) => one.idle)].map((each) => shown(each, 1));
 const amount = (errors: Found['errors']) => Object.values(errors).reduce((a, b) => a + b, 0);
 
 /** This process, which only waits: what its timers are late by is what the machine is, and 10 ms of a timer's own. */
 const idle = monitorEventLoopDelay({ resolution: 10 });
+const BATCHES = ['resmirror_inference_seconds_sum', 'resmirror_batch_rows_sum', 'resmirror_batch_rows_count'];
 const LAG = 'nodejs_eventloop_lag_p99_seconds';
 
 interface Measured {
@@ -94,17 +96,30 @@ interface Measured {
   readonly lag: number;
   /** Milliseconds of CPU time of the server. */
   readonly cpu: number;
+  /** Part of the time that the engine computed; NaN where the server does not tell. */
+  readonly busy: number;
+  readonly rowsPerBatch: number;
   readonly idle: number;
 }
 
 async function measured(program: Program, plan: Omit<Plan, 'url'>): Promise<Measured> {
   await program.figure(LAG); // begins anew when it is read
   const before = program.cpu;
+  const figures = () => Promise.all(BATCHES.map((name) => program.figure(name)));
+  const first = await figures();
   idle.enable();
   idle.reset();
   const found = await measure({ url: program.url, ...plan });
   idle.disable();
-  return { found, cpu: program.cpu - before, lag: 1000 * (await program.figure(LAG)), idle: idle.percentile(99) / 1e6 };
+  const [seconds, rows, batches] = (await figures()).map((value, i) => value - first[i]!) as [number, number, number];
+  return {
+    found,
+    cpu: program.cpu - before,
+    busy: seconds / found.seconds,
+    rowsPerBatch: rows / batches,
+    lag: 1000 * (await program.figure(LAG)),
+    idle: idle.percentile(99) / 1e6,
+  };
 }
 
 /** Throughput with so many connections; the images a second of each side. */
@@ -114,6 +129,8 @@ async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: n
     `${CONNECTIONS} connections, ${threads} engine threads`,
     'images/s',
     'of the bare runtime',
+    'engine busy',
+    'rows a batch',
     'CPU ms an image',
   ];
   const runtime: { best: number; rates: Record<string, number>; cpu: Record<string, number> }[] = [];
@@ -145,6 +162,8 @@ async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: n
     `bare runtime, batch ${most}`,
     best.toFixed(1),
     '1',
+    '1',
+    '',
     median(runtime.map(({ best, cpu }) => cpu[best]!)).toFixed(1),
     ...new Array(8).fill(''),
   ]);
@@ -157,6 +176,14 @@ async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: n
       name,
       rate.toFixed(1),
       median(found.map((one, k) => rateOf(one) / runtime[k]!.rates[runtime[k]!.best]!)).toFixed(2),
+      shown(
+        all[i]!.map(({ busy }) => busy),
+        2,
+      ),
+      shown(
+        all[i]!.map(({ rowsPerBatch }) => rowsPerBatch),
+        1,
+      ),
       median(all[i]!.map(({ cpu, found: { latencies } }) => cpu / latencies.length)).toFixed(1),
       median(latencies).toFixed(0),
       quantile(latencies, 0.99).toFixed(0),

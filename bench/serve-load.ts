@@ -87,8 +87,12 @@ const amount = (errors: Found['errors']) => Object.values(errors).reduce((a, b) 
 
 /** This process, which only waits: what its timers are late by is what the machine is, and 10 ms of a timer's own. */
 const idle = monitorEventLoopDelay({ resolution: 10 });
-const BATCHES = ['resmirror_inference_seconds_sum', 'resmirror_batch_rows_sum', 'resmirror_batch_rows_count'];
-const LAG = 'nodejs_eventloop_lag_p99_seconds';
+const FIGURES = [
+  'nodejs_eventloop_lag_p99_seconds',
+  'resmirror_inference_seconds_sum',
+  'resmirror_batch_rows_sum',
+  'resmirror_batch_rows_count',
+];
 
 interface Measured {
   readonly found: Found;
@@ -103,22 +107,20 @@ interface Measured {
 }
 
 async function measured(program: Program, plan: Omit<Plan, 'url'>): Promise<Measured> {
-  await program.figure(LAG); // begins anew when it is read
-  const before = program.cpu;
-  const figures = () => Promise.all(BATCHES.map((name) => program.figure(name)));
-  const first = await figures();
+  const before = { cpu: program.cpu, figures: await program.figures(FIGURES) };
   idle.enable();
   idle.reset();
   const found = await measure({ url: program.url, ...plan });
   idle.disable();
-  const [seconds, rows, batches] = (await figures()).map((value, i) => value - first[i]!) as [number, number, number];
+  const [lag, ...after] = await program.figures(FIGURES);
+  const [seconds, rows, batches] = after.map((value, i) => value - before.figures[i + 1]!) as [number, number, number];
   return {
     found,
-    cpu: program.cpu - before,
+    lag: 1000 * lag!,
+    idle: idle.percentile(99) / 1e6,
+    cpu: program.cpu - before.cpu,
     busy: seconds / found.seconds,
     rowsPerBatch: rows / batches,
-    lag: 1000 * (await program.figure(LAG)),
-    idle: idle.percentile(99) / 1e6,
   };
 }
 

@@ -149,10 +149,10 @@ export class Program {
     return Program.start(['bin/resmirror.js', 'serve', model, '--port', '0', ...options]);
   }
 
-  /** The value of a figure, of the first question where it is told of several; NaN where there is none. */
-  async figure(name: string): Promise<number> {
+  /** Figures, of the first question where they are told of several; NaN where there are none. Delays are counted anew from here. */
+  async figures(names: readonly string[]): Promise<readonly number[]> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
-    return Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
+    return names.map((name) => Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(text)?.[1]));
   }
 
   /** Milliseconds of CPU time so far, as Linux counts them in hundredths of a second; NaN elsewhere. */

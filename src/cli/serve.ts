@@ -8,8 +8,9 @@ import { count, natural, nonNegative } from './values.js';
 const PORT = 8080;
 
 export const serve = command({
-  arguments: { '<model...>': 'run folders or model files, as NAME=PATH or by their own names' },
+  arguments: { '[model...]': 'run folders or model files, as NAME=PATH or by their own names' },
   options: {
+    runs: option('--runs <folder>', 'whose runs the page shows', { usual: 'runs, where there is one' }),
     port: option('--port <n>', 'to listen at; 0 for any that is free', { parse: natural, usual: `${PORT}` }),
     host: option('--host <address>', 'to listen at', { usual: '127.0.0.1: this machine only' }),
     maxBatch: option('--max-batch <n>', 'rows that are computed at once', {
@@ -44,12 +45,14 @@ export const serve = command({
     threads: computeOptions.threads,
     device: computeOptions.device,
   },
-  notes: `Speaks the Open Inference Protocol (KServe, Triton) under /v2, and takes images
+  notes: `The page at / shows runs, and computes in the browser that opens it.
+Speaks the Open Inference Protocol (KServe, Triton) under /v2, and takes images
 as they are under /v1; GET /openapi.json tells what there is. A name that is
 given twice has two versions. A model whose file changes is loaded again. The
 log goes to stderr, a JSON object a line. SIGTERM and Ctrl-C finish what is at
 work.`,
   examples: [
+    ['serve', 'the page, with the runs under runs/'],
     ['serve runs/photos', 'at http://127.0.0.1:8080'],
     ['serve flowers=runs/a faces=runs/b --port 9000', 'two models'],
     ['serve runs/photos --host 0.0.0.0 --api-key-file keys.txt', 'for others, with a key'],
@@ -66,6 +69,7 @@ work.`,
     const serving = await openServing({
       ...compute,
       models: args.model.map(namedPath),
+      runs: await runsFolder(options.runs),
       batch,
       limits,
       keys,
@@ -80,6 +84,7 @@ work.`,
         url: `${listening.url}/v2/models/${name}/versions/${version}`,
       }));
       for (const { url } of urls) terminal.print(url);
+      terminal.print(`${listening.url}/ shows the page`);
       terminal.print(`${counted(urls.length, 'model')} at ${listening.url}; Ctrl-C ends`);
       log({ level: 'info', event: 'listening', url: listening.url, models: urls });
       await interruptible(terminal, untilAsked, 'Finishing what is at work');
@@ -95,6 +100,16 @@ work.`,
 /** Waits for the signal; the open socket keeps the program alive meanwhile. */
 const untilAsked = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+
+/** Where trainings put their runs, unless told otherwise. @throws UserError where a folder that was given is none */
+async function runsFolder(given: string | undefined): Promise<string | undefined> {
+  const { stat } = await import('node:fs/promises');
+  const { UserError } = await import('../errors.js');
+  const folder = given ?? 'runs';
+  if ((await stat(folder).catch(() => undefined))?.isDirectory()) return folder;
+  if (given === undefined) return undefined;
+  throw new UserError(`expected a folder of runs in --runs, got ${given}, which is none`);
+}
 
 /** What was given of these. */
 const given = <T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>

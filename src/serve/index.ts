@@ -16,9 +16,11 @@ import type { Log } from './log.js';
 import { createMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
 import { json, type Operation } from './operation.js';
+import { pageFiles, withPage } from './page.js';
 import { Pictures } from './pictures/index.js';
 import { protocolOperations } from './protocol/index.js';
 import { type NamedPath, Registry } from './registry.js';
+import { runsIn } from './runs/index.js';
 import { ServedModel } from './served-model.js';
 import { Work } from './work.js';
 
@@ -58,6 +60,8 @@ export interface ServingOptions {
   /** Origins of web pages that may ask; none by default. */
   readonly origins?: readonly string[];
   readonly log?: Log;
+  /** Folder whose folders are runs, which the page shows; none by default. */
+  readonly runs?: string | undefined;
   /** Milliseconds between looks for changed files; 1,000 by default, 0 for never. */
   readonly reload?: number;
 }
@@ -88,9 +92,11 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   if (reload > 0) registry.watch(reload);
   const pictures = new Pictures(defaultThreads());
   const work = new Work(limits, metrics.underWay);
+  const runs = runsIn(options.runs);
   const operations: Operation[] = [
     ...protocolOperations({ registry, ready: () => work.ready }),
     ...imageOperations({ registry, pictures, limits }),
+    ...runs.operations,
     {
       method: 'GET',
       path: '/metrics',
@@ -109,11 +115,18 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const document = openApi(operations, keys.length > 0);
   const models = [...registry.all()].map(({ name, version }) => ({ name, version }));
   return {
-    fetch: createApp({ operations, work, metrics, log, bodyLimit: limits.body, keys, origins }),
+    fetch: withPage(
+      await pageFiles(),
+      createApp({ operations, work, metrics, log, bodyLimit: limits.body, keys, origins }),
+    ),
     models,
     look: () => registry.look(),
-    drain: () => work.drain(),
+    drain() {
+      runs.close();
+      return work.drain();
+    },
     async close() {
+      runs.close();
       await work.drain();
       await registry.close();
       await pictures.close();

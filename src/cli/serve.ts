@@ -10,7 +10,7 @@ const PORT = 8080;
 export const serve = command({
   arguments: { '[model...]': 'run folders or model files, as NAME=PATH or by their own names' },
   options: {
-    runs: option('--runs <folder>', 'whose runs the page shows', { usual: 'runs, where there is one' }),
+    runs: option('--runs <folder>', 'whose runs the page shows', { usual: 'runs' }),
     port: option('--port <n>', 'to listen at; 0 for any that is free', { parse: natural, usual: `${PORT}` }),
     host: option('--host <address>', 'to listen at', { usual: '127.0.0.1: this machine only' }),
     maxBatch: option('--max-batch <n>', 'rows that are computed at once', {
@@ -101,13 +101,12 @@ work.`,
 const untilAsked = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-/** Where trainings put their runs, unless told otherwise. @throws UserError where a folder that was given is none */
-async function runsFolder(given: string | undefined): Promise<string | undefined> {
+/** Trainings put their runs under runs/, which need not be there yet. @throws UserError where a folder that was given is none */
+async function runsFolder(given: string | undefined): Promise<string> {
+  if (given === undefined) return 'runs';
   const { stat } = await import('node:fs/promises');
   const { UserError } = await import('../errors.js');
-  const folder = given ?? 'runs';
-  if ((await stat(folder).catch(() => undefined))?.isDirectory()) return folder;
-  if (given === undefined) return undefined;
+  if ((await stat(given).catch(() => undefined))?.isDirectory()) return given;
   throw new UserError(`expected a folder of runs in --runs, got ${given}, which is none`);
 }
 

@@ -26,6 +26,9 @@ export function settingsOf(runs: readonly Known[]): readonly Setting[] {
   return [...paths].map((path) => ({ path, values: all.map((one) => written(one.get(path))) }));
 }
 
-/** Those that are not the same in all. */
-export const differing = (settings: readonly Setting[]): readonly Setting[] =>
-  settings.filter(({ values }) => new Set(values).size > 1);
+/** Those that are not the same in all; networks of different kinds have no settings that could be compared. */
+export function differing(settings: readonly Setting[]): readonly Setting[] {
+  const found = settings.filter(({ values }) => new Set(values).size > 1);
+  const kinds = found.find(({ path }) => path === 'network.kind');
+  return kinds ? found.filter((one) => one === kinds || !one.path.startsWith('network.')) : found;
+}

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFile, cp, mkdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import sharp from 'sharp';
 import { openServing, type Serving } from '../../src/serve/index.js';
 import { EventStreams } from '../../src/serve/runs/events.js';
 import { train } from '../../src/train/train.js';
@@ -194,6 +195,38 @@ describe('runs behind HTTP', () => {
     assert.equal(count, 20_000);
     assert.ok(parts > 1);
     await rm(inside('long'), { recursive: true });
+  });
+
+  it('shows what the network made after each epoch, and nothing else of the folder', async () => {
+    await train({ ...tiny, task: 'reconstruct', latent: 8, epochs: 2, tensorboard: true, out: inside('mirror') });
+    const { samples } = (await jsonOf(call(server, '/v1/runs/mirror/samples'))) as unknown as {
+      samples: { tag: string; step: number; id: string }[];
+    };
+    const epochs = (await jsonOf(call(server, '/v1/runs/mirror'))) as unknown as { epochs: { step: number }[] };
+    assert.deepEqual(
+      samples.map(({ tag, step }) => [tag, step]),
+      epochs.epochs.map(({ step }) => ['validation/reconstructions', step]),
+    );
+    const pictures = await Promise.all(
+      samples.map(async ({ id }) =>
+        Buffer.from(await (await call(server, `/v1/runs/mirror/samples/${id}`)).arrayBuffer()),
+      ),
+    );
+    const { width, format } = await sharp(pictures[1]).metadata();
+    assert.deepEqual([format, width], ['png', 8 * 16 + 7 * 2]);
+    assert.notDeepEqual(pictures[0], pictures[1]);
+    const [start, at] = samples[0]!.id.split('-');
+    for (const id of [
+      `${start}-0`,
+      `${start}-${Number(at) + 1}`,
+      `${start}-99999999`,
+      `1-${at}`,
+      'config.json',
+      '..%2fconfig.json',
+    ])
+      assert.equal((await call(server, `/v1/runs/mirror/samples/${id}`)).status, 404, id);
+    assert.deepEqual(await jsonOf(call(server, '/v1/runs/done/samples')), { samples: [] });
+    await rm(inside('mirror'), { recursive: true });
   });
 
   it('keeps to so many streams, and ends them when the server does', async () => {

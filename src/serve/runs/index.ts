@@ -1,11 +1,12 @@
 /** Runs behind HTTP: what is in the folder of runs, and what a training adds to it while it goes on. */
 import * as v from 'valibot';
+import { listPictures, readPicture } from '../../train/records/tensorboard/pictures.js';
 import { HttpError } from '../http-error.js';
 import { json, type Operation } from '../operation.js';
 import { EventStreams } from './events.js';
 import { findRun, findRuns } from './folder.js';
 import { appendedSince } from './lines.js';
-import { RunAnswer, RunsAnswer, Since, SinceAnswer } from './schemas.js';
+import { RunAnswer, RunsAnswer, SamplesAnswer, Since, SinceAnswer } from './schemas.js';
 import { readRun } from './summary.js';
 
 export interface Runs {
@@ -66,6 +67,27 @@ export function runsIn(folder: string | undefined): Runs {
       run: async ({ params, query, request }) => {
         const { path } = await find(params.name);
         return streams.of(path, byteOf(request.headers.get('Last-Event-ID') ?? query.get('from')));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/runs/{name}/samples',
+      summary: 'Pictures of what the network made after each epoch, where train --tensorboard keeps them',
+      answer: { 'application/json': SamplesAnswer },
+      run: async ({ params }) => fresh({ samples: await listPictures((await find(params.name)).path) }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/runs/{name}/samples/{id}',
+      summary: 'One of these pictures',
+      answer: { 'image/png': 'rows of pictures' },
+      run: async ({ params }) => {
+        const png = await readPicture((await find(params.name)).path, params.id!);
+        if (!png)
+          throw new HttpError(404, 'there is no picture of this id; GET /v1/runs/NAME/samples lists what there is');
+        return new Response(new Uint8Array(png), {
+          headers: { 'Content-Type': 'image/png', 'Cache-Control': 'no-cache' },
+        });
       },
     },
   ];

@@ -42,6 +42,10 @@ export const RunAnswer = v.object({
 
 export type RunAnswer = v.InferOutput<typeof RunAnswer>;
 
+export const SamplesAnswer = v.object({
+  samples: v.array(v.object({ tag: v.string(), step: v.number(), id: v.string() })),
+});
+
 export const Since = v.strictObject({ from: v.pipe(v.string(), v.regex(/^\d{1,15}$/)) });
 
 export const SinceAnswer = v.object({

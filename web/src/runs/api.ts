@@ -42,7 +42,7 @@ async function ask(path: string, { signal, headers, patience = PATIENCE }: Askin
   });
   if (response.status === 401) throw new KeyNeeded();
   const type = response.headers.get('Content-Type') ?? '';
-  const ours = /^(application\/json|text\/event-stream)/.test(type);
+  const ours = /^(application\/json|text\/event-stream|image\/png)/.test(type);
   if (!ours) throw response.status >= 500 ? new Error(`${response.status}`) : new NoServer();
   if (response.ok) return response;
   const { error } = (await response.json()) as { error: string };
@@ -62,6 +62,20 @@ export const listRuns = async (signal: AbortSignal) =>
 
 export const readRun = async (name: string, signal: AbortSignal) =>
   (await (await ask(addressOf(name), { signal })).json()) as RunAnswer;
+
+/** A picture of what the network made after so many steps. */
+export interface Sample {
+  readonly tag: string;
+  readonly step: number;
+  readonly id: string;
+}
+
+export const listSamples = async (name: string, signal: AbortSignal) =>
+  ((await (await ask(`${addressOf(name)}/samples`, { signal })).json()) as { readonly samples: readonly Sample[] })
+    .samples;
+
+export const readSample = async (name: string, id: string, signal: AbortSignal) =>
+  (await ask(`${addressOf(name)}/samples/${encodeURIComponent(id)}`, { signal })).blob();
 
 /** What came of a run since a byte of its records. */
 export interface Appended {

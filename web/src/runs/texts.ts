@@ -44,6 +44,11 @@ export const texts = {
     en: 'Nothing is recorded yet: the first steps appear by themselves.',
     'zh-CN': '尚无记录：最初几步会自动出现。',
   },
+  made: { en: 'Made from random points', 'zh-CN': '由随机点生成' },
+  reconstructed: {
+    en: 'Validation images, and below each row what the network makes of them',
+    'zh-CN': '验证图像，每行下方为网络的重建结果',
+  },
   settings: { en: 'Settings', 'zh-CN': '设置' },
   differing: { en: 'Settings that differ', 'zh-CN': '不同的设置' },
   same: { en: 'The runs have the same settings.', 'zh-CN': '这些记录的设置相同。' },

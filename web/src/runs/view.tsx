@@ -9,6 +9,7 @@ import { compared, tiles } from './figures.js';
 import { followRun, type Known } from './follow.js';
 import { State } from './list.js';
 import { type Line, pointsOf, quantities } from './quantities.js';
+import { Samples } from './samples.js';
 import { differing, settingsOf } from './settings.js';
 import { shownAs } from './shown.js';
 import { tasks, texts } from './texts.js';
@@ -74,6 +75,7 @@ function One({ run }: { readonly run: Known }) {
         <p class="note">{say(texts.nothing)}</p>
       )}
       <Charts runs={[run]} />
+      <Samples run={run} />
       {about?.config && (
         <details class="settings">
           <summary>{say(texts.settings)}</summary>

@@ -44,8 +44,8 @@ async function untilStopped(signal: AbortSignal, round: () => Promise<number>, r
       if (!signal.aborted) connection.value = 'live';
     } catch (error) {
       if (signal.aborted) return;
+      connection.value = error instanceof Refused ? 'live' : stateAfter(error);
       if (error instanceof Refused) refused(error.message);
-      else connection.value = stateAfter(error);
     }
     await wait(pause, signal);
   }

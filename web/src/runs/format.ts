@@ -8,7 +8,9 @@ const formatted = (value: Figure, options: Intl.NumberFormatOptions): string =>
 
 /** Four significant digits. */
 export const decimal = (value: Figure): string =>
-  value && Math.abs(value) < 1e-3 ? value.toExponential(2) : formatted(value, { maximumSignificantDigits: 4 });
+  value && Math.abs(value) < 1e-3
+    ? value.toExponential(2).replace(/\.?0+e/, 'e')
+    : formatted(value, { maximumSignificantDigits: 4 });
 
 export const count = (value: Figure): string => formatted(value, { maximumFractionDigits: 0 });
 

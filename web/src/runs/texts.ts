@@ -46,8 +46,8 @@ export const texts = {
   },
   made: { en: 'Made from random points', 'zh-CN': '由随机点生成' },
   reconstructed: {
-    en: 'Validation images, and below each row what the network makes of them',
-    'zh-CN': '验证图像，每行下方为网络的重建结果',
+    en: 'Reconstructions, each row below its images',
+    'zh-CN': '重建结果，各行位于原图下方',
   },
   settings: { en: 'Settings', 'zh-CN': '设置' },
   differing: { en: 'Settings that differ', 'zh-CN': '不同的设置' },

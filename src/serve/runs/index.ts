@@ -7,7 +7,7 @@ import { EventStreams } from './events.js';
 import { findRun, findRuns } from './folder.js';
 import { appendedSince } from './lines.js';
 import { RunAnswer, RunsAnswer, SamplesAnswer, Since, SinceAnswer } from './schemas.js';
-import { readRun } from './summary.js';
+import { RunReader } from './summary.js';
 
 export interface Runs {
   readonly operations: readonly Operation[];
@@ -18,6 +18,7 @@ export interface Runs {
 /** @param folder whose folders are runs; without one, there are none */
 export function runsIn(folder: string | undefined): Runs {
   const streams = new EventStreams();
+  const reader = new RunReader();
   const find = (name: string | undefined) => {
     if (folder === undefined) throw new HttpError(404, 'this server was started without a folder of runs');
     return findRun(folder, name!);
@@ -31,7 +32,7 @@ export function runsIn(folder: string | undefined): Runs {
       run: async () => {
         const { runs, more } = folder === undefined ? { runs: [], more: false } : await findRuns(folder);
         const summaries = [];
-        for (const run of runs) summaries.push((await readRun(run)).summary);
+        for (const run of runs) summaries.push((await reader.read(run)).summary);
         return fresh({ runs: summaries.sort((a, b) => b.updated.localeCompare(a.updated)), more });
       },
     },
@@ -41,7 +42,7 @@ export function runsIn(folder: string | undefined): Runs {
       summary: 'A run: its configuration and its epochs',
       answer: { 'application/json': RunAnswer },
       run: async ({ params }) => {
-        const { summary, ...rest } = await readRun(await find(params.name));
+        const { summary, ...rest } = await reader.read(await find(params.name));
         return fresh({ ...summary, ...rest, epochs: rest.epochs, done: rest.epochs.length });
       },
     },

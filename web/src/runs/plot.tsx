@@ -1,5 +1,5 @@
 /** A chart that uPlot draws, in the page's colours and as wide as there is room. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { language } from '../language.js';
@@ -22,7 +22,9 @@ export function Plot({ lines, format, onPoint }: PlotProps) {
   const plot = useRef<uPlot | undefined>(undefined);
   const told = useRef(onPoint);
   told.current = onPoint;
-  const columns = aligned(lines) as uPlot.AlignedData;
+  const columns = useMemo(() => aligned(lines) as uPlot.AlignedData, [lines]);
+  const latest = useRef(columns);
+  latest.current = columns;
   const look = lines.map(({ colour, faint, at }) => `${colour}${faint}${at.length <= FEW}`).join();
   const shown = language.value;
 
@@ -32,7 +34,7 @@ export function Plot({ lines, format, onPoint }: PlotProps) {
     const make = () => {
       plot.current?.destroy();
       const options = optionsOf({ lines, format, element, told });
-      plot.current = new uPlot(options, columns, element);
+      plot.current = new uPlot(options, latest.current, element);
     };
     make();
     const scheme = matchMedia('(prefers-color-scheme: dark)');
@@ -46,13 +48,30 @@ export function Plot({ lines, format, onPoint }: PlotProps) {
       plot.current = undefined;
     };
   }, [look, format, shown]);
-  useEffect(() => plot.current?.setData(columns), [lines]);
+  useEffect(() => plot.current && update(plot.current, columns), [columns]);
   return <div class="plot" ref={holder} />;
+}
+
+/** New figures leave the stretch as it is that somebody looks at closely. */
+function update(plot: uPlot, columns: uPlot.AlignedData): void {
+  const [before, { min, max }] = [plot.data[0], plot.scales.x!];
+  const close = min != null && max != null && (min > before[0]! || max < before.at(-1)!);
+  plot.setData(columns, !close);
+  if (close) plot.setScale('x', { min, max });
 }
 
 interface Making extends Pick<PlotProps, 'lines' | 'format'> {
   readonly element: HTMLElement;
   readonly told: { readonly current: PlotProps['onPoint'] };
+}
+
+/** A line has its last value until the next one. */
+function lastUntil(values: ArrayLike<number | null | undefined>, index: number): number | undefined {
+  for (let i = index; i >= 0; i--) {
+    const value = values[i];
+    if (typeof value === 'number') return value;
+  }
+  return undefined;
 }
 
 function optionsOf({ lines, format, element, told }: Making): uPlot.Options {
@@ -90,7 +109,7 @@ function optionsOf({ lines, format, element, told }: Making): uPlot.Options {
         ({ cursor: { idx }, data }) =>
           told.current(
             idx == null ? undefined : data[0][idx],
-            lines.map((_, i) => (idx == null ? undefined : data[i + 1]![idx])),
+            lines.map((_, i) => (idx == null ? undefined : lastUntil(data[i + 1]!, idx))),
           ),
       ],
     },

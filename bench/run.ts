@@ -17,6 +17,7 @@ import { javascript } from './javascript.js';
 import { layers } from './layers.js';
 import { profile } from './profile.js';
 import { quantized } from './quantized.js';
+import { serveLoad } from './serve-load.js';
 import type { Settings } from './settings.js';
 import { startup } from './startup.js';
 import { training } from './training.js';
@@ -35,6 +36,7 @@ const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   epochs,
   ablation,
   transfer,
+  serving: serveLoad,
 };
 
 const { values, positionals } = parseArgs({

@@ -37,9 +37,10 @@ export function prepare() {
   build();
 }
 
-/** The program, the script of web folders, and the page. */
+/** The program, what of it runs in browsers, and the page. */
+const PROJECTS = ['.', 'src/web-folder/page', 'src/serve/try/page', 'src/runtime/browser', 'web'];
+
 export function build() {
-  for (const project of ['.', 'src/web-folder/page', 'web'])
-    run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
+  for (const project of PROJECTS) run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
   run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn']);
 }

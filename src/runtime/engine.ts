@@ -56,7 +56,16 @@ type OnnxTensors = Readonly<Record<string, OrtTensor>>;
 
 const plain = ({ type, dims, data }: OrtTensor): Tensor => ({ dtype: type, shape: dims, data }) as Tensor;
 
-export function createEngine(ort: Ort): Requests {
+/** Answers give their memory away, which variables must not. */
+const answer = (output: string, tensor: OrtTensor, { updates }: Pick<Program, 'updates'>): Tensor =>
+  output in updates ? copyOf(plain(tensor)) : plain(tensor);
+
+interface EngineSettings {
+  /** Whether this build writes into tensors that are given for outputs. */
+  readonly fillsOutputs: boolean;
+}
+
+export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Requests {
   const programs = new Map<number, Program>();
   const variables = new Map<string, OrtTensor>();
   const resident = ({ dtype, shape, data }: Tensor) => new ort.Tensor(dtype, data as Float32Array, shape) as OrtTensor;
@@ -64,6 +73,16 @@ export function createEngine(ort: Ort): Requests {
     const found = variables.get(name);
     if (!found) throw new Error(`the variable '${name}' has no value yet: write it before it is read or run`);
     return found;
+  };
+  /** Memory of a device is not collected as garbage. */
+  const drop = (name: string): void => {
+    const before = variables.get(name);
+    if (before?.location === 'gpu-buffer') before.dispose();
+    variables.delete(name);
+  };
+  const replace = (name: string, tensor: OrtTensor): void => {
+    drop(name);
+    variables.set(name, tensor);
   };
   const programOf = (id: number): Program => {
     const found = programs.get(id);
@@ -89,7 +108,8 @@ export function createEngine(ort: Ort): Requests {
     async compile({ model, options, ...program }) {
       const profiled = options.enableProfiling ?? false;
       const session = await ort.InferenceSession.create(model, options);
-      const allocate = allocator(session, program.updates);
+      const fills = fillsOutputs && !options.preferredOutputLocation;
+      const allocate = fills ? allocator(session, program.updates) : () => ({});
       programs.set(program.program, { ...program, session, profiled, allocate, destinations: [] });
       const inputs = session.inputNames.filter((name) => !(name in program.variables));
       return { inputs, outputs: session.outputNames };
@@ -106,9 +126,9 @@ export function createEngine(ort: Ort): Requests {
         ...made,
       });
       for (const [output, name] of Object.entries(program.updates))
-        variables.set(name, made[output] ?? (outputs[output] as OrtTensor));
+        replace(name, made[output] ?? (outputs[output] as OrtTensor));
       program.destinations = [after, made];
-      return Object.fromEntries(fetches.map((name) => [name, plain(outputs[name] as OrtTensor)]));
+      return Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name] as OrtTensor, program)]));
     },
     async release({ program: id }) {
       const { session, profiled } = programOf(id);
@@ -117,13 +137,13 @@ export function createEngine(ort: Ort): Requests {
       programs.delete(id);
     },
     async write({ variables: written }) {
-      for (const [name, tensor] of Object.entries(written)) variables.set(name, resident(tensor));
+      for (const [name, tensor] of Object.entries(written)) replace(name, resident(tensor));
     },
     async read({ names }) {
       return Object.fromEntries(names.map((name) => [name, copyOf(plain(variable(name)))]));
     },
     async forget({ names }) {
-      for (const name of names) variables.delete(name);
+      for (const name of names) drop(name);
     },
   };
 }

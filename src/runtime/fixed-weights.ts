@@ -1,12 +1,13 @@
 /**
  * Programs whose weights never change: batch normalisation goes into the convolutions, and what depends on weights alone (their
- * order in blocks, too) is computed once, in the worker, where it stays.
+ * order in blocks, too) is computed once, in the worker, where it stays. Programs that need the same of the same weights, as those
+ * of one network for several sizes of batch do, share it.
  */
 import { type Graph, parametersOf } from '../graph/index.js';
 import { foldWeights, hoist, lower, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
-import type { Client } from './client.js';
-import type { Program, Start } from './index.js';
+import type { Channel } from './channel.js';
+import type { Program, Start } from './runtime.js';
 import type { Tensor, Tensors } from './tensor.js';
 
 export interface Fixed {
@@ -16,13 +17,21 @@ export interface Fixed {
   readonly move: boolean;
 }
 
+/** Values that were computed of weights, in the worker as long as a program takes them. */
+interface Computed {
+  readonly variable: string;
+  readonly ready: Promise<void>;
+  programs: number;
+}
+
 export class FixedWeights {
+  private readonly computed = new Map<string, Computed>();
   /** Weights whose memory is in the worker, and what they are called there. */
   private readonly moved = new WeakMap<Tensor, string>();
   private programs = 0;
 
   constructor(
-    private readonly client: Client,
+    private readonly client: Channel,
     private readonly start: Start,
   ) {}
 
@@ -36,20 +45,47 @@ export class FixedWeights {
       own,
       move,
     );
-    const computed = Object.fromEntries(Object.keys(once.outputs).map((name) => [name, own + name]));
-    await this.runOnce(once, used(once, given), computed);
-    const variables = used(rest, { ...given, ...computed });
-    const isOwn = (name: string) => name.startsWith(own);
+    const taken = await this.take(once, given, own);
+    const variables = used(rest, { ...given, ...taken.variables });
+    const isOwn = (name: string) => name.startsWith(own) && !Object.values(taken.variables).includes(name);
     const forget = (all: readonly string[]) => this.client.call('forget', { names: all.filter(isOwn) });
     await forget(Object.values(given).filter((name) => !Object.values(variables).includes(name)));
-    const program = await this.start(writeOnnx(rest), { name: graph.name, variables, rewrite: false });
-    return {
-      ...program,
-      release: async () => {
-        await program.release();
-        await forget(Object.values(variables));
-      },
+    const leave = async () => {
+      await forget(Object.values(variables));
+      await taken.leave();
     };
+    const options = { name: graph.name, variables, rewrite: false };
+    const program = await this.start(writeOnnx(rest), options).catch(async (error: unknown) => {
+      await leave();
+      throw error;
+    });
+    return { ...program, release: () => program.release().then(leave) };
+  }
+
+  /** The variables that hold a graph's outputs: computed by another program already, or now. */
+  private async take(once: Graph, given: Readonly<Record<string, string>>, own: string) {
+    const keys = Object.entries(once.outputs).map(([name, value]) => [name, keyOf(value, given)] as const);
+    const fresh = keys.filter(([, key], i) => !this.computed.has(key) && keys.findIndex((one) => one[1] === key) === i);
+    const outputs = Object.fromEntries(fresh.map(([name]) => [name, once.outputs[name]!]));
+    const updates = Object.fromEntries(fresh.map(([name]) => [name, own + name]));
+    const graph = { name: once.name, outputs };
+    const ready = this.runOnce(graph, used(graph, given), updates);
+    for (const [name, key] of fresh) this.computed.set(key, { variable: own + name, ready, programs: 0 });
+    const all = keys.map(([name, key]) => ({ name, key, found: this.computed.get(key)! }));
+    for (const { found } of all) found.programs++;
+    const leave = async () => {
+      for (const { found } of all) found.programs--;
+      const unused = new Map(all.filter(({ found }) => found.programs === 0).map(({ key, found }) => [key, found]));
+      for (const key of unused.keys()) this.computed.delete(key);
+      await this.client.call('forget', { names: [...unused.values()].map(({ variable }) => variable) });
+    };
+    try {
+      await Promise.all(all.map(({ found }) => found.ready));
+    } catch (error) {
+      await leave();
+      throw error;
+    }
+    return { variables: Object.fromEntries(all.map(({ name, found }) => [name, found.variable])), leave };
   }
 
   private async runOnce(
@@ -81,3 +117,9 @@ export class FixedWeights {
 /** Of these variables the ones that a graph takes. */
 const used = (graph: Graph, variables: Readonly<Record<string, string>>) =>
   Object.fromEntries(parametersOf(graph).map(({ source }) => [source.name, variables[source.name]!]));
+
+/** What is computed, of which variables: a few kilobytes of text, since no weight stands in the graph itself. */
+function keyOf(value: Graph['outputs'][string], variables: Readonly<Record<string, string>>): string {
+  const graph = { name: 'once', outputs: { value } };
+  return new TextDecoder('latin1').decode(writeOnnx(graph)) + JSON.stringify(used(graph, variables));
+}

@@ -1,19 +1,21 @@
 /**
- * Variables in the order in which a target keeps them. Outside they are plain; where a target keeps them otherwise, a program of
- * nothing but identities brings them in or out, as lowering lays its ends.
+ * Variables in the order in which a target keeps them, where a device keeps them. Outside they are plain; where they are kept otherwise, a
+ * program of nothing but identities brings them in or out, as lowering lays its ends and the engine copies what leaves a device.
  */
 import { type Graph, identity, input, parameter, type Shape } from '../graph/index.js';
 import { storedLayout, type Target } from '../lower/index.js';
-import type { Client } from './client.js';
-import type { CompileOptions, Program } from './index.js';
+import type { Channel } from './channel.js';
+import type { CompileOptions, Program } from './runtime.js';
 import type { Tensors } from './tensor.js';
 
 export class Variables {
   private readonly shapes = new Map<string, Shape>();
 
   constructor(
-    private readonly client: Client,
+    private readonly client: Channel,
     private readonly target: () => Promise<Target>,
+    /** Whether updates stay in the memory of a device. */
+    private readonly areAway: boolean,
     private readonly compile: (graph: Graph, options?: CompileOptions) => Promise<Program>,
   ) {}
 
@@ -38,7 +40,7 @@ export class Variables {
   }
 
   async read(names: readonly string[]): Promise<Tensors> {
-    const [plain, laid] = await this.split(names, (name) => name);
+    const [plain, laid] = this.areAway ? [[], names] : await this.split(names, (name) => name);
     const found = await this.client.call('read', { names: plain });
     if (laid.length === 0) return found;
     const outputs = laid.map((name) => [`now:${name}`, identity(parameter(name, this.shapes.get(name)!))] as const);
@@ -57,7 +59,10 @@ export class Variables {
       ...program,
       run: async (feeds, fetches) => {
         if (!fetches?.some((output) => output in updates)) return program.run(feeds, fetches);
-        const [direct, laid] = await this.split(fetches, (output) => updates[output] ?? '');
+        const isUpdate = (output: string) => output in updates;
+        const [direct, laid] = this.areAway
+          ? [fetches.filter((output) => !isUpdate(output)), fetches.filter(isUpdate)]
+          : await this.split(fetches, (output) => updates[output] ?? '');
         const found = await program.run(feeds, direct);
         const kept = await this.read(laid.map((output) => updates[output]!));
         return { ...found, ...Object.fromEntries(laid.map((output) => [output, kept[updates[output]!]!])) };

@@ -15,6 +15,8 @@ export interface BatchOptions {
   readonly delay: number;
   /** Rows that may wait; what comes when it is full is refused at once. */
   readonly queue: number;
+  /** Milliseconds that rows are expected to wait at most, by what rows took before; what would wait longer is refused at once. */
+  readonly wait: number;
 }
 
 /** A batch that was run. */
@@ -26,6 +28,9 @@ export interface Ran {
   /** Milliseconds in the engine. */
   readonly took: number;
 }
+
+/** Of the last batch in what rows are expected to take. */
+const SHARE = 0.2;
 
 interface Waiting {
   readonly lane: Lane<unknown, unknown>;
@@ -43,7 +48,11 @@ export class BatchQueue {
   private waiting: Waiting[] = [];
   private running = false;
   private timer: NodeJS.Timeout | undefined;
-  /** Milliseconds of the last batch. */
+  /** Rows that were let in and are still made ready. */
+  private coming = 0;
+  /** Rows that the engine has now. */
+  private computing = 0;
+  /** Milliseconds that a row has taken the engine lately. */
   private pace = 0;
 
   constructor(
@@ -56,21 +65,33 @@ export class BatchQueue {
     return this.waiting.length;
   }
 
+  /** Milliseconds that a row would wait which came now: an estimate. */
+  get expected(): number {
+    return (this.computing + this.waiting.length + this.coming) * this.pace;
+  }
+
+  /**
+   * Lets in rows that are still to be made ready, so that no work is spent on what would be refused.
+   * @returns to be called when they are ready, or never will be
+   * @throws HttpError 413 for more rows than could ever wait, 503 when the queue is full, or rows would wait too long
+   */
+  announce(rows: number): () => void {
+    this.admit(rows);
+    this.coming += rows;
+    return () => {
+      this.coming -= rows;
+    };
+  }
+
   /**
    * The answers to rows, all of which are taken or none.
    * @param signal drops rows that have not started, and rejects with its reason
-   * @throws HttpError 413 for more rows than could ever wait, 503 when the queue is full
+   * @param announced whether they were let in before
+   * @throws HttpError 413 for more rows than could ever wait, 503 when the queue is full, or rows would wait too long
    */
-  async submit<I, O>(lane: Lane<I, O>, rows: readonly I[], signal: AbortSignal): Promise<O[]> {
-    const { queue, max } = this.options;
+  async submit<I, O>(lane: Lane<I, O>, rows: readonly I[], signal: AbortSignal, announced = false): Promise<O[]> {
     signal.throwIfAborted();
-    if (rows.length > queue)
-      throw new HttpError(413, `expected at most ${queue} images or rows at once, got ${rows.length}`);
-    if (this.waiting.length + rows.length > queue)
-      throw busy(
-        `the queue is full (${queue} rows); try again later`,
-        (this.waiting.length / max) * (this.pace / 1000),
-      );
+    if (!announced) this.admit(rows.length);
     return new Promise<O[]>((resolve, reject) => {
       const mine = new Set<Waiting>();
       const leave = () => {
@@ -94,6 +115,17 @@ export class BatchQueue {
     });
   }
 
+  private admit(rows: number): void {
+    const { queue, max, wait } = this.options;
+    if (rows > queue) throw new HttpError(413, `expected at most ${queue} images or rows at once, got ${rows}`);
+    const ahead = this.waiting.length + this.coming;
+    const seconds = this.expected / 1000;
+    if (ahead + rows > queue) throw busy(`the queue is full (${queue} rows); try again later`, seconds);
+    // what fits into the next batch may wait for it, however slow the model
+    if (ahead >= max && this.expected > wait)
+      throw busy(`the wait would be ${seconds.toFixed(1)} s; try again later`, seconds);
+  }
+
   /** Starts the next batch, when it is due. */
   private next(): void {
     const [first] = this.waiting;
@@ -111,8 +143,10 @@ export class BatchQueue {
     const chosen = new Set(batch);
     this.waiting = this.waiting.filter((one) => !chosen.has(one));
     this.running = true;
+    this.computing = batch.length;
     void this.run(batch, first.lane).finally(() => {
       this.running = false;
+      this.computing = 0;
       this.next();
     });
   }
@@ -122,7 +156,8 @@ export class BatchQueue {
     try {
       const answers = await lane.run(batch.map(({ row }) => row));
       const took = performance.now() - start;
-      this.pace = took;
+      const each = took / batch.length;
+      this.pace = this.pace === 0 ? each : this.pace + SHARE * (each - this.pace);
       for (const [i, { resolve }] of batch.entries()) resolve(answers[i]);
       this.observe({ lane: lane.name, rows: batch.length, waited: batch.map(({ since }) => start - since), took });
     } catch (error) {

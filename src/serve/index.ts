@@ -7,6 +7,7 @@
  * await serving.close();
  * ```
  */
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { type Device, defaultThreads } from '../runtime/index.js';
 import { readModel } from '../weights/index.js';
 import { createApp } from './app.js';
@@ -22,12 +23,14 @@ import { protocolOperations } from './protocol/index.js';
 import { type NamedPath, Registry } from './registry.js';
 import { runsIn } from './runs/index.js';
 import { ServedModel } from './served-model.js';
+import { tryOperations } from './try/index.js';
 import { Work } from './work.js';
 
 export type { BatchOptions } from './batch-queue.js';
+export { Certificate, type CertificateFiles } from './certificate.js';
 export { keysIn } from './keys.js';
-export { type Listening, listen } from './listen.js';
-export { jsonLines, type Log } from './log.js';
+export { type Listening, type ListenOptions, listen, listenGrpc, nodeListener } from './listen.js';
+export { type Entry, jsonLines, type Log } from './log.js';
 export { type NamedPath, namedPath } from './registry.js';
 
 /** What no client may exceed. */
@@ -45,8 +48,8 @@ export interface Limits {
 }
 
 const LIMITS: Limits = { body: 16_000_000, pixels: 25e6, images: 64, concurrency: 128, timeout: 30_000 };
-/** Eight rows at most, of which none waits for more than 5 ms while the engine is free; as many as take some seconds may wait. */
-const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256 };
+/** Eight rows at most, of which none waits for more than 5 ms while the engine is free; as many as take two seconds may wait. */
+const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256, wait: 2000 };
 
 export interface ServingOptions {
   readonly models: readonly NamedPath[];
@@ -68,12 +71,18 @@ export interface ServingOptions {
 
 export interface Serving {
   readonly fetch: (request: Request) => Promise<Response>;
+  /** The protocol over gRPC: what answers the streams of an HTTP/2 server. */
+  readonly grpc: () => Promise<(request: Http2ServerRequest, response: Http2ServerResponse) => void>;
   /** The models, by name and version. */
   readonly models: readonly { readonly name: string; readonly version: string }[];
   /** Looks for changed files now; a change is loaded when it is seen a second time. */
   readonly look: () => Promise<void>;
-  /** Takes no new work; resolves when all that was taken is done. */
-  readonly drain: () => Promise<void>;
+  /**
+   * Takes no new work; resolves when all that was taken is done.
+   * @param limit milliseconds, after which requests at work are answered 503; none by default
+   * @returns requests that were cut off
+   */
+  readonly drain: (limit?: number) => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
@@ -92,10 +101,12 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   if (reload > 0) registry.watch(reload);
   const pictures = new Pictures(defaultThreads());
   const work = new Work(limits, metrics.underWay);
+  const state = { registry, ready: () => work.ready };
   const runs = runsIn(options.runs);
   const operations: Operation[] = [
-    ...protocolOperations({ registry, ready: () => work.ready }),
+    ...protocolOperations(state),
     ...imageOperations({ registry, pictures, limits }),
+    ...tryOperations(),
     ...runs.operations,
     {
       method: 'GET',
@@ -113,17 +124,19 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     },
   ];
   const document = openApi(operations, keys.length > 0);
+  const common = { work, metrics, log, keys, bodyLimit: limits.body };
   const models = [...registry.all()].map(({ name, version }) => ({ name, version }));
   return {
-    fetch: withPage(
-      await pageFiles(),
-      createApp({ operations, work, metrics, log, bodyLimit: limits.body, keys, origins }),
-    ),
+    fetch: withPage(await pageFiles(), createApp({ operations, origins, ...common })),
+    async grpc() {
+      const { grpcHandler } = await import('./protocol/grpc/index.js'); // loaded where it is wanted
+      return grpcHandler({ ...state, ...common, concurrency: limits.concurrency });
+    },
     models,
     look: () => registry.look(),
-    drain() {
+    drain(limit) {
       runs.close();
-      return work.drain();
+      return work.drain(limit);
     },
     async close() {
       runs.close();

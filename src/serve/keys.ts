@@ -12,7 +12,7 @@ export const keysIn = (text: string): readonly string[] =>
     .filter((line) => line !== '' && !line.startsWith('#'));
 
 /** Checks requests for `Authorization: Bearer KEY` or `X-API-Key: KEY`, in a time that tells nothing of the keys. */
-export function keyCheck(keys: readonly string[]): (request: Request) => void {
+export function keyCheck(keys: readonly string[]): (request: Pick<Request, 'headers'>) => void {
   const known = keys.map(digest);
   return ({ headers }) => {
     const bearer = /^Bearer (.+)$/i.exec(headers.get('Authorization') ?? '')?.[1];

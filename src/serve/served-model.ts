@@ -74,15 +74,20 @@ export class ServedModel {
     return this.queue.length;
   }
 
+  /** Lets images in before they are decoded. @returns to be called when they are, or never will be @throws HttpError 413, 503 */
+  announce(images: number): () => void {
+    return this.queue.announce(images);
+  }
+
   /** What the model's task makes of rows. */
   infer(rows: readonly Row[], signal: AbortSignal): Promise<Answered[]> {
     return this.queue.submit(this.main, rows, signal);
   }
 
-  /** Of prepared pixels [h, w, c] each: probabilities [k], vectors [d], or pixels [h, w, c]. */
+  /** Of prepared pixels [h, w, c] each, that were announced: probabilities [k], vectors [d], or pixels [h, w, c]. */
   ask(verb: 'classify' | 'embed' | 'reconstruct', images: readonly Uint8Array[], signal: AbortSignal) {
     const rows = images.map((image): Row => ({ images: image }));
-    return this.queue.submit(this.lane(verb), rows, signal);
+    return this.queue.submit(this.lane(verb), rows, signal, true);
   }
 
   /**
@@ -100,7 +105,7 @@ export class ServedModel {
       wanted[number] = 1;
       return { images: pixels, wanted };
     });
-    const maps = await this.queue.submit(lane, rows, signal);
+    const maps = await this.queue.submit(lane, rows, signal, true);
     return maps.map((data) => ({ shape: lane.output.shape, data: data as Float32Array }));
   }
 

@@ -105,3 +105,27 @@ test('a released program leaves no memory behind', async () => {
   const more = process.memoryUsage().rss - before;
   assert.ok(more < 6 * bytes, `${Math.round(more / 1e6)} MB more after 12 programs of ${Math.round(bytes / 1e6)} MB`);
 });
+
+test('programs of one network for several sizes of batch share what is computed of its weights, until the last is released', async () => {
+  const network = resnet('RESNET50', { size: 32 }); // 102 MB of weights
+  const weights = weightsOf(network);
+  const runtime = openRuntime({ threads: 1 });
+  const compile = (batch: number) => runtime.compile(outputOf(network, batch), { weights, moveWeights: true });
+  try {
+    const first = await compile(4);
+    const before = process.memoryUsage().rss;
+    const others = [await compile(1), await compile(2), await compile(3)];
+    const more = (process.memoryUsage().rss - before) / 1e6;
+    if ((await runtime.target()) !== 'portable') assert.ok(more < 150, `three more sizes took ${more.toFixed(0)} MB`);
+    const input = drawn([1, ...network.input]);
+    const expected = (await others[0]!.run({ input })).y!;
+    await first.release();
+    const { y } = await others[0]!.run({ input });
+    assertClose(y, expected.data as Float32Array, 'after the first is released', 0);
+    for (const program of others) await program.release();
+    const again = await compile(1);
+    assertClose((await again.run({ input })).y, expected.data as Float32Array, 'computed anew', 0);
+  } finally {
+    await runtime.close();
+  }
+});

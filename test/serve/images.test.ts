@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, describe, it } from 'node:test';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import * as v from 'valibot';
 import { Explainer } from '../../src/inference/explainer.js';
@@ -10,7 +11,7 @@ import { Predictor } from '../../src/inference/index.js';
 import { drawClassMap } from '../../src/inference/overlay.js';
 import { randomPoints } from '../../src/inference/points.js';
 import * as schemas from '../../src/serve/images/schemas.js';
-import { temporaryFolder, writePhotos } from '../data/fixtures.js';
+import { drawing, temporaryFolder, writePhotos } from '../data/fixtures.js';
 import { CLASSES, call, jsonOf, models, photo, post, serving, size } from './models.js';
 
 const folder = await temporaryFolder();
@@ -176,6 +177,11 @@ describe('images over HTTP', () => {
     const large = await call(server, path, { body: bomb });
     assert.equal(large.status, 413);
     assert.match((await jsonOf(large)).error, /50000 x 50000 pixels, more than the limit of 25 million/);
+    const png = Buffer.from(await drawing(8, 8).png().toBuffer());
+    png.writeUInt32BE(50_000, 16); // IHDR: width, height, and a sum over its 17 bytes
+    png.writeUInt32BE(50_000, 20);
+    png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
+    assert.equal((await call(server, path, { body: png })).status, 413);
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9"><image xlink:href="file://${paths[0]}" width="9" height="9"/></svg>`;
     for (const body of [svg, `<?xml version="1.0"?>${svg}`])
       assert.equal((await call(server, path, { body, headers: { 'Content-Type': 'image/svg+xml' } })).status, 415);

@@ -138,7 +138,7 @@ describe('the inference protocol', () => {
       [{ inputs: [input({ data: data.slice(1) })] }, 400, /expected 3456 numbers for images, got 3455/],
       [{ inputs: [input({ data: [256, ...data.slice(1)] })] }, 400, /from 0 to 255.*got 256/],
       [{ inputs: [input({ data: ['7', ...data.slice(1)] })] }, 400, /got "7"/],
-      [{ inputs: [input({})] }, 400, /no data/],
+      [{ inputs: [input({})] }, 400, /got none/],
       [{ inputs: [input({ parameters: { binary_data_size: 9 } })] }, 400, /expected 3456 bytes/],
       [{ inputs: [input({ parameters: { binary_data_size: 3456 } })] }, 400, /with 0 bytes behind/],
       [

@@ -129,16 +129,18 @@ export function imageOperations(state: ImageState): Operation[] {
   ];
 }
 
-async function prepared({ card }: ServedModel, asked: Asked, { pictures, limits }: ImageState): Promise<Uint8Array[]> {
-  const { size, channels, cropRatio, interpolation } = card.preprocessing;
+async function prepared(model: ServedModel, asked: Asked, { pictures, limits }: ImageState): Promise<Uint8Array[]> {
+  const { size, channels, cropRatio, interpolation } = model.card.preprocessing;
   const preprocessing = { size, channels, cropRatio, interpolation };
   const files = await imagesOf(asked, limits.images);
+  const ready = model.announce(files.length);
   const settled = await Promise.allSettled(
     files.map((bytes, i) => {
       const name = files.length === 1 ? 'the image' : `image ${i + 1}`;
       return pictures.prepare({ bytes, name, preprocessing, pixelLimit: limits.pixels }, asked.signal);
     }),
   );
+  ready();
   return settled.map((one) => {
     if (one.status === 'rejected') throw one.reason;
     return one.value;

@@ -12,6 +12,21 @@ export interface State {
   readonly ready: () => boolean;
 }
 
+export const SERVER = { name: 'resmirror', version: VERSION, extensions: ['binary_tensor_data'] } as const;
+
+/** What a model takes and gives. @throws HttpError 404 for names and versions that there are not */
+export const metadata = (
+  { registry }: Pick<State, 'registry'>,
+  asked: { name: string; version?: string | undefined },
+) =>
+  registry.use(asked, ({ main }) => ({
+    name: asked.name,
+    versions: registry.versions(asked.name),
+    platform: 'onnxruntime_resmirror',
+    inputs: main.inputs.map(metadataOf),
+    outputs: [metadataOf(main.output)],
+  }));
+
 const JSON_TYPE = 'application/json';
 
 export const protocolOperations = ({ registry, ready }: State): Operation[] => [
@@ -20,7 +35,7 @@ export const protocolOperations = ({ registry, ready }: State): Operation[] => [
     path: '/v2',
     summary: 'What the server is',
     answer: { [JSON_TYPE]: schemas.ServerMetadata },
-    run: () => json({ name: 'resmirror', version: VERSION, extensions: ['binary_tensor_data'] }),
+    run: () => json(SERVER),
   },
   {
     method: 'GET',
@@ -43,16 +58,7 @@ export const protocolOperations = ({ registry, ready }: State): Operation[] => [
     path: '/v2/models/{name}',
     summary: 'What a model takes and gives',
     answer: { [JSON_TYPE]: schemas.ModelMetadata },
-    run: ({ params: { name = '', version } }) =>
-      registry.use({ name, version }, ({ main }) =>
-        json({
-          name,
-          versions: registry.versions(name),
-          platform: 'onnxruntime_resmirror',
-          inputs: main.inputs.map(metadataOf),
-          outputs: [metadataOf(main.output)],
-        }),
-      ),
+    run: async ({ params: { name = '', version } }) => json(await metadata({ registry }, { name, version })),
   }),
   ...ofVersions({
     method: 'GET',

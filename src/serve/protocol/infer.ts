@@ -1,10 +1,22 @@
 /** POST …/infer: tensors in, tensors out. */
 import { checkedJson } from '../checked.js';
+import type { Port } from '../engine.js';
 import { HttpError } from '../http-error.js';
 import { type Asked, json } from '../operation.js';
 import type { ServedModel } from '../served-model.js';
 import { InferRequest } from './schemas.js';
-import { readInput, rowOf, writeOutput } from './tensors.js';
+import {
+  bytesOf,
+  checkOutputs,
+  describe,
+  fromBytes,
+  fromNumbers,
+  type GivenInput,
+  type Numbers,
+  rowsOf,
+  toBytes,
+  toNumbers,
+} from './tensors.js';
 
 /** Names the length of the JSON, where bytes of tensors stand behind it. */
 const LENGTH = 'Inference-Header-Content-Length';
@@ -19,20 +31,21 @@ export async function infer(
   const request = checkedJson(InferRequest, header, 'an inference request');
   const { timeout } = request.parameters ?? {};
   if (typeof timeout === 'number' && timeout > 0) asked.within(timeout / 1000); // Triton's, in microseconds
-  const { output } = model.main;
-  const isBinary = binaryOutput(request, output.name);
-  const rows = rowsOf(model, request, bytes);
-  const answers = await model.infer(rows, asked.signal);
-  const written = writeOutput(output, answers, isBinary);
-  const answer = {
+  const { inputs, output } = model.main;
+  const isBinary = binaryOutput(request);
+  checkOutputs(output, request.outputs ?? []);
+  const answers = await model.infer(rowsOf(inputs, given(request, bytes)), asked.signal);
+  const described = describe(output, answers);
+  const answer = (more: object) => ({
     model_name: names.name,
     model_version: names.version,
     ...(request.id !== undefined && { id: request.id }),
-    outputs: [written.output],
-  };
-  if (!isBinary) return json(answer);
-  const text = Buffer.from(JSON.stringify(answer));
-  return new Response(Buffer.concat([text, ...written.bytes]), {
+    outputs: [{ ...described, ...more }],
+  });
+  if (!isBinary) return json(answer({ data: toNumbers(answers) }));
+  const tensor = toBytes(answers);
+  const text = Buffer.from(JSON.stringify(answer({ parameters: { binary_data_size: tensor.length } })));
+  return new Response(Buffer.concat([text, tensor]), {
     headers: { 'Content-Type': 'application/octet-stream', [LENGTH]: `${text.length}` },
   });
 }
@@ -46,27 +59,38 @@ function split(body: Uint8Array, length: string | null) {
   return { header: body.subarray(0, at), bytes: body.subarray(at) };
 }
 
-function rowsOf({ main }: ServedModel, { inputs }: InferRequest, bytes: Uint8Array) {
-  const known = new Map(main.inputs.map((port) => [port.name, port]));
+/** Inputs whose numbers stand in the JSON, or one after the other behind it. */
+function given({ inputs }: InferRequest, bytes: Uint8Array): GivenInput[] {
   let left = bytes;
-  const given = inputs.map((input) => {
-    const port = known.get(input.name);
-    if (!port)
-      throw new HttpError(400, `no input is called '${input.name}': expected ${[...known.keys()].join(', ')}, once`);
-    known.delete(input.name);
-    const { given, rest } = readInput(port, input, left);
-    left = rest;
-    return [input.name, given] as const;
-  });
-  if (known.size > 0) throw new HttpError(400, `the input ${[...known.keys()].join(', ')} is missing`);
-  if (left.length > 0) throw new HttpError(400, `${left.length} bytes stand behind the JSON that no input names`);
-  const [[, { rows }]] = given as [(typeof given)[number]];
-  return Array.from({ length: rows }, (_, i) => Object.fromEntries(given.map(([name, all]) => [name, rowOf(all, i)])));
+  const behind = (port: Port, size: unknown, length: number): Numbers => {
+    const needed = bytesOf(port, length);
+    if (size !== needed || left.length < needed)
+      throw new HttpError(
+        400,
+        `expected ${needed} bytes for ${port.name}, got binary_data_size ${size} with ${left.length} bytes behind the JSON`,
+      );
+    const mine = left.subarray(0, needed);
+    left = left.subarray(needed);
+    return fromBytes(port, mine);
+  };
+  return inputs.map(({ name, datatype, shape, data, parameters: { binary_data_size: size } = {} }, i) => ({
+    name,
+    datatype,
+    shape,
+    read(port, length) {
+      if ((data === undefined) === (size === undefined))
+        throw new HttpError(400, `expected either data or binary_data_size for ${name}, got ${data ? 'both' : 'none'}`);
+      const numbers = data ? fromNumbers(port, flat(data, port), length) : behind(port, size, length);
+      if (i === inputs.length - 1 && left.length > 0)
+        throw new HttpError(400, `${left.length} bytes stand behind the JSON that no input names`);
+      return numbers;
+    },
+  }));
 }
 
-/** Whether the output is wanted as bytes. @throws HttpError 400 for outputs that there are not */
-function binaryOutput({ outputs = [], parameters = {} }: InferRequest, name: string): boolean {
-  const other = outputs.find((output) => output.name !== name);
-  if (other) throw new HttpError(400, `no output is called '${other.name}': expected ${name}`);
-  return (outputs[0]?.parameters?.binary_data ?? parameters.binary_data_output) === true;
-}
+const flat = (data: readonly unknown[], { shape }: Port): readonly unknown[] =>
+  data.some(Array.isArray) ? data.flat(shape.length) : data;
+
+/** Whether the output is wanted as bytes. */
+const binaryOutput = ({ outputs = [], parameters = {} }: InferRequest): boolean =>
+  (outputs[0]?.parameters?.binary_data ?? parameters.binary_data_output) === true;

@@ -1,14 +1,16 @@
-/** Tensors of the inference protocol, as JSON and as bytes behind it. */
-import type { Port } from '../engine.js';
+/** Tensors of the inference protocol: what REST and gRPC have in common. */
+import type { Port, Row } from '../engine.js';
 import { HttpError } from '../http-error.js';
-import type { InferRequest } from './schemas.js';
 
-type Input = InferRequest['inputs'][number];
-type Numbers = Uint8Array | Float32Array;
+export type Numbers = Uint8Array | Float32Array;
 
 interface Datatype {
   readonly name: 'UINT8' | 'FP32';
-  readonly array: { new (length: number): Numbers; new (buffer: ArrayBuffer): Numbers };
+  readonly array: {
+    new (length: number): Numbers;
+    new (buffer: ArrayBuffer): Numbers;
+    readonly BYTES_PER_ELEMENT: number;
+  };
   /** What JSON numbers must be. */
   readonly fits: (value: unknown) => boolean;
   readonly range: string;
@@ -36,62 +38,87 @@ export const metadataOf = (port: Port) => ({
   shape: [-1, ...port.shape],
 });
 
-export interface Given {
-  /** Numbers of all rows. */
-  readonly data: Numbers;
-  readonly rows: number;
+/** An input as it came, in whichever encoding. */
+export interface GivenInput {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  /** Its so many numbers; asked for once, in the order of the inputs. @throws HttpError 400 for others */
+  readonly read: (port: Port, length: number) => Numbers;
 }
 
 /**
- * The tensor of an input, and what is left of the bytes behind the JSON.
- * @throws HttpError 400 for other shapes and types than the model's, and for data that do not fit them
+ * A row of each input for each sample.
+ * @throws HttpError 400 for other names, shapes and types than the model's, and for data that do not fit them
  */
-export function readInput(port: Port, { shape, datatype, data, parameters = {} }: Input, bytes: Uint8Array) {
-  const type = datatypeOf(port);
-  const wanted = `${type.name} [${['n', ...port.shape].join(', ')}]`;
-  const isShaped = shape.length === port.shape.length + 1 && port.shape.every((d, i) => d === shape[i + 1]);
-  if (datatype !== type.name || !isShaped || shape[0]! < 1)
-    throw new HttpError(400, `expected ${port.name} as ${wanted}, got ${datatype} [${shape.join(', ')}]`);
-  const rows = shape[0]!;
-  const length = port.shape.reduce((product, d) => product * d, rows);
-  const { binary_data_size: size } = parameters;
-  if (size === undefined) return { given: { data: readNumbers(port, data, length), rows }, rest: bytes };
-  if (data !== undefined) throw new HttpError(400, `${port.name} has data and binary_data_size: expected one of them`);
-  const needed = length * (type.name === 'FP32' ? 4 : 1);
-  if (size !== needed || bytes.length < needed)
-    throw new HttpError(
-      400,
-      `expected ${needed} bytes for ${port.name} [${shape.join(', ')}], got binary_data_size ${size} with ${bytes.length} bytes behind the JSON`,
-    );
-  const own = new Uint8Array(bytes.subarray(0, needed)).buffer; // floats must lie at multiples of 4; little-endian, as the engine's machines are
-  return { given: { data: new type.array(own), rows }, rest: bytes.subarray(needed) };
+export function rowsOf(ports: readonly Port[], inputs: readonly GivenInput[]): Row[] {
+  const missing = new Map(ports.map((port) => [port.name, port]));
+  const given = inputs.map((input) => {
+    const port = missing.get(input.name);
+    if (!port)
+      throw new HttpError(400, `no input is called '${input.name}': expected ${[...missing.keys()].join(', ')}, once`);
+    missing.delete(input.name);
+    const rows = countRows(port, input);
+    return { name: input.name, rows, data: input.read(port, lengthOf(port, rows)) };
+  });
+  if (missing.size > 0) throw new HttpError(400, `the input ${[...missing.keys()].join(', ')} is missing`);
+  const [{ rows }] = given as [(typeof given)[number]];
+  return Array.from({ length: rows }, (_, i) =>
+    Object.fromEntries(given.map(({ name, data }) => [name, rowOf(data, { row: i, rows })])),
+  );
 }
 
-function readNumbers(port: Port, data: readonly unknown[] | undefined, length: number): Numbers {
+const lengthOf = ({ shape }: Port, rows: number): number => shape.reduce((product, d) => product * d, rows);
+
+function countRows(port: Port, { datatype, shape }: GivenInput): number {
+  const { name } = datatypeOf(port);
+  const isShaped = shape.length === port.shape.length + 1 && port.shape.every((d, i) => d === shape[i + 1]);
+  if (datatype === name && isShaped && shape[0]! >= 1) return shape[0]!;
+  const wanted = `${name} [${['n', ...port.shape].join(', ')}]`;
+  throw new HttpError(400, `expected ${port.name} as ${wanted}, got ${datatype} [${shape.join(', ')}]`);
+}
+
+const rowOf = (data: Numbers, { row, rows }: { row: number; rows: number }): Numbers =>
+  data.subarray((row * data.length) / rows, ((row + 1) * data.length) / rows);
+
+/** Bytes of so many elements of an input. */
+export const bytesOf = (port: Port, length: number): number => length * datatypeOf(port).array.BYTES_PER_ELEMENT;
+
+/** Little-endian elements, as the engine's machines have them. */
+export function fromBytes(port: Port, bytes: Uint8Array): Numbers {
+  const own = new Uint8Array(bytes).buffer; // floats must lie at multiples of 4
+  return new (datatypeOf(port).array)(own);
+}
+
+/** @throws HttpError 400 for another number of numbers, or some that do not fit */
+export function fromNumbers(port: Port, data: readonly unknown[], length: number): Numbers {
   const { array, fits, range } = datatypeOf(port);
-  if (!data) throw new HttpError(400, `${port.name} has no data and no binary_data_size`);
-  const flat: readonly unknown[] = data.some(Array.isArray) ? data.flat(port.shape.length) : data;
-  if (flat.length !== length)
-    throw new HttpError(400, `expected ${length} numbers for ${port.name}, got ${flat.length}`);
+  if (data.length !== length)
+    throw new HttpError(400, `expected ${length} numbers for ${port.name}, got ${data.length}`);
   const numbers = new array(length);
   for (let i = 0; i < length; i++) {
-    if (!fits(flat[i])) throw new HttpError(400, `expected ${range} for ${port.name}, got ${excerpt(flat[i])}`);
-    numbers[i] = flat[i] as number;
+    if (!fits(data[i])) throw new HttpError(400, `expected ${range} for ${port.name}, got ${excerpt(data[i])}`);
+    numbers[i] = data[i] as number;
   }
   return numbers;
 }
 
 const excerpt = (value: unknown): string => `${JSON.stringify(value)}`.slice(0, 40);
 
-/** Row `i` of so many. */
-export const rowOf = ({ data, rows }: Given, i: number): Numbers =>
-  data.subarray((i * data.length) / rows, ((i + 1) * data.length) / rows);
+/** What an output of rows is. */
+export const describe = (port: Port, rows: readonly Numbers[]) => ({
+  name: port.name,
+  shape: [rows.length, ...port.shape],
+  datatype: datatypeOf(port).name,
+});
 
-/** An output of rows, its data in the JSON or behind it. */
-export function writeOutput(port: Port, rows: readonly Numbers[], binary: boolean) {
-  const described = { name: port.name, shape: [rows.length, ...port.shape], datatype: datatypeOf(port).name };
-  if (!binary) return { output: { ...described, data: rows.flatMap((row) => Array.from(row)) }, bytes: [] };
-  const bytes = rows.map((row) => new Uint8Array(row.buffer as ArrayBuffer, row.byteOffset, row.byteLength));
-  const size = bytes.reduce((sum, { length }) => sum + length, 0);
-  return { output: { ...described, parameters: { binary_data_size: size } }, bytes };
+export const toNumbers = (rows: readonly Numbers[]): number[] => rows.flatMap((row) => Array.from(row));
+
+export const toBytes = (rows: readonly Numbers[]): Buffer =>
+  Buffer.concat(rows.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)));
+
+/** @throws HttpError 400 for outputs that there are not */
+export function checkOutputs(port: Port, wanted: readonly { readonly name: string }[]): void {
+  const other = wanted.find(({ name }) => name !== port.name);
+  if (other) throw new HttpError(400, `no output is called '${other.name}': expected ${port.name}`);
 }

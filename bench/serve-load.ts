@@ -1,0 +1,191 @@
+/**
+ * `resmirror serve` under load, beside the bare runtime and plain servers around it, in turns. Load generator, servers and runtime
+ * share the machine's cores, as the runtime alone does not have to: with one engine thread on two cores there is room for the others.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Peer } from './peer.js';
+import { type Found, measure, type Plan, type Question } from './serving/load.js';
+import { drawnModel, exported, Program } from './serving/programs.js';
+import { print, type Settings } from './settings.js';
+
+const CONNECTIONS = 32;
+const SECONDS = 5;
+const OPEN_SECONDS = 20;
+const LOADS = [0.5, 0.9, 1.5];
+/** Milliseconds of --max-wait, for whom answers must come soon. */
+const STRICT = 300;
+const PLAIN = ['fastify', 'transformers'] as const;
+
+interface Side {
+  readonly name: string;
+  readonly program: Program;
+  readonly questions: readonly Question[];
+}
+
+export async function serveLoad({ threads, rounds, wanted }: Settings): Promise<void> {
+  const others = loadavg()[0]!.toFixed(1);
+  console.log(`${availableParallelism()} cores, of which other work took ${others} in the minute before\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'resmirror-bench-'));
+  const programs: Program[] = [];
+  try {
+    const { model, tensors, images } = await drawnModel(folder);
+    const file = exported(folder);
+    const bare = new Peer('bare runtime', [
+      process.execPath,
+      'build/bench/serving/bare.js',
+      file,
+      '--threads',
+      `${threads}`,
+    ]);
+    const own = await Program.serve(model, ['--threads', `${threads}`]);
+    programs.push(own);
+    const sides: Side[] = [
+      { name: 'resmirror serve, tensors', program: own, questions: tensors },
+      { name: 'resmirror serve, JPEG', program: own, questions: images },
+    ];
+    const isThere = existsSync('bench/javascript/node_modules/fastify');
+    if (!isThere) console.log("without other servers; run 'npm install' in bench/javascript for them\n");
+    for (const kind of isThere ? PLAIN.filter((kind) => wanted(`plain ${kind}`)) : []) {
+      const program = await Program.start(['bench/javascript/serve.js', kind, folder, `${threads}`], 'inherit');
+      programs.push(program);
+      sides.push({ name: `plain server, ${kind}, JPEG`, program, questions: await program.asked(images) });
+    }
+    const rates = await closedLoop({ bare, sides, rounds, threads });
+    const strict = await Program.serve(model, ['--threads', `${threads}`, '--max-wait', `${STRICT}`]);
+    programs.push(strict);
+    const twice = (i: number, loads: readonly number[], program = own) => ({
+      ...sides[i]!,
+      rate: rates[i]!,
+      loads,
+      program,
+    });
+    await openLoop([
+      twice(0, LOADS),
+      twice(1, LOADS),
+      ...[0, 1].map((i) => ({ ...twice(i, [1.5], strict), name: `${sides[i]!.name}, --max-wait ${STRICT}` })),
+    ]);
+    await bare.close();
+  } finally {
+    for (const program of programs) await program.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const median = (values: readonly number[]) => quantile(values, 0.5);
+const quantile = (values: readonly number[], q: number) =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN;
+const rateOf = ({ latencies, seconds }: Found) => latencies.length / seconds;
+const lags = (all: readonly Measured[]) =>
+  [all.map(({ lag }) => lag), all.map((one) => one.idle)].map((each) =>
+    Number.isNaN(each[0]) ? '' : median(each).toFixed(1),
+  );
+const amount = (errors: Found['errors']) => Object.values(errors).reduce((a, b) => a + b, 0);
+
+/** This process, which only waits: what its timers are late by is what the machine is, and 10 ms of a timer's own. */
+const idle = monitorEventLoopDelay({ resolution: 10 });
+const LAG = 'nodejs_eventloop_lag_p99_seconds';
+
+interface Measured {
+  readonly found: Found;
+  /** Milliseconds of the event loop's delay, p99, of the server and of an idle process; NaN where it does not tell. */
+  readonly lag: number;
+  readonly idle: number;
+}
+
+async function measured(program: Program, plan: Omit<Plan, 'url'>): Promise<Measured> {
+  await program.figure(LAG); // begins anew when it is read
+  idle.enable();
+  idle.reset();
+  const found = await measure({ url: program.url, ...plan });
+  idle.disable();
+  return { found, lag: 1000 * (await program.figure(LAG)), idle: idle.percentile(99) / 1e6 };
+}
+
+/** Throughput with so many connections; the images a second of each side. */
+async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: number; threads: number }) {
+  const { bare, sides, rounds, threads } = given;
+  const heading = [`${CONNECTIONS} connections, ${threads} engine threads`, 'images/s', 'of the bare runtime'];
+  const runtime: { best: number; rates: Record<string, number> }[] = [];
+  const all = sides.map((): Measured[] => []);
+  for (let round = 0; round < rounds; round++) {
+    runtime.push((await bare.take(SECONDS)) as never);
+    for (const [i, { program, questions }] of sides.entries()) {
+      await measure({ url: program.url, questions, seconds: 1, load: { connections: CONNECTIONS } }); // as `inTurns`
+      all[i]!.push(await measured(program, { questions, seconds: SECONDS, load: { connections: CONNECTIONS } }));
+    }
+  }
+  const best = median(runtime.map(({ best, rates }) => rates[best]!));
+  const most = runtime.map((one) => one.best).sort((a, b) => a - b)[runtime.length >> 1];
+  print(
+    [
+      ...heading,
+      'median, ms',
+      'p99, ms',
+      'event loop p99, ms',
+      'of an idle one',
+      'generator, cores',
+      'refused',
+      'wrong',
+      'errors',
+    ],
+    '---',
+  );
+  print([`bare runtime, batch ${most}`, best.toFixed(1), '1', ...new Array(8).fill('')]);
+  const rates = sides.map(({ name }, i) => {
+    const found = all[i]!.map((one) => one.found);
+    const rate = median(found.map(rateOf));
+    const latencies = found.flatMap((one) => one.latencies);
+    const sum = (of: (one: Found) => number) => found.reduce((total, one) => total + of(one), 0);
+    print([
+      name,
+      rate.toFixed(1),
+      median(found.map((one, k) => rateOf(one) / runtime[k]!.rates[runtime[k]!.best]!)).toFixed(2),
+      median(latencies).toFixed(0),
+      quantile(latencies, 0.99).toFixed(0),
+      ...lags(all[i]!),
+      (sum(({ cpu }) => cpu) / sum(({ seconds }) => seconds)).toFixed(2),
+      `${sum(({ refused }) => refused)}`,
+      `${sum(({ wrong }) => wrong)}`,
+      `${sum(({ errors }) => amount(errors))}`,
+    ]);
+    return rate;
+  });
+  return rates;
+}
+
+/** Latency at rates of arrivals, as parts of what was answered with all connections at work. */
+async function openLoop(
+  sides: readonly (Side & { readonly rate: number; readonly loads: readonly number[] })[],
+): Promise<void> {
+  const heading = ['arrivals at a rate', 'asked', 'answered', 'refused (503)', 'wrong or lost', 'errors'];
+  console.log();
+  print(
+    [...heading, 'answered/s', 'median, ms', 'p99, ms', 'p99 of refusals, ms', 'event loop p99, ms', 'of an idle one'],
+    '---',
+  );
+  for (const { name, program, questions, rate: all, loads } of sides)
+    for (const load of loads) {
+      const rate = load * all;
+      const one = await measured(program, { questions, seconds: OPEN_SECONDS, load: { rate } });
+      const { asked, latencies, refused, refusals, wrong, errors, seconds } = one.found;
+      const lost = asked - latencies.length - refused - wrong - amount(errors);
+      print([
+        `${name}, ${100 * load} % (${rate.toFixed(0)}/s)`,
+        `${asked}`,
+        `${latencies.length}`,
+        `${refused}`,
+        `${wrong + lost}`,
+        Object.entries(errors)
+          .map(([what, times]) => `${times} ${what}`)
+          .join(', ') || '0',
+        (latencies.length / seconds).toFixed(1),
+        median(latencies).toFixed(0),
+        quantile(latencies, 0.99).toFixed(0),
+        refusals.length > 0 ? quantile(refusals, 0.99).toFixed(0) : '',
+        ...lags([one]),
+      ]);
+    }
+}

@@ -1,0 +1,22 @@
+/** Node as a host: the native engine in a worker thread. */
+import { availableParallelism } from 'node:os';
+import type { Devices } from '../devices.js';
+import type { Host } from '../open.js';
+import { Client } from './client.js';
+
+export const nodeDevices = {
+  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'] },
+  webgpu: { executionProviders: ['webgpu'], targets: ['portable'], keeps: 'gpu-buffer' },
+  cuda: { executionProviders: ['cuda'], targets: ['portable'] },
+} as const satisfies Devices;
+
+/** Every core that this process may use. */
+export const nodeThreads = (): number => availableParallelism();
+
+export const node: Host = {
+  devices: nodeDevices,
+  get threads() {
+    return nodeThreads();
+  },
+  connect: () => new Client(),
+};

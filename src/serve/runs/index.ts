@@ -43,7 +43,7 @@ export function runsIn(folder: string | undefined): Runs {
       answer: { 'application/json': RunAnswer },
       run: async ({ params }) => {
         const { summary, ...rest } = await reader.read(await find(params.name));
-        return fresh({ ...summary, ...rest, epochs: rest.epochs, done: rest.epochs.length });
+        return fresh({ ...summary, ...rest, done: rest.epochs.length });
       },
     },
     {

@@ -4,11 +4,10 @@ import { useEffect } from 'preact/hooks';
 import { say } from '../language.js';
 import { addressOf } from '../route.js';
 import { Trouble } from '../ui/trouble.js';
-import { Chart } from './chart.js';
+import { Charts } from './charts.js';
 import { compared, tiles } from './figures.js';
 import { followRun, type Known } from './follow.js';
 import { State } from './list.js';
-import { type Line, pointsOf, quantities } from './quantities.js';
 import { Samples } from './samples.js';
 import { differing, settingsOf } from './settings.js';
 import { shownAs } from './shown.js';
@@ -92,51 +91,6 @@ function One({ run }: { readonly run: Known }) {
     </>
   );
 }
-
-/** Without points there is no chart. */
-function Charts({ runs }: { readonly runs: readonly Known[] }) {
-  const charts = runs.length === 1 ? ofOne(runs[0]!) : ofSeveral(runs);
-  return (
-    <div class="charts">
-      {charts
-        .filter(({ lines }) => lines.some(({ values }) => values.some((value) => value !== null)))
-        .map((chart) => (
-          <Chart key={chart.title} {...chart} />
-        ))}
-    </div>
-  );
-}
-
-/** Each quantity with all of its curves, over steps where one of them has steps. */
-const ofOne = (run: Known) =>
-  quantities.map(({ title, format, curves }) => {
-    const by = curves.some(({ step }) => step) ? ('step' as const) : ('epoch' as const);
-    const lines = curves.map((curve, i): Line => {
-      const faint = curve.step !== undefined && curves.length > 1;
-      return {
-        ...pointsOf(run, curve, by),
-        name: say(curve.name),
-        colour: faint ? 0 : i === 0 ? 0 : i - (curves[0]!.step ? 1 : 0),
-        faint,
-      };
-    });
-    return { title: say(title), by, format, lines: lines.filter(hasValues) };
-  });
-
-const hasValues = ({ values }: Line) => values.some((value) => value !== null);
-
-/** Each curve by itself, the runs in their colours. */
-const ofSeveral = (runs: readonly Known[]) =>
-  quantities.flatMap(({ title, format, curves }) =>
-    curves.map((curve) => {
-      const by = curve.step ? ('step' as const) : ('epoch' as const);
-      const lines = runs.map(
-        (run, colour): Line => ({ ...pointsOf(run, curve, by), name: run.name, colour, faint: false }),
-      );
-      const called = curves.length > 1 ? `${say(title)} · ${say(curve.name)}` : say(title);
-      return { title: called, by, format, lines: lines.filter(hasValues) };
-    }),
-  );
 
 function Several({ runs }: { readonly runs: readonly Known[] }) {
   const differences = differing(settingsOf(runs.filter(({ about }) => about)));

@@ -12,8 +12,9 @@ const PORT = 8080;
 const DRAIN = 30_000;
 
 export const serve = command({
-  arguments: { '<model...>': 'run folders or model files, as NAME=PATH or by their own names' },
+  arguments: { '[model...]': 'run folders or model files, as NAME=PATH or by their own names' },
   options: {
+    runs: option('--runs <folder>', 'whose runs the page shows', { usual: 'runs' }),
     port: option('--port <n>', 'to listen at; 0 for any that is free', { parse: natural, usual: `${PORT}` }),
     grpcPort: option('--grpc-port <n>', 'to listen at for gRPC; 0 for any that is free', {
       parse: natural,
@@ -64,13 +65,15 @@ export const serve = command({
     threads: computeOptions.threads,
     device: computeOptions.device,
   },
-  notes: `Speaks the Open Inference Protocol (KServe, Triton) under /v2 and over gRPC, and
-takes images as they are under /v1. GET /openapi.json tells what there is; /try
-is a page to try it. A name that is given twice has two versions. A model or a
+  notes: `The page at / shows runs, and computes in the browser that opens it. Speaks the
+Open Inference Protocol (KServe, Triton) under /v2 and over gRPC, and takes
+images as they are under /v1. GET /openapi.json tells what there is; /try is a
+page to try it. A name that is given twice has two versions. A model or a
 certificate whose file changes is loaded again. The log goes to stderr, a JSON
 object a line. SIGTERM and Ctrl-C finish what is at work, and end with 1 where
 --drain-timeout cut something off; a second one ends at once.`,
   examples: [
+    ['serve', 'the page, with the runs under runs/'],
     ['serve runs/photos', 'at http://127.0.0.1:8080'],
     ['serve flowers=runs/a faces=runs/b --port 9000', 'two models'],
     ['serve runs/photos --grpc-port 8081', 'over gRPC too'],
@@ -91,6 +94,7 @@ object a line. SIGTERM and Ctrl-C finish what is at work, and end with 1 where
     const serving = await openServing({
       ...compute,
       models: args.model.map(namedPath),
+      runs: await runsFolder(options.runs),
       batch,
       limits,
       keys,
@@ -109,6 +113,7 @@ object a line. SIGTERM and Ctrl-C finish what is at work, and end with 1 where
         url: `${url}/v2/models/${name}/versions/${version}`,
       }));
       for (const { url } of models) terminal.print(url);
+      terminal.print(`${url}/ shows the page`);
       terminal.print(
         `${counted(models.length, 'model')} at ${listening.map(({ url }) => url).join(' and ')}; Ctrl-C ends`,
       );
@@ -136,6 +141,15 @@ function certificateFiles(cert: string | undefined, key: string | undefined): Ce
 /** Waits for the signal; the open socket keeps the program alive meanwhile. */
 const untilAsked = (signal: AbortSignal) =>
   new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+
+/** Trainings put their runs under runs/, which need not be there yet. @throws UserError where a folder that was given is none */
+async function runsFolder(given: string | undefined): Promise<string> {
+  if (given === undefined) return 'runs';
+  const { stat } = await import('node:fs/promises');
+  const { UserError } = await import('../errors.js');
+  if ((await stat(given).catch(() => undefined))?.isDirectory()) return given;
+  throw new UserError(`expected a folder of runs in --runs, got ${given}, which is none`);
+}
 
 /** What was given of these. */
 const given = <T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>

@@ -17,9 +17,11 @@ import type { Log } from './log.js';
 import { createMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
 import { json, type Operation } from './operation.js';
+import { pageFiles, withPage } from './page.js';
 import { Pictures } from './pictures/index.js';
 import { protocolOperations } from './protocol/index.js';
 import { type NamedPath, Registry } from './registry.js';
+import { runsIn } from './runs/index.js';
 import { ServedModel } from './served-model.js';
 import { tryOperations } from './try/index.js';
 import { Work } from './work.js';
@@ -61,6 +63,8 @@ export interface ServingOptions {
   /** Origins of web pages that may ask; none by default. */
   readonly origins?: readonly string[];
   readonly log?: Log;
+  /** Folder whose folders are runs, which the page shows; none by default. */
+  readonly runs?: string | undefined;
   /** Milliseconds between looks for changed files; 1,000 by default, 0 for never. */
   readonly reload?: number;
 }
@@ -98,10 +102,12 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const pictures = new Pictures(defaultThreads());
   const work = new Work(limits, metrics.underWay);
   const state = { registry, ready: () => work.ready };
+  const runs = runsIn(options.runs);
   const operations: Operation[] = [
     ...protocolOperations(state),
     ...imageOperations({ registry, pictures, limits }),
     ...tryOperations(),
+    ...runs.operations,
     {
       method: 'GET',
       path: '/metrics',
@@ -121,15 +127,19 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
   const common = { work, metrics, log, keys, bodyLimit: limits.body };
   const models = [...registry.all()].map(({ name, version }) => ({ name, version }));
   return {
-    fetch: createApp({ operations, origins, ...common }),
+    fetch: withPage(await pageFiles(), createApp({ operations, origins, ...common })),
     async grpc() {
       const { grpcHandler } = await import('./protocol/grpc/index.js'); // loaded where it is wanted
       return grpcHandler({ ...state, ...common, concurrency: limits.concurrency });
     },
     models,
     look: () => registry.look(),
-    drain: (limit) => work.drain(limit),
+    drain(limit) {
+      runs.close();
+      return work.drain(limit);
+    },
     async close() {
+      runs.close();
       await work.drain();
       await registry.close();
       await pictures.close();

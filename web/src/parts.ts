@@ -16,6 +16,11 @@ export const parts = {
     purpose: { en: 'A residual network and its mirror, block by block', 'zh-CN': '逐块查看残差网络及其镜像' },
     load: () => import('./explore/index.js'),
   },
+  runs: {
+    name: { en: 'Runs', 'zh-CN': '训练记录' },
+    purpose: { en: 'Trainings as they go on, and side by side', 'zh-CN': '查看进行中的训练，并排对比' },
+    load: () => import('./runs/index.js'),
+  },
 } as const satisfies Record<string, Part>;
 
 export type PartName = keyof typeof parts;

@@ -7,6 +7,7 @@ import type { EpochRecord, StepRecord } from '../../report/index.js';
 import type { PngImage } from '../picture-grid.js';
 import type { EpochResult, Recorder } from '../recorder.js';
 import { histogramOf } from './histogram.js';
+import { EVENT_FILE } from './pictures.js';
 import {
   DataType,
   EventSchema,
@@ -14,8 +15,6 @@ import {
   type Summary_ValueSchema as ValueSchema,
 } from './proto/event_pb.js';
 import { tfRecord } from './tf-record.js';
-
-const NAME = /^events\.out\.tfevents\.(\d+)\./;
 
 type What = NonNullable<MessageInitShape<typeof EventSchema>['what']>;
 type Value = MessageInitShape<typeof ValueSchema>;
@@ -36,7 +35,7 @@ export const hasEventFile = async (folder: string): Promise<boolean> => (await s
 
 /** When the event files of a folder were begun, in seconds since 1970. */
 const starts = async (folder: string): Promise<number[]> =>
-  (await readdir(folder)).flatMap((name) => NAME.exec(name)?.[1] ?? []).map(Number);
+  (await readdir(folder)).flatMap((name) => EVENT_FILE.exec(name)?.[1] ?? []).map(Number);
 
 export class EventFile implements Recorder {
   private begun = false;

@@ -42,4 +42,5 @@ export function build() {
   for (const project of ['.', 'src/web-folder/page', 'src/runtime/browser', 'web'])
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
   run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn']);
+  run(process.execPath, ['scripts/engine.js']);
 }

@@ -93,6 +93,11 @@ export class MemoryTraining {
     return new MemoryTraining({ plan, ...given }, await Trainer.create(plan, given.runtime));
   }
 
+  /** Steps of an epoch. */
+  get batches(): number {
+    return epochBatches(this.given.loader, this.given.plan, { epoch: 1, batch: 0 }).length;
+  }
+
   /**
    * From the first step to the last. Who asks for no more stops it, and may go on whenever.
    * @throws UserError when the loss is not finite any more

@@ -111,7 +111,7 @@ describe("the page's training", needsBrowser, () => {
       const { metrics: _, ...card } = expected.card;
       const { metrics: figures, ...own } = model.card;
       assert.deepEqual(own, card);
-      assert.ok(figures['accuracy'] !== undefined);
+      assert.ok(figures.accuracy !== undefined);
       for (const [name, { data }] of Object.entries(expected.weights))
         near([...model.weights[name]!.data], [...data], 5e-3);
     });

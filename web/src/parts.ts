@@ -16,6 +16,11 @@ export const parts = {
     purpose: { en: 'A residual network and its mirror, block by block', 'zh-CN': '逐块查看残差网络及其镜像' },
     load: () => import('./explore/index.js'),
   },
+  train: {
+    name: { en: 'Train', 'zh-CN': '训练' },
+    purpose: { en: 'Teach a small network your own classes of images', 'zh-CN': '教一个小网络识别你自己的图像类别' },
+    load: () => import('./train/index.js'),
+  },
 } as const satisfies Record<string, Part>;
 
 export type PartName = keyof typeof parts;

@@ -27,6 +27,8 @@ export interface Begun {
   readonly trainImages: number;
   readonly validationImages: number;
   readonly epochs: number;
+  /** Steps of an epoch. */
+  readonly batches: number;
   readonly threads: number;
 }
 

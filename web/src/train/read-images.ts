@@ -4,6 +4,7 @@ import { dataset } from '../../../src/data/numbered.js';
 import type { Decoded, Size } from '../../../src/data/pixels.js';
 import { resample } from '../../../src/data/resample.js';
 import { holdOut } from '../../../src/data/split.js';
+import { UserError } from '../../../src/errors.js';
 import { VALIDATION } from '../../../src/train/settle.js';
 import { decodedFor } from '../../../src/web-folder/page/prepare.js';
 import type { ClassFiles, News } from './messages.js';
@@ -39,14 +40,20 @@ export async function readImages(
   };
   await Promise.all(Array.from({ length: TOGETHER }, reader));
   const read = files.filter(({ path }) => images.has(path));
+  const labels = Int32Array.from(read, ({ label }) => label);
+  const names = namesOf(classes);
+  const empty = names.find((_, label) => !labels.includes(label));
+  if (empty !== undefined)
+    throw new UserError(
+      `no image of the class ${empty} could be read; give it some in a format that this browser knows`,
+    );
   const source = {
     kind: 'files',
     root: '',
     paths: read.map(({ path }) => path),
-    labels: Int32Array.from(read, ({ label }) => label),
+    labels,
   } as const;
   const { train, validation } = holdOut(source, { fraction: VALIDATION, seed });
-  const names = namesOf(classes);
   const splits = {
     train: dataset('images', train, names),
     validation: dataset('held-out images', validation, names),
@@ -64,7 +71,7 @@ function inOrder(classes: readonly ClassFiles[]) {
   return names.flatMap((name, label) =>
     [...classes.find((one) => one.name === name)!.files]
       .sort((a, b) => byCodePoint(a.path, b.path))
-      .map((one) => ({ ...one, label })),
+      .map(({ path, file }) => ({ path: `${name}/${path}`, file, label })),
   );
 }
 

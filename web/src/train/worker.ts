@@ -51,6 +51,7 @@ async function begin(order: Begin): Promise<void> {
     trainImages: splits.train.length,
     validationImages: splits.validation.length,
     epochs: config.epochs,
+    batches: training.batches,
     threads: runtime.threads,
   });
   for await (const news of training.run()) {

@@ -161,4 +161,49 @@ describe('the part Train', needsBrowser, () => {
     }
     assert.deepEqual(complaints, []);
   });
+
+  it('takes 2,000 images of a chosen folder and tells what it leaves out', async () => {
+    const folder = await temporaryFolder();
+    const image = await stripes(true, 0);
+    for (const name of ['one', 'two']) {
+      await mkdir(join(folder, name));
+      for (let i = 0; i < 1010; i++) await writeFile(join(folder, name, `${i}.png`), image);
+    }
+    const { page, complaints } = await opened();
+    await page.locator('.drop-zone input').setInputFiles(folder);
+    await page.getByRole('alert').filter({ hasText: '2,000 images at most; 20 were left out' }).waitFor();
+    await page.getByRole('button', { name: 'Train', exact: true }).click();
+    await page.getByText('1,600 images to learn from, 400 held out').waitFor();
+    await page.getByRole('button', { name: 'Start anew' }).click();
+    await page.getByRole('button', { name: 'Train', exact: true }).waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  it('says what is missing instead of beginning', async () => {
+    const folder = await striped(2);
+    const { page } = await opened();
+    const train = () => page.getByRole('button', { name: 'Train', exact: true }).click();
+    const told = (text: string) => page.getByRole('alert').filter({ hasText: text }).waitFor();
+    await train();
+    await told('give two at least');
+    await drop(page, [join(folder, 'across')]);
+    await page.getByText('Images: 2').waitFor();
+    await train();
+    await told('give two at least');
+
+    await page.getByRole('button', { name: 'Add a class' }).click();
+    await page.getByRole('textbox').nth(1).fill('across');
+    await train();
+    await told('Two classes are called across');
+    await page.getByRole('textbox').nth(1).fill('damaged');
+    const broken = ['a.png', 'b.png'].map((name) => ({ name, mimeType: 'image/png', buffer: Buffer.from('none') }));
+    await page.getByLabel('Add images to damaged').setInputFiles(broken);
+    await train();
+    await told('no image of the class damaged could be read');
+    await page.getByText('could not be read: 2').waitFor();
+
+    await writeFile(join(folder, 'notes.txt'), 'words');
+    await drop(page, [join(folder, 'notes.txt')]);
+    await told('There is no image among what came');
+  });
 });

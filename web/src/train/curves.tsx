@@ -75,13 +75,15 @@ const HEIGHT = 220;
 function Chart({ title, summary, lines, data, end, range, digits }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | undefined>(undefined);
+  const newest = useRef(data);
+  newest.current = data;
   const names = lines.map(({ name }) => name).join();
   useEffect(() => {
     const element = place.current!;
     const make = () => {
       chart.current?.destroy();
       const look = lookOf(element, { lines, end, digits, ...(range && { range }) });
-      chart.current = new uPlot(look, data as uPlot.AlignedData, element);
+      chart.current = new uPlot(look, newest.current as uPlot.AlignedData, element);
     };
     make();
     const scheme = matchMedia('(prefers-color-scheme: dark)');

@@ -29,9 +29,9 @@ function Skipped() {
     <details class="skipped">
       <summary>{say(texts.skipped, { count: skipped.value.length })}</summary>
       <ul>
-        {skipped.value.map(({ file, reason }) => (
+        {skipped.value.map((file) => (
           <li key={file}>
-            <strong>{file}</strong>: {reason}
+            <strong>{file}</strong>: {say(texts.unreadable)}
           </li>
         ))}
       </ul>

@@ -34,7 +34,7 @@ export interface Begun {
 
 export type News =
   | { readonly kind: 'reading'; readonly done: number; readonly of: number }
-  | { readonly kind: 'skipped'; readonly file: string; readonly reason: string }
+  | { readonly kind: 'skipped'; readonly file: string }
   | Begun
   | Stepped
   | EpochEnded

@@ -7,6 +7,7 @@ import { holdOut } from '../../../src/data/split.js';
 import { UserError } from '../../../src/errors.js';
 import { VALIDATION } from '../../../src/train/settle.js';
 import { decodedFor } from '../../../src/web-folder/page/prepare.js';
+import { Problem } from '../../../src/web-folder/page/problem.js';
 import type { ClassFiles, News } from './messages.js';
 
 export interface ReadImages {
@@ -33,7 +34,8 @@ export async function readImages(
       try {
         images.set(path, await keptImage(file, side));
       } catch (error) {
-        tell({ kind: 'skipped', file: path, reason: (error as Error).message });
+        if (!(error instanceof Problem)) throw error;
+        tell({ kind: 'skipped', file: path });
       }
       tell({ kind: 'reading', done: ++done, of: files.length });
     }

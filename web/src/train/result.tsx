@@ -57,8 +57,8 @@ function Try() {
     reason.value = '';
     try {
       answer.value = await classify(file);
-    } catch (error) {
-      reason.value = (error as Error).message;
+    } catch {
+      reason.value = say(texts.tryFailed, { name: file.name, reason: say(texts.unreadable) });
       shown.value = undefined;
     }
   };

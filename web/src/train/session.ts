@@ -10,7 +10,8 @@ export type Phase = 'choosing' | 'reading' | 'preparing' | 'training' | 'stopped
 
 export const phase = signal<Phase>('choosing');
 export const reading = signal({ done: 0, of: 0 });
-export const skipped = signal<readonly { readonly file: string; readonly reason: string }[]>([]);
+/** Files that could not be read. */
+export const skipped = signal<readonly string[]>([]);
 export const begun = signal<Begun | undefined>(undefined);
 export const failure = signal('');
 export const speed = signal(0);
@@ -101,8 +102,8 @@ const heard: { readonly [K in News['kind']]: (news: Extract<News, { kind: K }>) 
     reading.value = { done, of };
     if (done === of) phase.value = 'preparing';
   },
-  skipped: (one) => {
-    skipped.value = [...skipped.value, one];
+  skipped: ({ file }) => {
+    skipped.value = [...skipped.value, file];
   },
   begun: (news) => {
     begun.value = news;

@@ -73,5 +73,13 @@ export const texts = {
   try: { en: 'Show it an image', 'zh-CN': '给它看一张图像' },
   tryNote: { en: 'Drop one here, or choose a file.', 'zh-CN': '拖到这里，或选择文件。' },
   skipped: { en: 'Left out because they could not be read: {count}', 'zh-CN': '因无法读取而略去：{count} 张' },
+  unreadable: {
+    en: 'damaged, too large, or in a format that this browser does not know',
+    'zh-CN': '已损坏、过大，或为此浏览器不支持的格式',
+  },
+  tryFailed: {
+    en: '{name} could not be read: it is {reason}.',
+    'zh-CN': '无法读取 {name}：{reason}。',
+  },
   failed: { en: 'The training ended: {reason}', 'zh-CN': '训练中断：{reason}' },
 } as const satisfies Record<string, Text>;

@@ -21,7 +21,6 @@ export type Order =
 /** Before the first step. */
 export interface Begun {
   readonly kind: 'begun';
-  readonly network: string;
   readonly size: readonly [height: number, width: number];
   readonly classes: readonly string[];
   readonly trainImages: number;
@@ -29,6 +28,8 @@ export interface Begun {
   readonly epochs: number;
   /** Steps of an epoch. */
   readonly batches: number;
+  /** Images of a step. */
+  readonly batch: number;
   readonly threads: number;
 }
 

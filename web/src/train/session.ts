@@ -14,6 +14,7 @@ export const reading = signal({ done: 0, of: 0 });
 export const skipped = signal<readonly string[]>([]);
 export const begun = signal<Begun | undefined>(undefined);
 export const failure = signal('');
+/** Images per second. */
 export const speed = signal(0);
 /** Losses of all steps. */
 export const losses = signal<readonly number[]>([]);
@@ -36,7 +37,10 @@ export function begin(source: Source, options: MemoryOptions): void {
   phase.value = 'classes' in source ? 'reading' : 'preparing';
   worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'training' });
   worker.onmessage = ({ data }: MessageEvent<News>) => (heard[data.kind] as (news: News) => void)(data);
-  worker.onerror = ({ message }) => fail(message || 'its script could not be fetched');
+  worker.onerror = ({ message }) => {
+    best.value = undefined; // nobody is there to hand it over
+    fail(message || 'its script could not be fetched');
+  };
   const at = (path: string) => new URL(path, document.baseURI).href;
   tell({ kind: 'begin', source, options, engine: { module: at(ENGINE.module), code: at(ENGINE.code) } });
 }
@@ -52,6 +56,7 @@ export function leave(): void {
   begun.value = undefined;
   failure.value = '';
   losses.value = [];
+  speed.value = 0;
   records.value = [];
   best.value = undefined;
   epoch.value = 1;
@@ -90,9 +95,9 @@ function answer(id: number, news: News): void {
   waiting.delete(id);
 }
 
+/** What was the best before can still be downloaded. */
 function fail(reason: string): void {
-  worker?.terminate();
-  worker = undefined;
+  if (!best.value) worker?.terminate();
   failure.value = reason;
   phase.value = 'failed';
 }

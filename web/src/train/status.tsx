@@ -7,12 +7,23 @@ import { texts } from './texts.js';
 const said = {
   reading: () => say(texts.reading, { done: number(reading.value.done), of: number(reading.value.of) }),
   preparing: () => say(texts.preparing),
-  training: () => say(texts.training, { epoch: epoch.value, epochs: begun.value!.epochs, speed: number(speed.value) }),
+  training: () => (speed.value > 0 ? progressText() : say(texts.firstStep)),
   stopped: () => say(texts.stopped, { epoch: epoch.value, epochs: begun.value!.epochs }),
   ended: () => say(texts.ended, { epochs: begun.value!.epochs }),
   choosing: () => '',
   failed: () => '',
 } as const;
+
+function progressText(): string {
+  const { epochs, batches, batch } = begun.value!;
+  const minutes = ((epochs * batches - losses.value.length) * batch) / speed.value / 60;
+  return say(texts.training, {
+    epoch: epoch.value,
+    epochs,
+    speed: number(speed.value),
+    minutes: number(Math.max(1, minutes)),
+  });
+}
 
 /** Share of all steps that are done; of the files while they are read. */
 function share(): number | undefined {

@@ -40,9 +40,10 @@ export const texts = {
   noName: { en: 'A class has no name: give it one.', 'zh-CN': '有一个类别没有名称：请为其命名。' },
   reading: { en: 'Reading images: {done} of {of}', 'zh-CN': '正在读取图像：{done} / {of}' },
   preparing: { en: 'Preparing the network …', 'zh-CN': '正在准备网络……' },
+  firstStep: { en: 'The first step is under way …', 'zh-CN': '正在进行第一步……' },
   training: {
-    en: 'Epoch {epoch} of {epochs} · {speed} images per second',
-    'zh-CN': '第 {epoch} 轮，共 {epochs} 轮 · 每秒 {speed} 张图像',
+    en: 'Epoch {epoch} of {epochs} · {speed} images per second · about {minutes} min left',
+    'zh-CN': '第 {epoch} 轮，共 {epochs} 轮 · 每秒 {speed} 张图像 · 约剩 {minutes} 分钟',
   },
   stopped: { en: 'Stopped in epoch {epoch} of {epochs}', 'zh-CN': '已停在第 {epoch} 轮，共 {epochs} 轮' },
   ended: { en: 'Trained for {epochs} epochs', 'zh-CN': '已完成 {epochs} 轮训练' },

@@ -42,16 +42,16 @@ async function begin(order: Begin): Promise<void> {
     return image;
   });
   training = await MemoryTraining.create(plan, { loader, runtime });
-  const { config, network } = plan;
+  const { config } = plan;
   tell({
     kind: 'begun',
-    network: network.name,
     size: config.preprocessing.size,
     classes: config.classes,
     trainImages: splits.train.length,
     validationImages: splits.validation.length,
     epochs: config.epochs,
     batches: training.batches,
+    batch: config.batch,
     threads: runtime.threads,
   });
   for await (const news of training.run()) {
@@ -82,6 +82,7 @@ const answers: Answers = {
   begin,
   classify,
   stop: () => {
+    if (stopped) return; // one gate for both
     stopped = true;
     gate = new Promise((resolve) => {
       open = resolve;

@@ -150,6 +150,7 @@ describe('the part Train', needsBrowser, () => {
     assert.ok((await readFile(file)).length > 1000);
     const run = async (...args: string[]) =>
       JSON.parse((await promisify(execFile)(process.execPath, [path('bin/resmirror.js'), ...args, '--json'])).stdout);
+    assert.ok((await run('eval', file, folder)).metrics.accuracy > 0.8);
     const { predictions } = await run('predict', file, image);
     const program = new Map<string, number>(
       predictions[0].classes.map((one: { label: string; probability: number }) => [one.label, one.probability]),

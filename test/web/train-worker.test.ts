@@ -1,11 +1,13 @@
 /** The worker of the part Train by itself: it trains as `train` does. */
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { build } from 'vite';
-import { drawnDataset } from '../../src/data/drawn/index.js';
+import { drawImage, drawnDataset } from '../../src/data/drawn/index.js';
+import { random } from '../../src/random/index.js';
 import { train } from '../../src/train/train.js';
 import { ENGINE, engineFiles } from '../../src/web-folder/engine-files.js';
 import { decodeSafetensors, modelOf, readModel } from '../../src/weights/index.js';
@@ -67,7 +69,12 @@ const script = (order: object) => `new Promise((resolve) => {
     if (data.kind === 'model' || data.kind === 'failed') { worker.terminate(); resolve(told); }
   };
   const engine = { module: new URL('module.js', document.baseURI).href, code: new URL('code.wasm', document.baseURI).href };
-  worker.postMessage({ kind: 'begin', engine, ...${JSON.stringify(order)} });
+  const { pictures = [], ...order } = ${JSON.stringify(order)};
+  const filesOf = (name) => pictures.filter((one) => one.name === name).map(({ path, bytes }) =>
+    ({ path, file: new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], { type: 'image/png' }) }));
+  const names = [...new Set(pictures.map(({ name }) => name))];
+  const source = order.source ?? { classes: names.map((name) => ({ name, files: filesOf(name) })) };
+  worker.postMessage({ kind: 'begin', engine, ...order, source });
 })`;
 
 describe("the page's training", needsBrowser, () => {
@@ -115,4 +122,33 @@ describe("the page's training", needsBrowser, () => {
       for (const [name, { data }] of Object.entries(expected.weights))
         near([...model.weights[name]!.data], [...data], 5e-3);
     });
+
+  it('holds out the images that the program holds out of the same folders, and learns from the others alike', async () => {
+    const folder = await temporaryFolder();
+    const pictures: { name: string; path: string; bytes: string }[] = [];
+    for (const [label, name] of ['B', 'a', 'ä'].entries()) {
+      await mkdir(join(folder, name));
+      for (let i = 11; i >= 0; i--) {
+        const pixels = Buffer.from(drawImage(label, random(2, 'picture', label, i), 20));
+        const png = await sharp(pixels, { raw: { width: 20, height: 20, channels: 3 } })
+          .png()
+          .toBuffer();
+        await writeFile(join(folder, name, `${i}.png`), png);
+        pictures.unshift({ name, path: `${i}.png`, bytes: png.toString('base64') });
+      }
+    }
+    const { page } = await visit(await served(await workerFolder()));
+    const small = { ...options, size: 16, batch: 8 };
+    const told = await page.evaluate<readonly Told[]>(script({ pictures, options: small }));
+    assert.equal(told.at(-1)?.kind, 'model', told.at(-1)?.reason);
+    const out = join(await temporaryFolder(), 'run');
+    const { history } = await train({ ...small, data: folder, out, threads: 1 });
+    const records = told.flatMap(({ record }) => record ?? []);
+    assert.equal(records.length, history.length);
+    for (const [i, { validationLoss }] of history.entries())
+      assert.ok(
+        Math.abs(records[i]!.validationLoss - validationLoss) < 1e-3,
+        `${records[i]!.validationLoss}, ${validationLoss}`,
+      );
+  });
 });

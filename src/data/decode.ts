@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
-import { UserError } from '../errors.js';
 import { systemReason } from './folder-error.js';
+import { ImageError } from './image-error.js';
 import { type Decoded, fitting, type Reduction, type Size, withChannels } from './pixels.js';
+
+export { ImageError } from './image-error.js';
 
 export interface DecodeOptions {
   /** Colours of the result, default 3. */
@@ -13,16 +15,6 @@ export interface DecodeOptions {
   readonly name?: string;
   /** Decides from the upright size how much smaller a decoded image may be, default 1: not at all. */
   readonly reduction?: (full: Size) => Reduction;
-}
-
-/** An image that cannot be used; `reason` is the plain phrase after its name. */
-export class ImageError extends UserError {
-  constructor(
-    file: string,
-    readonly reason: string,
-  ) {
-    super(`${file}: ${reason}`);
-  }
 }
 
 /** An image whose header says that it has more pixels than are allowed. */

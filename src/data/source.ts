@@ -1,4 +1,6 @@
 /** Where images come from: plain data, without behaviour. */
+import { sharedBytes } from './shared-bytes.js';
+
 export type Source = FileSource | RasterSource;
 
 /** Image files, decoded when they are needed. */
@@ -56,7 +58,7 @@ export function subset(source: Source, indices: readonly number[]): Source {
   const labels = source.labels && { labels: Int32Array.from(indices, (i) => source.labels?.[i] as number) };
   if (source.kind === 'files') return { ...source, paths: indices.map((i) => source.paths[i] as string), ...labels };
   const bytes = imageBytes(source);
-  const pixels = new Uint8Array(new SharedArrayBuffer(indices.length * bytes));
+  const pixels = sharedBytes(indices.length * bytes);
   for (const [to, from] of indices.entries())
     pixels.set(source.pixels.subarray(from * bytes, (from + 1) * bytes), to * bytes);
   return { ...source, pixels, ...labels };

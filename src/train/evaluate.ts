@@ -1,7 +1,7 @@
 /** Judging a network on a set of images. */
-import type { Loader, Skipped } from '../data/batches.js';
-import type { Dataset } from '../data/dataset.js';
-import type { Program } from '../runtime/index.js';
+import type { Epochs, Skipped } from '../data/epoch.js';
+import type { Dataset } from '../data/numbered.js';
+import type { Program } from '../runtime/runtime.js';
 import type { TrainConfig } from './config.js';
 import { type Evaluation, tasks } from './tasks/index.js';
 import { imagesOf } from './trainer.js';
@@ -14,7 +14,7 @@ export interface EvaluateOptions
 /** Runs all images once through an evaluation program and tallies what comes out. */
 export async function evaluate(
   program: Program,
-  loader: Loader,
+  loader: Epochs,
   dataset: Dataset,
   { task, batch: size, preprocessing, network, classes, strict, judge, onBatch = () => {} }: EvaluateOptions,
 ): Promise<Evaluation & { readonly skipped: readonly Skipped[] }> {

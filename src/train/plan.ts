@@ -1,31 +1,19 @@
 /** From what a person asks for to a whole configuration. */
 import { basename } from 'node:path';
-import type * as v from 'valibot';
 import type { Splits } from '../data/dataset.js';
 import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
-import { type Network, networkNamed } from '../models/index.js';
+import type { Network } from '../models/index.js';
 import type { adversarialLosses } from '../optim/index.js';
-import { type Given, validated } from '../schema.js';
+import type { Given } from '../schema.js';
 import { readModel } from '../weights/index.js';
 import { checkOptions } from './check-options.js';
-import { type Augmentation, type Generation, OptimizerConfig, TrainConfig } from './config.js';
+import type { Augmentation, Generation, TrainConfig } from './config.js';
 import { type ExtraOptions, extrasFor } from './extras.js';
 import { chooseClassifier, chooseJudge } from './judge-files.js';
 import { continued, networkFor, picturesOf, preprocessingFor } from './plan-network.js';
-import {
-  augmentations,
-  type Kind,
-  learningRates,
-  type Recipe,
-  recipeBehind,
-  recipeOf,
-  SIDE,
-  sensibleBatch,
-  usualDiffAugment,
-  usualKlWarmup,
-  usualWarmups,
-} from './recipes.js';
+import { type Kind, learningRates, recipeBehind, recipeOf, SIDE, usualKlWarmup, usualWarmups } from './recipes.js';
+import { batchFor, settledConfig, VALIDATION } from './settle.js';
 import { openSplits } from './splits.js';
 import type { Training } from './training.js';
 
@@ -107,7 +95,7 @@ export interface Plan extends Training {
 
 /** Opens the data and settles every choice. @throws UserError for what does not fit together. */
 export async function planTraining(options: TrainOptions): Promise<Plan> {
-  const { task, seed = 0, validationFraction = 0.2 } = options;
+  const { task, seed = 0, validationFraction = VALIDATION } = options;
   checkOptions(options);
   const splits = await openSplits(options.data, { task, seed, validationFraction, labelled: options.conditional });
   const classes = task === 'classify' || isConditional(options, splits) ? splits.train.classes : [];
@@ -120,39 +108,16 @@ export async function planTraining(options: TrainOptions): Promise<Plan> {
   const network =
     (begun && continued(options, train, begun)) ?? networkFor(options, train, { own, mirror: recipe.mirror });
   const judge = await judgeFor(options, network);
-  const { epochs = recipe.epochs, batch = Math.min(recipe.batch[kind], sensibleBatch(splits.train.length)) } = options;
-  const optimizer = optimizerFor(options, recipe);
+  const found = { train: splits.train, classes, kind, network };
+  const batch = batchFor(options, found);
   const chosen = { ...recipe.usual, ...options };
   const extras = await extrasFor(chosen, { network, train: splits.train, batch, begun });
-  const { schedule = 'cosine', learningRate = learningRates[optimizer.name](batch) } = chosen;
-  const config = validated(
-    TrainConfig,
-    {
-      task,
-      data: typeof options.data === 'string' ? options.data : splits.train.name,
-      network: network.config,
-      preprocessing: preprocessingFor(network, begun),
-      augmentation: augmentationFor(options, kind),
-      classes,
-      epochs,
-      ...(options.patience !== undefined && { patience: options.patience }),
-      batch,
-      optimizer,
-      learningRate,
-      schedule,
-      warmup: chosen.warmup ?? usualWarmups[schedule](epochs),
-      labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
-      loss: options.loss ?? options.ganLoss ?? recipe.loss,
-      ...judge?.config,
-      ...(task === 'generate' && { generation: generationFor(options, { epochs, network }) }),
-      ...(options.denoise && { denoise: options.denoise }),
-      ...extras.config,
-      seed,
-      validationFraction,
-      strict: options.strict ?? false,
-    },
-    'training options',
-  );
+  const config = settledConfig(options, {
+    ...found,
+    preprocessing: preprocessingFor(network, begun),
+    judge: judge?.config,
+    extras: extras.config,
+  });
   const judges = { ...extras.judges, ...(judge && { classifier: judge.classifier }) };
   return { config, network, splits, judges, start: extras.start };
 }
@@ -189,31 +154,6 @@ function isConditional({ task, conditional }: TrainOptions, { train }: Splits): 
   return task === 'generate' && (conditional ?? known);
 }
 
-/** The ResNet that tells made images of a generator from real ones. @throws UserError where it could not be trained as asked for */
-function discriminatorFor({ net = 'resnet18', variant, shortcut, stride, r1 = 0 }: TrainOptions, generator: Network) {
-  const [channels, height, width] = picturesOf(generator);
-  const { config } = networkNamed(net, {
-    size: [height, width],
-    channels,
-    classes: 1,
-    norm: 'none',
-    ...(variant === 'cifar' && { variant }),
-    ...defined({ shortcut, stride }),
-  });
-  if (config.kind !== 'resnet') throw new UserError(`expected a ResNet to tell images apart, got ${net}`);
-  if (r1 > 0 && config.variant !== 'cifar')
-    throw new UserError('r1 cannot be had with the max pool of the stem; choose the variant cifar, or leave it out');
-  return config;
-}
-
-/** What is settled about a generation of so many epochs. */
-function generationFor(options: TrainOptions, { epochs, network }: { epochs: number; network: Network }) {
-  const { kind = 'vae', beta, klWarmup, freeBits, spectralNorm, r1, diffAugment = usualDiffAugment } = options;
-  if (kind === 'gan')
-    return { kind, discriminator: discriminatorFor(options, network), diffAugment, ...defined({ spectralNorm, r1 }) };
-  return { kind: 'vae', klWarmup: klWarmup ?? usualKlWarmup(epochs), ...defined({ beta, freeBits }) };
-}
-
 /** The classifier that takes part, and what the configuration says of it. */
 async function judgeFor(
   { task, loss, classifier: path, featureStages: stages, featureWeight: weight }: TrainOptions,
@@ -228,42 +168,6 @@ async function judgeFor(
     throw new UserError('a perceptual loss compares the features of a classifier; give the one to use as classifier');
   const { classifier, perceptual } = await chooseClassifier({ path, stages, weight }, network.input);
   return { classifier, config: { perceptual } };
-}
-
-function augmentationFor(options: TrainOptions, kind: Kind): Given<typeof Augmentation> {
-  const { scale, padding, policy, ...usual } = augmentations[options.task][kind];
-  const part = options.crop
-    ? { scale: options.crop }
-    : options.padding === undefined
-      ? { scale, padding }
-      : { padding: options.padding };
-  const drawn = options.policy ?? policy;
-  const { flip, flipVertical, jitter, erase, repeats } = options;
-  const chosen = { ...part, policy: drawn === 'none' ? undefined : drawn, flip, flipVertical, jitter, erase, repeats };
-  return { ...usual, ...defined(chosen) };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Without what is undefined. */
-const defined = <T extends object>(given: T): Defined<T> =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<T>;
-
-function optimizerFor(
-  { optimizer, momentum, weightDecay }: TrainOptions,
-  usual: Pick<Recipe, 'optimizer' | 'adamw'>,
-): v.InferOutput<typeof OptimizerConfig> {
-  const name = optimizer ?? usual.optimizer;
-  return validated(
-    OptimizerConfig,
-    {
-      name,
-      ...(name === 'adamw' && usual.adamw),
-      ...(momentum !== undefined && { momentum }),
-      ...(weightDecay !== undefined && { weightDecay }),
-    },
-    'optimizer options',
-  );
 }
 
 /** What to call a run before people: `resnet18 on flowers`. */

@@ -1,11 +1,12 @@
 /** What a training learns from, in its order and with its chance. */
-import type { Batch, Batches, Loader } from '../data/batches.js';
+import type { Batches, Epochs } from '../data/epoch.js';
+import type { Batch } from '../data/task.js';
 import type { Progress } from './checkpoint.js';
 import type { Plan } from './plan.js';
 
 /** The batches of an epoch, from one of them on. */
 export function epochBatches(
-  loader: Loader,
+  loader: Epochs,
   { config, splits }: Plan,
   { epoch, batch: from }: Pick<Progress, 'epoch' | 'batch'>,
 ): Batches {
@@ -15,6 +16,6 @@ export function epochBatches(
 }
 
 /** Epoch after epoch, until nobody asks for more. */
-export async function* endlessBatches(loader: Loader, plan: Plan): AsyncGenerator<Batch, never> {
+export async function* endlessBatches(loader: Epochs, plan: Plan): AsyncGenerator<Batch, never> {
   for (let epoch = 1; ; epoch++) yield* epochBatches(loader, plan, { epoch, batch: 0 });
 }

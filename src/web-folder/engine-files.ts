@@ -1,9 +1,9 @@
 /** ONNX Runtime for browsers: what a page needs of it to run on the CPU. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { ENGINE } from './engine-names.js';
 
-/** Inside of the folder. Servers that know no .mjs send it as bytes, which no browser runs; .js is known to all. */
-export const ENGINE = { module: 'engine/ort.wasm.min.js', code: 'engine/ort-wasm-simd-threaded.wasm' } as const;
+export { ENGINE } from './engine-names.js';
 
 // the module has its loader inside, so nothing else is fetched but the code
 const SOURCES = { module: 'onnxruntime-web/wasm', code: 'onnxruntime-web/ort-wasm-simd-threaded.wasm' } as const;

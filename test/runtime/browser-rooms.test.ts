@@ -11,6 +11,13 @@ const ROOMS = ['graph', 'random', 'autodiff', 'lower', 'onnx', 'nn', 'models', '
 const FILES = [
   'train/trainer.js',
   'train/learner.js',
+  'train/settle.js',
+  'train/evaluate.js',
+  'train/plan-network.js',
+  'data/local-loader.js',
+  'train/in-memory.js',
+  'data/split.js',
+  'data/drawn/set.js',
   'weights/model.js',
   'weights/safetensors.js',
   'inference/points.js',

@@ -16,6 +16,11 @@ export const parts = {
     purpose: { en: 'A residual network and its mirror, block by block', 'zh-CN': '逐块查看残差网络及其镜像' },
     load: () => import('./explore/index.js'),
   },
+  train: {
+    name: { en: 'Train', 'zh-CN': '训练' },
+    purpose: { en: 'Teach a small network your own classes of images', 'zh-CN': '教一个小网络识别你自己的图像类别' },
+    load: () => import('./train/index.js'),
+  },
   runs: {
     name: { en: 'Runs', 'zh-CN': '训练记录' },
     purpose: { en: 'Trainings as they go on, and side by side', 'zh-CN': '查看进行中的训练，并排对比' },

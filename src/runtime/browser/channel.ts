@@ -23,5 +23,6 @@ export class WorkerChannel implements Channel {
   }
 }
 
-/** As seen from the page, not from the worker's script. */
-const absolute = (address: string): string => new URL(address, document.baseURI).href;
+/** As seen from the page, or the worker of it, that opens the runtime: not from the engine's script. */
+const base = (): string => (typeof document === 'undefined' ? location.href : document.baseURI);
+const absolute = (address: string): string => new URL(address, base()).href;

@@ -12,13 +12,18 @@ const BAND = 4e6;
 
 /** [h, w, c] of the preprocessing's size. @throws Problem for files that this browser cannot read */
 export async function prepare(file: Blob, preprocessing: Preprocessing): Promise<Uint8Array> {
+  const image = await decodedFor(file, preprocessing);
+  const [height, width] = preprocessing.size;
+  const seen = new Uint8Array(height * width * preprocessing.channels);
+  render(image, { view: evaluationView(image.full, preprocessing), preprocessing }, seen);
+  return seen;
+}
+
+/** The whole image, as small as the program decodes it to be seen at that size. @throws Problem as `prepare` */
+export async function decodedFor(file: Blob, preprocessing: Preprocessing): Promise<Decoded> {
   const bitmap = await bitmapOf(file);
   try {
-    const image = decode(bitmap, preprocessing);
-    const [height, width] = preprocessing.size;
-    const seen = new Uint8Array(height * width * preprocessing.channels);
-    render(image, { view: evaluationView(image.full, preprocessing), preprocessing }, seen);
-    return seen;
+    return decode(bitmap, preprocessing);
   } finally {
     bitmap.close();
   }

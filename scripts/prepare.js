@@ -39,7 +39,7 @@ export function prepare() {
 
 /** The program, the script of web folders, and the page. */
 export function build() {
-  for (const project of ['.', 'src/web-folder/page', 'web'])
+  for (const project of ['.', 'src/web-folder/page', 'src/runtime/browser', 'web'])
     run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
   run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn']);
 }

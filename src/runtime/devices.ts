@@ -1,27 +1,26 @@
-/** What each device asks of a session. A new device is a new row. */
-import { availableParallelism } from 'node:os';
+/** What each device asks of a session; every host has a table of those that it can offer. */
 import type { InferenceSession } from 'onnxruntime-common';
 import { UserError } from '../errors.js';
 import type { Target } from '../lower/index.js';
 
-interface DeviceRow {
+/** Where networks are computed: 'cpu' is native code on Node and WebAssembly in pages. */
+export type Device = 'cpu' | 'webgpu';
+
+export interface DeviceRow {
   readonly executionProviders: readonly string[];
   /** Ways to lower for this device, the fastest first; the last works everywhere. */
   readonly targets: readonly Target[];
+  /** Where the new values of variables stay, if not in plain memory. */
+  readonly keeps?: 'gpu-buffer';
 }
+export type Devices = { readonly [D in Device]?: DeviceRow };
 
-export const devices = {
-  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'] },
-} as const satisfies Record<string, DeviceRow>;
-export type Device = keyof typeof devices;
-
-export function deviceNamed(name: string): Device {
+export function deviceOutOf(devices: Devices, name: string): Device {
   if (Object.hasOwn(devices, name)) return name as Device;
   throw new UserError(`expected a device out of ${Object.keys(devices).join(', ')}, got '${name}'`);
 }
 
-/** Threads for the runtime where nobody says: every core that this process may use. */
-export const defaultThreads = (): number => availableParallelism();
+export const rowOf = (devices: Devices, name: string): DeviceRow => devices[deviceOutOf(devices, name)]!;
 
 export interface SessionSettings {
   readonly device: Device;
@@ -30,15 +29,15 @@ export interface SessionSettings {
   readonly profile?: string | undefined;
   /** Whether the engine may rewrite the graph. Where nothing is left to find, looking takes seconds for a deep network. */
   readonly rewrite: boolean;
+  /** Outputs that become variables. */
+  readonly updates?: readonly string[];
 }
 
-export const sessionOptions = ({
-  device,
-  threads,
-  profile,
-  rewrite,
-}: SessionSettings): InferenceSession.SessionOptions => ({
-  executionProviders: [...devices[device].executionProviders],
+export const sessionOptions = (
+  { executionProviders, keeps }: DeviceRow,
+  { threads, profile, rewrite, updates = [] }: Omit<SessionSettings, 'device'>,
+): InferenceSession.SessionOptions => ({
+  executionProviders: [...executionProviders],
   graphOptimizationLevel: rewrite ? 'all' : 'disabled',
   executionMode: 'sequential', // 'parallel' halves the speed of these graphs
   enableMemPattern: false, // costs nothing here and saves a third of the memory
@@ -46,4 +45,7 @@ export const sessionOptions = ({
   interOpNumThreads: 1,
   logSeverityLevel: 3,
   ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+  ...(keeps && updates.length > 0
+    ? { preferredOutputLocation: Object.fromEntries(updates.map((output) => [output, keeps])) }
+    : {}),
 });

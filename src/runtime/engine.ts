@@ -54,9 +54,19 @@ interface Program extends Omit<Compile, 'model' | 'options'> {
 
 type OnnxTensors = Readonly<Record<string, OrtTensor>>;
 
-const plain = ({ type, dims, data }: OrtTensor): Tensor => ({ dtype: type, shape: dims, data }) as Tensor;
+/** In plain memory, wherever it was. */
+const plain = async (tensor: OrtTensor): Promise<Tensor> =>
+  ({ dtype: tensor.type, shape: tensor.dims, data: await tensor.getData() }) as Tensor;
 
-export function createEngine(ort: Ort): Requests {
+const namedTensors = async (tensors: readonly (readonly [name: string, tensor: Promise<Tensor>])[]): Promise<Tensors> =>
+  Object.fromEntries(await Promise.all(tensors.map(async ([name, tensor]) => [name, await tensor] as const)));
+
+interface EngineSettings {
+  /** Whether this build writes into tensors that are given for outputs. */
+  readonly fillsOutputs: boolean;
+}
+
+export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Requests {
   const programs = new Map<number, Program>();
   const variables = new Map<string, OrtTensor>();
   const resident = ({ dtype, shape, data }: Tensor) => new ort.Tensor(dtype, data as Float32Array, shape) as OrtTensor;
@@ -64,6 +74,11 @@ export function createEngine(ort: Ort): Requests {
     const found = variables.get(name);
     if (!found) throw new Error(`the variable '${name}' has no value yet: write it before it is read or run`);
     return found;
+  };
+  const replace = (name: string, tensor: OrtTensor): void => {
+    const before = variables.get(name);
+    if (before && before !== tensor && before.location === 'gpu-buffer') before.dispose();
+    variables.set(name, tensor);
   };
   const programOf = (id: number): Program => {
     const found = programs.get(id);
@@ -89,7 +104,7 @@ export function createEngine(ort: Ort): Requests {
     async compile({ model, options, ...program }) {
       const profiled = options.enableProfiling ?? false;
       const session = await ort.InferenceSession.create(model, options);
-      const allocate = allocator(session, program.updates);
+      const allocate = fillsOutputs ? allocator(session, program.updates) : () => ({});
       programs.set(program.program, { ...program, session, profiled, allocate, destinations: [] });
       const inputs = session.inputNames.filter((name) => !(name in program.variables));
       return { inputs, outputs: session.outputNames };
@@ -106,9 +121,14 @@ export function createEngine(ort: Ort): Requests {
         ...made,
       });
       for (const [output, name] of Object.entries(program.updates))
-        variables.set(name, made[output] ?? (outputs[output] as OrtTensor));
+        replace(name, made[output] ?? (outputs[output] as OrtTensor));
       program.destinations = [after, made];
-      return Object.fromEntries(fetches.map((name) => [name, plain(outputs[name] as OrtTensor)]));
+      return namedTensors(
+        fetches.map((name) => {
+          const found = plain(outputs[name] as OrtTensor);
+          return [name, name in program.updates ? found.then(copyOf) : found]; // answers give their memory away
+        }),
+      );
     },
     async release({ program: id }) {
       const { session, profiled } = programOf(id);
@@ -117,13 +137,17 @@ export function createEngine(ort: Ort): Requests {
       programs.delete(id);
     },
     async write({ variables: written }) {
-      for (const [name, tensor] of Object.entries(written)) variables.set(name, resident(tensor));
+      for (const [name, tensor] of Object.entries(written)) replace(name, resident(tensor));
     },
     async read({ names }) {
-      return Object.fromEntries(names.map((name) => [name, copyOf(plain(variable(name)))]));
+      return namedTensors(names.map((name) => [name, plain(variable(name)).then(copyOf)]));
     },
     async forget({ names }) {
-      for (const name of names) variables.delete(name);
+      for (const name of names) {
+        const found = variables.get(name);
+        if (found?.location === 'gpu-buffer') found.dispose();
+        variables.delete(name);
+      }
     },
   };
 }

@@ -5,8 +5,8 @@
 import { type Graph, parametersOf } from '../graph/index.js';
 import { foldWeights, hoist, lower, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
-import type { Client } from './client.js';
-import type { Program, Start } from './index.js';
+import type { Channel } from './channel.js';
+import type { Program, Start } from './runtime.js';
 import type { Tensor, Tensors } from './tensor.js';
 
 export interface Fixed {
@@ -22,7 +22,7 @@ export class FixedWeights {
   private programs = 0;
 
   constructor(
-    private readonly client: Client,
+    private readonly client: Channel,
     private readonly start: Start,
   ) {}
 

@@ -4,15 +4,15 @@
  */
 import { type Graph, identity, input, parameter, type Shape } from '../graph/index.js';
 import { storedLayout, type Target } from '../lower/index.js';
-import type { Client } from './client.js';
-import type { CompileOptions, Program } from './index.js';
+import type { Channel } from './channel.js';
+import type { CompileOptions, Program } from './runtime.js';
 import type { Tensors } from './tensor.js';
 
 export class Variables {
   private readonly shapes = new Map<string, Shape>();
 
   constructor(
-    private readonly client: Client,
+    private readonly client: Channel,
     private readonly target: () => Promise<Target>,
     private readonly compile: (graph: Graph, options?: CompileOptions) => Promise<Program>,
   ) {}

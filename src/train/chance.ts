@@ -2,7 +2,7 @@
 import { elements } from '../graph/index.js';
 import type { Chance } from '../nn/index.js';
 import { type Random, random } from '../random/index.js';
-import { float32, type Tensors } from '../runtime/index.js';
+import { float32, type Tensors } from '../runtime/tensor.js';
 
 interface Where {
   readonly seed: number;

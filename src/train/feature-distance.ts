@@ -5,7 +5,7 @@ import { frechetDistance } from '../inference/frechet.js';
 import { type OpenModelOptions, Predictor } from '../inference/index.js';
 import { partOf, type Split, wholeOf } from './evaluate-model.js';
 import { featuresOf } from './features.js';
-import { readClassifier } from './judges.js';
+import { readClassifier } from './judge-files.js';
 
 export interface FeatureDistanceOptions extends OpenModelOptions {
   /** Run folder or file of the classifier. */

@@ -3,7 +3,8 @@ import { UserError } from '../errors.js';
 import type { ParameterValue } from '../graph/index.js';
 import { initialise } from '../nn/index.js';
 import { type StepOptions, type Stepped, type TrainingStep, trainingStep } from '../optim/index.js';
-import { float32, type Program, type Runtime, type Tensors } from '../runtime/index.js';
+import type { Program, Runtime } from '../runtime/runtime.js';
+import { float32, type Tensors } from '../runtime/tensor.js';
 
 export interface LearnerOptions extends StepOptions {
   /** Of first values; 0 by default. */

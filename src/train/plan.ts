@@ -7,11 +7,11 @@ import { UserError } from '../errors.js';
 import { type Network, networkNamed } from '../models/index.js';
 import type { adversarialLosses } from '../optim/index.js';
 import { type Given, validated } from '../schema.js';
-import { readModel, type Weights } from '../weights/index.js';
+import { readModel } from '../weights/index.js';
 import { checkOptions } from './check-options.js';
 import { type Augmentation, type Generation, OptimizerConfig, TrainConfig } from './config.js';
 import { type ExtraOptions, extrasFor } from './extras.js';
-import { chooseClassifier, chooseJudge } from './judges.js';
+import { chooseClassifier, chooseJudge } from './judge-files.js';
 import { continued, networkFor, picturesOf, preprocessingFor } from './plan-network.js';
 import {
   augmentations,
@@ -27,7 +27,7 @@ import {
   usualWarmups,
 } from './recipes.js';
 import { openSplits } from './splits.js';
-import type { Judges } from './tasks/index.js';
+import type { Training } from './training.js';
 
 /** What `train` may be told; all but task and data have defaults that depend on both. */
 export interface TrainOptions extends ExtraOptions {
@@ -101,14 +101,8 @@ export interface TrainOptions extends ExtraOptions {
   readonly strict?: boolean;
 }
 
-export interface Plan {
-  readonly config: TrainConfig;
-  readonly network: Network;
+export interface Plan extends Training {
   readonly splits: Splits;
-  /** Models whose weights stand in its graph. */
-  readonly judges?: Judges;
-  /** First weights that are not drawn. */
-  readonly start?: Weights;
 }
 
 /** Opens the data and settles every choice. @throws UserError for what does not fit together. */

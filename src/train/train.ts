@@ -7,7 +7,7 @@ import { VERSION } from '../version.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import { type FitOptions, fitPlan } from './fit.js';
-import { sameJudges, sameModel } from './judges.js';
+import { sameJudges, sameModel } from './judge-files.js';
 import { Loop } from './loop.js';
 import { endedEarly } from './patience.js';
 import type { Plan, TrainOptions } from './plan.js';

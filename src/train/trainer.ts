@@ -1,17 +1,18 @@
 /** One network in training on one runtime: compiled step, compiled evaluation, variables, and what a checkpoint holds of them. */
-import type { Batch } from '../data/batches.js';
+import type { Batch } from '../data/task.js';
 import { type Graph, withLeaves, withOutputs } from '../graph/index.js';
 import { buildNetwork } from '../models/index.js';
 import { learningRate, optimizers, risesByItself, type StepOptions, schedules } from '../optim/index.js';
-import type { Program, Runtime, Tensors } from '../runtime/index.js';
-import type { Weights } from '../weights/index.js';
+import type { Program, Runtime } from '../runtime/runtime.js';
+import type { Tensors } from '../runtime/tensor.js';
+import type { Weights } from '../weights/model.js';
 import { drawChances } from './chance.js';
 import type { TrainConfig } from './config.js';
 import { judgeWeights } from './judges.js';
 import { Learner } from './learner.js';
 import { decayedRates } from './parts.js';
-import type { Plan } from './plan.js';
 import { type Objective, tasks } from './tasks/index.js';
+import type { Training } from './training.js';
 
 export interface StepResult {
   readonly loss: number;
@@ -59,7 +60,7 @@ export class Trainer {
   private ahead: { readonly step: number; readonly parts: readonly Tensors[] } | undefined;
 
   private constructor(
-    private readonly plan: Plan,
+    private readonly plan: Training,
     private readonly runtime: Runtime,
     private phase: Phase,
     /** Names of the network's weights in its own order, as model files keep them. */
@@ -68,7 +69,7 @@ export class Trainer {
 
   /** Compiles the step and the evaluation, and sets first values: given ones, those of the plan, or freshly drawn. */
   static async create(
-    plan: Plan,
+    plan: Training,
     runtime: Runtime,
     { given = {}, epoch = 1 }: { readonly given?: Tensors | undefined; readonly epoch?: number } = {},
   ): Promise<Trainer> {
@@ -195,7 +196,7 @@ const partConfig = (config: TrainConfig): TrainConfig => ({
 
 /** What a step of a training is made of. @param frozen whether the first stages stay as they are; by default as in its first epoch */
 export function stepOf(
-  { config, network, judges = {} }: Pick<Plan, 'config' | 'network' | 'judges'>,
+  { config, network, judges = {} }: Pick<Training, 'config' | 'network' | 'judges'>,
   frozen = isFrozen(config, 1),
 ): StepOptions & Objective {
   const { frozen: _, ...others } = partConfig(config);
@@ -214,7 +215,7 @@ export function stepOf(
 }
 
 async function compiled(
-  plan: Plan,
+  plan: Training,
   runtime: Runtime,
   { given, frozen }: { readonly given: Tensors; readonly frozen: boolean },
 ): Promise<Phase> {

@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import * as g from '../../src/graph/index.js';
-import { Client } from '../../src/runtime/client.js';
 import { sessionOptions } from '../../src/runtime/devices.js';
-import { float32, openRuntime } from '../../src/runtime/index.js';
+import { devices, float32, openRuntime } from '../../src/runtime/index.js';
+import { Client } from '../../src/runtime/node/client.js';
 
 /** Matrix products one after the other: some hundreds of milliseconds on one thread. */
 function long(): g.Graph {
@@ -48,7 +48,7 @@ test('calls under way are rejected when the worker dies, and all later ones', as
   const call = client.call('compile', {
     program: 0,
     model: new Uint8Array(3),
-    options: sessionOptions({ device: 'cpu', threads: 1, rewrite: true }),
+    options: sessionOptions(devices.cpu, { threads: 1, rewrite: true }),
     variables: {},
     updates: {},
   });

@@ -1,10 +1,10 @@
 /** Image -> class. */
-import type { Batch } from '../../data/batches.js';
+import type { Batch } from '../../data/task.js';
 import { add, input, mul, slice, type Value } from '../../graph/index.js';
 import { Build, normalise, unit } from '../../nn/index.js';
 import { crossEntropy, distillation } from '../../optim/index.js';
-import { float32, type Tensors } from '../../runtime/index.js';
-import type { Model } from '../../weights/index.js';
+import { float32, type Tensors } from '../../runtime/tensor.js';
+import type { Model } from '../../weights/model.js';
 import type { TrainConfig } from '../config.js';
 import { logitsOf } from '../judges.js';
 import { drawMixture, mixed, mixedTargets } from '../mixing.js';

@@ -1,13 +1,13 @@
 /** Vector -> image. */
-import type { Batch } from '../../data/batches.js';
+import type { Batch } from '../../data/task.js';
 import { UserError } from '../../errors.js';
 import { add, clip, concat, fixed, input, mul, reduceMean, reduceSum, type Value } from '../../graph/index.js';
 import { frechetDistance } from '../../inference/frechet.js';
 import { latentLength, momentsOf, type Network, type NetworkConfig } from '../../models/index.js';
 import { Build, normalise, unit } from '../../nn/index.js';
 import { divergenceLoss, divergences, reparameterised, squaredErrors, ssim } from '../../optim/index.js';
-import { float32, type Tensor, type Tensors } from '../../runtime/index.js';
-import type { Model } from '../../weights/index.js';
+import { float32, type Tensor, type Tensors } from '../../runtime/tensor.js';
+import type { Model } from '../../weights/model.js';
 import type { TrainConfig } from '../config.js';
 import { pooledFeatures } from '../judges.js';
 import { imagesInput, oneHotLabels, standardNormal } from './images.js';

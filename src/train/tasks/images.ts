@@ -1,7 +1,7 @@
-import type { Batch } from '../../data/batches.js';
+import type { Batch } from '../../data/task.js';
 import { elements, type InputValue, input } from '../../graph/index.js';
 import { random } from '../../random/index.js';
-import { float32, type TensorOf } from '../../runtime/index.js';
+import { float32, type TensorOf } from '../../runtime/tensor.js';
 import type { Preprocessing } from '../../weights/model.js';
 import type { TrainConfig } from '../config.js';
 

@@ -11,8 +11,8 @@ import {
   squaredErrors,
   ssim,
 } from '../../optim/index.js';
-import type { Tensors } from '../../runtime/index.js';
-import type { Model } from '../../weights/index.js';
+import type { Tensors } from '../../runtime/tensor.js';
+import type { Model } from '../../weights/model.js';
 import type { Perceptual, TrainConfig } from '../config.js';
 import { featureMaps } from '../judges.js';
 import { imagesInput } from './images.js';

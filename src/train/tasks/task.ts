@@ -1,8 +1,8 @@
-import type { Batch } from '../../data/batches.js';
+import type { Batch } from '../../data/task.js';
 import type { Graph, Value } from '../../graph/index.js';
 import type { Network } from '../../models/index.js';
 import type { Chance } from '../../nn/index.js';
-import type { Tensors } from '../../runtime/index.js';
+import type { Tensors } from '../../runtime/tensor.js';
 import type { Model, Preprocessing } from '../../weights/model.js';
 import type { TrainConfig } from '../config.js';
 

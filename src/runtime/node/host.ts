@@ -1,0 +1,20 @@
+/** Node as a host: the native engine in a worker thread. */
+import { availableParallelism } from 'node:os';
+import type { Devices } from '../devices.js';
+import type { Host } from '../open.js';
+import { Client } from './client.js';
+
+export const nodeDevices = {
+  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'] },
+} as const satisfies Devices;
+
+/** Every core that this process may use. */
+export const nodeThreads = (): number => availableParallelism();
+
+export const node: Host = {
+  devices: nodeDevices,
+  get threads() {
+    return nodeThreads();
+  },
+  connect: () => new Client(),
+};

@@ -1,0 +1,125 @@
+/** Running graphs on whatever host: compiling, variables and checks. */
+import {
+  type Graph,
+  inputsOf,
+  nodesOf,
+  type ParameterValue,
+  parametersOf,
+  peakBytes,
+  type Shape,
+} from '../graph/index.js';
+import { lower, type Target } from '../lower/index.js';
+import { writeOnnx } from '../onnx/index.js';
+import type { Channel } from './channel.js';
+import { checked, refuseUnknown } from './checked.js';
+import { type Devices, rowOf, type SessionSettings, sessionOptions } from './devices.js';
+import { FixedWeights } from './fixed-weights.js';
+import { firstThatWorks } from './probe.js';
+import type { CompileOptions, Program, Runtime, RuntimeOptions, Start } from './runtime.js';
+import { copyOf, type Tensors } from './tensor.js';
+import { Variables } from './variables.js';
+
+/** What a program runs on: Node, or a page. */
+export interface Host {
+  readonly devices: Devices;
+  /** Threads of the engine, where nobody says. */
+  readonly threads: number;
+  /** Starts the thread of the engine. */
+  connect(settings: Pick<SessionSettings, 'device' | 'threads'>): Channel;
+}
+
+export function openRuntimeOn(
+  host: Host,
+  { device = 'cpu', threads = host.threads, target, profile }: RuntimeOptions = {},
+): Runtime {
+  const row = rowOf(host.devices, device);
+  const client = host.connect({ device, threads });
+  let programs = 0;
+  let probed: Promise<Target> | undefined;
+  const chosenTarget = () => {
+    probed ??= target ? Promise.resolve(target) : firstThatWorks(row.targets, runOnce);
+    return probed;
+  };
+
+  /** @param model whose memory goes over to the worker */
+  const start: Start = async (
+    model,
+    { name = 'the model', variables = {}, updates = {}, rewrite = true } = {},
+  ): Promise<Program> => {
+    const options = sessionOptions(row, { threads, profile, rewrite, updates: Object.keys(updates) });
+    const program = programs++;
+    const moved = [model.buffer as ArrayBuffer];
+    const { inputs, outputs } = await client.call('compile', { program, model, options, variables, updates }, moved);
+    const fetchable = outputs.filter((output) => !(output in updates));
+    return {
+      inputs,
+      async run(feeds, fetches = fetchable) {
+        refuseUnknown(`${name}: no output`, fetches, outputs);
+        // a message would copy twice, on writing and on reading
+        const sent = Object.entries(feeds).map(([name, tensor]) => [name, copyOf(tensor)] as const);
+        const memory = sent.map(([, { data }]) => data.buffer as ArrayBuffer);
+        return client.call('run', { program, feeds: Object.fromEntries(sent), fetches }, memory);
+      },
+      release: () => client.call('release', { program }),
+    };
+  };
+
+  const runOnce = async (model: Uint8Array, feeds: Tensors): Promise<Tensors> => {
+    const program = await start(model);
+    const found = await program.run(feeds);
+    await program.release();
+    return found;
+  };
+
+  const compile = async (
+    graph: Graph,
+    { weights = {}, moveWeights = false, updates = {} }: CompileOptions = {},
+  ): Promise<Program> => {
+    const { name, outputs } = graph;
+    refuseUnknown(`${name}: no output`, Object.keys(updates), Object.keys(outputs));
+    const target = await chosenTarget();
+    const parameters = parametersOf(graph);
+    const isVariable = ({ source }: ParameterValue) => !(source.name in weights);
+    const isFixed = parameters.length > 0 && !parameters.some(isVariable);
+    // 8-bit operators are made by the engine's optimiser
+    const isQuantised = nodesOf(Object.values(outputs)).some(({ op }) => op === 'DequantizeLinear');
+    const inputs = inputsOf(graph);
+    const isSteady = isFixed && inputs.length > 0 && inputs.every(({ shape }) => isKnown(shape));
+    if (isSteady && !isQuantised && target !== 'portable')
+      return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights }));
+    // what cannot change is laid out by the engine itself
+    const way = isFixed || isQuantised ? 'portable' : target;
+    const lowered = lower(graph, way, {
+      constants: new Set(Object.keys(weights)),
+      updates: new Set(Object.keys(updates)),
+    });
+    store.know(Object.entries(updates).map(([output, name]) => [name, outputs[output]!.shape]));
+    const variables = parametersOf(lowered).filter(isVariable);
+    const program = await start(writeOnnx(lowered, { weights: new Map(Object.entries(weights)) }), {
+      name,
+      variables: Object.fromEntries(variables.map(({ source }) => [source.name, source.name])),
+      updates,
+      rewrite: way === 'portable',
+    });
+    return store.plainUpdates(checked(graph, program), updates);
+  };
+
+  const fixed = new FixedWeights(client, start);
+  const store = new Variables(client, chosenTarget, compile);
+  return {
+    device,
+    threads,
+    target: chosenTarget,
+    compile,
+    async memory(graph, { updates = {} } = {}) {
+      const outputs = new Set(Object.keys(updates));
+      return peakBytes(lower(graph, await chosenTarget(), { updates: outputs }), outputs);
+    },
+    load: (model) => start(new Uint8Array(model)), // a copy: a Buffer's memory may be shared with others
+    write: (variables) => store.write(variables),
+    read: (names) => store.read(names),
+    close: () => client.close(),
+  };
+}
+
+const isKnown = (shape: Shape) => shape.every((d) => typeof d === 'number');

@@ -1,0 +1,70 @@
+/** What a runtime is, wherever it runs. */
+import type { Graph } from '../graph/index.js';
+import type { Target } from '../lower/index.js';
+import type { Device } from './devices.js';
+
+import type { Tensors } from './tensor.js';
+
+export type { Device } from './devices.js';
+
+export interface CompileOptions {
+  /** Values that never change, which lets them be folded and laid out beforehand; all other parameters are variables. */
+  readonly weights?: Tensors;
+  /**
+   * Whether the memory of the weights may go over to the runtime, which saves a copy: their arrays are then empty, but further
+   * programs of this runtime still know them. Default false.
+   */
+  readonly moveWeights?: boolean;
+  /** Outputs that become the new value of a variable after each run: output name -> variable name. */
+  readonly updates?: Readonly<Record<string, string>>;
+}
+
+export interface Program {
+  /** Names of what it reads. */
+  readonly inputs: readonly string[];
+  /** Runs once. Feeds every input by name; fetches the named outputs, by default all that are no updates. */
+  run(feeds: Tensors, fetches?: readonly string[]): Promise<Tensors>;
+  release(): Promise<void>;
+}
+
+export interface Runtime {
+  readonly device: Device;
+  readonly threads: number;
+  /** How graphs are lowered here. */
+  target(): Promise<Target>;
+  compile(graph: Graph, options?: CompileOptions): Promise<Program>;
+  /** Bytes that a run of the graph takes at most, as it would be compiled here, besides the variables: an estimate. */
+  memory(graph: Graph, options?: Pick<CompileOptions, 'updates'>): Promise<number>;
+  /** As `compile`, for the bytes of an ONNX file. */
+  load(model: Uint8Array): Promise<Program>;
+  /** Sets variables by name. */
+  write(variables: Tensors): Promise<void>;
+  /** Current values of variables. */
+  read(names: readonly string[]): Promise<Tensors>;
+  close(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  readonly device?: Device;
+  /** Threads of the engine; by default every core that this process may use. */
+  readonly threads?: number;
+  /** How graphs are lowered; by default the first of the device's ways that works on this machine. */
+  readonly target?: Target;
+  /** Every program leaves a profile of its operators, when it is released: the beginning of the files' names. */
+  readonly profile?: string;
+}
+
+/** Has the bytes of a model compiled. */
+export type Start = (
+  model: Uint8Array,
+  options?: {
+    /** What errors call it. */
+    readonly name?: string;
+    /** Input name -> the variable that it is fed from. */
+    readonly variables?: Readonly<Record<string, string>>;
+    /** Output name -> the variable that it becomes. */
+    readonly updates?: Readonly<Record<string, string>>;
+    /** Whether the engine may rewrite the graph; what is lowered to blocks is written as it is to run. */
+    readonly rewrite?: boolean;
+  },
+) => Promise<Program>;

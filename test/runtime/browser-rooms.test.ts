@@ -13,7 +13,9 @@ const FILES = [
   'train/learner.js',
   'weights/model.js',
   'weights/safetensors.js',
-  'inference/points.js',
+  ...['grad-cam', 'generation', 'layers', 'map-pictures', 'overlay', 'points', 'questions'].map(
+    (name) => `inference/${name}.js`,
+  ),
 ];
 /** Packages that browsers can run. */
 const PACKAGES = /^(valibot|@bufbuild\/protobuf(\/.*)?|ml-matrix)$/;

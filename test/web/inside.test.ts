@@ -10,7 +10,11 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { Explainer } from '../../src/inference/explainer.js';
-import { drawClassMap, zoomed } from '../../src/inference/overlay.js';
+import { Generator } from '../../src/inference/generator.js';
+import { Predictor } from '../../src/inference/index.js';
+import { principalPictures } from '../../src/inference/map-pictures.js';
+import { drawClassMap, type Raster, zoomed } from '../../src/inference/overlay.js';
+import { randomPoints, spherical } from '../../src/inference/points.js';
 import { encodeModel } from '../../src/weights/index.js';
 import { drawing, temporaryFolder } from '../data/fixtures.js';
 import { closeAll, needsBrowser, pixelsOn, served, visit } from '../web-folder/browser.js';
@@ -197,10 +201,107 @@ describe('what the page cannot take', needsBrowser, () => {
   it('an engine that is not there', async () => {
     const { page } = await open();
     await page.route('**/engine/*', (route) => route.fulfill({ status: 404 }));
-    await give(page, 'classifier', 'drawing.png');
-    await said(page, 'the engine did not open');
+    await page.setInputFiles('input[name=model]', file('classifier.safetensors'));
+    await said(page, 'could not be started: the engine did not open');
   });
 });
+
+describe('inside of a classifier', needsBrowser, () => {
+  after(closeAll);
+
+  it('shows the maps of every stage as explain does', async () => {
+    const { page } = await open();
+    await give(page, 'classifier', 'drawing.png');
+    await page.locator('.maps .picture[data-shown=stage2]').waitFor();
+    const predictor = Predictor.open(models.classifier, { threads: 1 });
+    try {
+      const at = ['stage1', 'stage2'] as const;
+      for await (const { seen, value } of predictor.features([file('drawing.png')], { at })) {
+        const image = { data: seen, height: size[0], width: size[1], channels: 3 as const };
+        for (const name of at) {
+          const [{ data }] = principalPictures([value[name]], [image]) as [Raster];
+          const shown = await pixelsOn(page, `.maps .picture[data-shown=${name}]`);
+          // single positions may lie where a component is nearly zero
+          const far = shown.filter((pixel, i) => Math.abs(pixel - data[i]!) > 3);
+          assert.ok(far.length < 0.02 * data.length, `${far.length} of ${data.length}`);
+        }
+      }
+    } finally {
+      await predictor.close();
+    }
+    assert.equal(await page.locator('.maps article').first().locator('.single .picture').count(), 8);
+  });
+});
+
+describe('an autoencoder', needsBrowser, () => {
+  after(closeAll);
+
+  it('reconstructs as the program does, and walks around and between vectors', async () => {
+    const { page, complaints } = await open();
+    await give(page, 'coder', 'drawing.png');
+    const on = async (shown: string) => {
+      await page.locator(`.picture[data-shown=${shown}]`).waitFor();
+      return pixelsOn(page, `.picture[data-shown=${shown}]`);
+    };
+    const predictor = Predictor.open(models.coder, { threads: 1 });
+    const generator = Generator.open(models.coder, { threads: 1 });
+    const paths = [file('drawing.png'), file('upright.webp')];
+    try {
+      const vectors: Float32Array[] = [];
+      for await (const { value } of predictor.embed(paths)) vectors.push(value.slice());
+      for await (const { value } of predictor.reconstruct(paths.slice(0, 1))) {
+        assert.ok(farthest(await on('reconstruction'), value) <= 1);
+        assert.ok(farthest(await on('moved'), value) <= 1); // nobody has moved yet
+      }
+      await page.setInputFiles('input[name=second]', paths[1]!);
+      await page.locator('.between input[type=range]').fill('0.25');
+      const [between] = await generator.decode([{ vector: spherical(vectors[0]!, vectors[1]!, 0.25) }]);
+      await comes(async () => farthest(await on('between'), between!) <= 1);
+      const before = await on('moved');
+      await page.locator('.moving input').first().fill('1');
+      await comes(async () => farthest(await on('moved'), before) > 1);
+    } finally {
+      await predictor.close();
+      await generator.close();
+    }
+    await page.getByText('Decoder, stage 1').waitFor();
+    assert.deepEqual(await findingsOn(page), []);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+describe('a model that makes images', needsBrowser, () => {
+  after(closeAll);
+
+  it('makes those of generate, of the class that is chosen', async () => {
+    const { page, complaints } = await open();
+    for (const [name, model, classes] of [
+      ['maker', models.maker, []],
+      ['variational', models.variational, models.variational.card.classes],
+    ] as const) {
+      await give(page, name);
+      if (classes.length > 0) await page.locator('.latent select').selectOption({ label: classes[1]! });
+      const generator = Generator.open(model, { threads: 1 });
+      const [made] = await generator.decode(randomPoints({ latent: 6, classes }, { count: 1, seed: 0, class: 1 }));
+      await generator.close();
+      const shown = '.picture[data-shown=moved]';
+      await page.locator(shown).waitFor();
+      await comes(async () => farthest(await pixelsOn(page, shown), made!) <= 1);
+      await page.locator('.maps article').first().waitFor();
+    }
+    assert.equal(await page.locator('input[name=image]').count(), 0);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+/** Waits until it is so. */
+async function comes(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < deadline, 'it does not come');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -232,19 +333,18 @@ describe('everybody can use it', needsBrowser, () => {
         assert.ok(words.includes('识别结果') && !/\b(Choose|Stage|image|classes)\b/.test(words), words);
     });
 
-  it('by dropping files anywhere', async () => {
+  it('by dropping files anywhere, both at once', async () => {
     const { page } = await open();
-    for (const name of ['classifier.safetensors', 'drawing.png']) {
-      const bytes = (await readFile(file(name))).toString('base64');
-      await page.evaluate(`(() => {
-        const data = new DataTransfer();
-        const bytes = Uint8Array.from(atob('${bytes}'), (letter) => letter.charCodeAt(0));
-        const type = '${name}'.endsWith('.png') ? 'image/png' : '';
-        data.items.add(new File([bytes], '${name}', { type }));
-        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
-      })()`);
-      await page.locator('.named', { hasText: name }).waitFor();
-    }
+    const given = ['drawing.png', 'classifier.safetensors'];
+    const contents = await Promise.all(given.map(async (name) => (await readFile(file(name))).toString('base64')));
+    await page.evaluate(`(() => {
+      const data = new DataTransfer();
+      for (const [i, text] of ${JSON.stringify(contents)}.entries()) {
+        const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+        data.items.add(new File([bytes], ${JSON.stringify(given)}[i], { type: i === 0 ? 'image/png' : '' }));
+      }
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    })()`);
     await classesOn(page);
   });
 });

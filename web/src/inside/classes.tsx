@@ -3,11 +3,10 @@ import { useSignal } from '@preact/signals';
 import { drawClassMap, zoomed } from '../../../src/inference/overlay.js';
 import { number, say } from '../language.js';
 import { Picture } from '../ui/picture.js';
-import { Trouble } from '../ui/trouble.js';
-import { type Answer, useAnswer } from './answer.js';
-import { inWords } from './failure.js';
+import { useAnswer } from './answer.js';
 import type { SeenImage } from './images.js';
 import type { ClassScore, OpenedModel } from './opened-model.js';
+import { Pending } from './pending.js';
 import { texts } from './texts.js';
 
 const SHOWN = 5;
@@ -114,10 +113,4 @@ function ClassMap({ model, image, number, stage }: Mapped) {
       {value?.silent && <p class="note">{say(texts.silent)}</p>}
     </>
   );
-}
-
-/** Until an answer is there, and where none comes. */
-export function Pending({ answer: { value, failure } }: { readonly answer: Answer<unknown> }) {
-  if (failure) return <Trouble>{inWords(failure)}</Trouble>;
-  return value === undefined ? <p class="note pending">{say(texts.computing)}</p> : null;
 }

@@ -4,13 +4,13 @@ import { say } from '../language.js';
 import { route } from '../route.js';
 import { Picture } from '../ui/picture.js';
 import { Trouble } from '../ui/trouble.js';
+import { Answers } from './answers.js';
 import { Camera } from './camera.js';
-import { Classes } from './classes.js';
 import { DeviceChoice } from './device-choice.js';
 import { inWords } from './failure.js';
 import { FileButton } from './file-button.js';
 import type { OpenedModel } from './opened-model.js';
-import { busy, image, openAddress, opened, openFile, openImage, openModel, trouble } from './session.js';
+import { busy, image, openAddress, opened, openFiles, openImage, openModel, trouble } from './session.js';
 import { texts } from './texts.js';
 import './inside.css';
 
@@ -40,9 +40,7 @@ export default function Inside() {
 /** Files that are dropped or pasted anywhere. */
 function useDropped(): void {
   useEffect(() => {
-    const take = (files: FileList | undefined) => {
-      for (const file of [...(files ?? [])].slice(0, 2)) void openFile(file);
-    };
+    const take = (files: FileList | undefined) => void openFiles([...(files ?? [])]);
     const over = (event: DragEvent) => event.preventDefault(); // or the browser would leave the page for the file
     const drop = (event: DragEvent) => {
       event.preventDefault();
@@ -116,15 +114,5 @@ function GivenImage() {
         {model && <Camera take={(file) => void openImage(file, say(texts.cameraName))} />}
       </div>
     </section>
-  );
-}
-
-function Answers() {
-  const [model, seen] = [opened.value, image.value];
-  if (!model || !seen) return null;
-  return (
-    <div class="results">
-      <Classes model={model} image={seen} />
-    </div>
   );
 }

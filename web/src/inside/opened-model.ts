@@ -116,6 +116,11 @@ export class OpenedModel {
     return firstOf(await this.ask('decoder maps', graph, this.vectors(point)));
   }
 
+  /** Resolves when the engine is there. @throws Error where it could not be fetched or started */
+  ready(): Promise<void> {
+    return this.runtime.write({});
+  }
+
   close(): Promise<void> {
     return this.runtime.close();
   }

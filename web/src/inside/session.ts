@@ -46,7 +46,7 @@ export const openModel = (file: Blob, name: string): Promise<void> =>
     name,
     async (isLatest) => {
       const model = await modelIn(file, name);
-      if (isLatest()) await use(new OpenedModel(name, model, device.value));
+      if (isLatest()) await use(new OpenedModel(name, model, device.value), isLatest);
     },
     troubles.model,
   );
@@ -59,7 +59,14 @@ async function modelIn(file: Blob, name: string): Promise<Model> {
 }
 
 /** In place of the one before, whose image it is shown too. */
-async function use(model: OpenedModel): Promise<void> {
+async function use(model: OpenedModel, isLatest: () => boolean): Promise<void> {
+  try {
+    await model.ready();
+  } catch (error) {
+    void model.close();
+    throw failureOf(error, troubles.engine);
+  }
+  if (!isLatest()) return model.close();
   void opened.value?.close();
   image.value = undefined;
   fellBack.value = undefined;
@@ -83,7 +90,7 @@ export const openAddress = (address: string): Promise<void> =>
       if (!answer.ok) throw failed(`${answer.status}`);
       const name = url.pathname.split('/').at(-1) || address;
       const model = await modelIn(await answer.blob(), name);
-      if (isLatest()) await use(new OpenedModel(name, model, device.value));
+      if (isLatest()) await use(new OpenedModel(name, model, device.value), isLatest);
     },
     troubles.model,
   );
@@ -107,11 +114,13 @@ export const openImage = (file: Blob, name: string): Promise<void> =>
 /** Names that only models have; anything else may be an image, and is tried as one. */
 const MODEL = /\.(safetensors|onnx|pth?|ckpt|bin|h5|keras|npz)$/i;
 
-/** Whatever was dropped or pasted. */
-export const openFile = (file: File): Promise<void> =>
-  MODEL.test(file.name) || (!opened.value && !file.type.startsWith('image/'))
-    ? openModel(file, file.name)
-    : openImage(file, file.name);
+/** Whatever was dropped or pasted: a model first, since images are prepared as it asks. */
+export async function openFiles(files: readonly File[]): Promise<void> {
+  const isModel = ({ name, type }: File) => MODEL.test(name) || (!opened.value && !type.startsWith('image/'));
+  const [model, picture] = [files.find(isModel), files.find((file) => !isModel(file))];
+  if (model) await openModel(model, model.name);
+  if (picture && (opened.value || !model)) await openImage(picture, picture.name);
+}
 
 /** Goes over to a device with the model that is open. */
 export function choose(chosen: Device): void {

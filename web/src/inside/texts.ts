@@ -114,6 +114,10 @@ export const troubles = {
     en: '{name} has {size} MB, more than the {limit} MB that a page can compute with.',
     'zh-CN': '{name} 有 {size} MB，超过网页可计算的 {limit} MB。',
   },
+  engine: {
+    en: 'What computes networks could not be started: {reason}. Its files lie in the folder engine beside this page; reload to try again.',
+    'zh-CN': '无法启动计算引擎：{reason}。其文件位于本页旁的 engine 文件夹；请重新加载后再试。',
+  },
   modelFirst: {
     en: 'Open a model first: the image is prepared as that model asks.',
     'zh-CN': '请先打开模型：图像须按模型的要求进行预处理。',

@@ -43,5 +43,4 @@ const PROJECTS = ['.', 'src/web-folder/page', 'src/serve/try/page', 'src/runtime
 export function build() {
   for (const project of PROJECTS) run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);
   run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', 'web', '--logLevel', 'warn']);
-  run(process.execPath, ['scripts/engine.js']);
 }

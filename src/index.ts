@@ -19,13 +19,8 @@ export * as eager from './eager/index.js';
 export { ResNet, TransposeResNet } from './eager/index.js';
 export { UserError } from './errors.js';
 export * as graph from './graph/index.js';
-export {
-  type Attributions,
-  type ClassMap,
-  Explainer,
-  type ExplainOptions,
-  loadExplainer,
-} from './inference/explainer.js';
+export { Explainer, type ExplainOptions, loadExplainer } from './inference/explainer.js';
+export type { Attributions, ClassMap } from './inference/explanation.js';
 export { type Filters, filterPictures } from './inference/filters.js';
 export { type Features, frechetDistance } from './inference/frechet.js';
 export { Generator } from './inference/generator.js';
@@ -35,7 +30,6 @@ export {
   load,
   type OpenModelOptions,
   Predictor,
-  questionGraph,
 } from './inference/index.js';
 export {
   type Features as LayerFeatures,
@@ -46,6 +40,7 @@ export {
 export { principalPictures } from './inference/map-pictures.js';
 export { drawAttributions, drawClassMap, type Raster } from './inference/overlay.js';
 export { type Point, randomPoints, randomVector, spherical } from './inference/points.js';
+export { questionGraph } from './inference/questions.js';
 export { type KeptVectors, modelKey, vectorsOf } from './inference/search/folder-vectors.js';
 export { ImageIndex, type ImageVector, type Neighbour } from './inference/search/image-index.js';
 export { readVectors, type VectorsFile, type WrittenVector, writeVectors } from './inference/search/vectors-file.js';

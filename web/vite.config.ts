@@ -1,12 +1,14 @@
 /** The page as static files: paths are relative, so any web space and any folder of it will do. */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { engine } from './engine.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 export default defineConfig({
   root: here,
   base: './',
+  plugins: [engine()],
   worker: { format: 'es' },
   // the classic transform needs no plugin
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

@@ -111,7 +111,8 @@ export async function stages(task: Task): Promise<Drawn> {
 
 async function ofVectors({ model, compute, choices }: Task): Promise<Making> {
   const { classNumber } = await import('./generated-ways.js');
-  const { decoderStages, Generator } = await import('../inference/generator.js');
+  const { decoderStages } = await import('../inference/generation.js');
+  const { Generator } = await import('../inference/generator.js');
   const { randomPoints } = await import('../inference/points.js');
   const generator = Generator.open(model, compute);
   try {
@@ -135,7 +136,7 @@ async function ofImages({ model, compute, images, choices }: Task): Promise<Maki
   if (choices.seed !== undefined) throw usageError('the images decide what is made: leave out --seed');
   if (choices.class !== undefined) throw usageError('the images decide what is made: leave out --class');
   const { decoderOf } = await import('../models/index.js');
-  const { decoderStages, pixelsOfFeatures } = await import('../inference/generator.js');
+  const { decoderStages, pixelsOfFeatures } = await import('../inference/generation.js');
   const { Predictor } = await import('../inference/index.js');
   decoderOf(model.network); // says so where there is none
   const at = stagesMeant(decoderStages(model.network), choices.stage);

@@ -6,29 +6,12 @@ import { softmax } from '../graph/index.js';
 import { Build } from '../nn/index.js';
 import { float32, type Program, type Tensor, type TensorOf } from '../runtime/index.js';
 import { type Model, readModel } from '../weights/index.js';
+import type { Attributions, ClassMap, Explained } from './explanation.js';
 import { gradCamGraph } from './grad-cam.js';
-import { type Answer, type FedBatch, ImageModel, type OpenModelOptions, sampleOf, seenBy } from './image-model.js';
+import { type Answer, type FedBatch, ImageModel, type OpenModelOptions } from './image-model.js';
 import { middles, pathGraph } from './integrated-gradients.js';
 import type { Features } from './layers.js';
-
-interface Explained {
-  /** The class that is explained. */
-  readonly label: string;
-  readonly probability: number;
-}
-
-export interface ClassMap extends Explained {
-  /** [h', w'], 0 or more: how strongly the stage's maps speak for the class at each of their positions. */
-  readonly map: Features;
-}
-
-export interface Attributions extends Explained {
-  /** [c, h, w]: what each number of the image adds to the class's logit, beside a black image. */
-  readonly attributions: Features;
-  /** The logit of the class for the image, and for a black one. */
-  readonly logit: number;
-  readonly blackLogit: number;
-}
+import { sampleOf, seenBy } from './seen.js';
 
 export interface ExplainOptions {
   /** Name of the class to explain; by default each image's most probable. */

@@ -3,7 +3,7 @@ import { backward } from '../autodiff/index.js';
 import { UserError } from '../errors.js';
 import { type Graph, input, mul, reduceMean, reduceSum, relu } from '../graph/index.js';
 import { Build } from '../nn/index.js';
-import { type Asked, seenBy } from './image-model.js';
+import { type Asked, seenBy } from './seen.js';
 
 /**
  * ReLU(sum over k of a_k A_k), a_k the mean over positions of d y / d A_k: section 3, formulas 1 and 2, with y the logit of the

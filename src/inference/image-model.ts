@@ -1,10 +1,10 @@
 /** A model on a device, fed with images: what everything that is asked about images has in common. */
 import { type Batch, Loader, type Skipped } from '../data/batches.js';
 import { type Dataset, openImages } from '../data/dataset.js';
-import { type Graph, input, type Value } from '../graph/index.js';
-import { normalise, unit } from '../nn/index.js';
-import { type Device, openRuntime, type Program, type Runtime, type Tensor, type Tensors } from '../runtime/index.js';
+import type { Graph } from '../graph/index.js';
+import { type Device, openRuntime, type Program, type Runtime, type Tensors } from '../runtime/index.js';
 import type { Model } from '../weights/index.js';
+import { sampleOf } from './seen.js';
 
 export interface OpenModelOptions {
   readonly device?: Device;
@@ -14,18 +14,6 @@ export interface OpenModelOptions {
   readonly batch?: number;
   /** Whether the memory of the weights may go over to the runtime, which empties the model's arrays. Default false. */
   readonly moveWeights?: boolean;
-}
-
-/** What a graph of images is about: it depends on no weights. */
-export interface Asked {
-  readonly network: Model['network'];
-  readonly card: Pick<Model['card'], 'preprocessing'>;
-}
-
-/** Pixels uint8 [n, h, w, c], fed as `images`, as the network wants them: float32 [n, c, h, w], normalised. */
-export function seenBy({ card: { preprocessing } }: Asked, batch: number | string): Value {
-  const images = input('images', [batch, ...preprocessing.size, preprocessing.channels], 'uint8');
-  return normalise(unit(images), preprocessing);
 }
 
 /** The result for one image. */
@@ -45,15 +33,6 @@ export interface FedBatch {
   readonly feeds: Tensors;
   /** Every image that was read, with what `of` knows of it by its row in the batch. */
   answers<T>(of: (row: number) => T): Generator<Answer<T>>;
-}
-
-/** Sample `i` of a tensor [n, …]: a window on the whole. */
-export function sampleOf<A extends Tensor['data']>(
-  { data, shape }: { data: A; shape: readonly number[] },
-  i: number,
-): A {
-  const length = data.length / shape[0]!;
-  return data.subarray(i * length, (i + 1) * length) as A;
 }
 
 /** Owns the runtime, the threads that decode, and the programs compiled so far. `close` it to let the program end at once. */

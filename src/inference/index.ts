@@ -2,32 +2,13 @@
 import type { Skipped } from '../data/batches.js';
 import type { Dataset } from '../data/dataset.js';
 import { UserError } from '../errors.js';
-import { clip, type Graph, softmax, type Value } from '../graph/index.js';
-import { Build, pixelsOf } from '../nn/index.js';
 import { type Model, readModel } from '../weights/index.js';
-import { type Answer, type Asked, ImageModel, type OpenModelOptions, sampleOf, seenBy } from './image-model.js';
+import { type Answer, ImageModel, type OpenModelOptions } from './image-model.js';
 import { featuresGraph, featuresOf, type NamedFeatures } from './layers.js';
+import { type Question, questionGraph } from './questions.js';
+import { sampleOf } from './seen.js';
 
 export type { Answer, OpenModelOptions } from './image-model.js';
-
-/** What can be asked of a model: from its normalised input [n, c, h, w] to the graph's outputs. */
-const questions = {
-  /** Probabilities [n, k]. */
-  classify: ({ network }: Asked, x: Value) => ({ probabilities: softmax(network.forward(x, new Build()), 1) }),
-  /** Feature or latent vectors [n, d]. */
-  embed: ({ network }: Asked, x: Value) => ({ vectors: network.embed(x, new Build()) }),
-  /** Pixels [n, h, w, c]. */
-  reconstruct: ({ network }: Asked, x: Value) => ({ pixels: pixelsOf(clip(network.forward(x, new Build()), 0, 1)) }),
-} as const;
-type Question = keyof typeof questions;
-
-/** The graph of a question for pixels: uint8 [n, h, w, c] fed as `images`. */
-export function questionGraph(question: Question, model: Asked, batch: number | string): Graph {
-  return {
-    name: `${model.network.name} ${question}`,
-    outputs: questions[question](model, seenBy(model, batch)),
-  };
-}
 
 export interface ClassScore {
   readonly label: string;

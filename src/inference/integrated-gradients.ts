@@ -2,7 +2,7 @@
 import { backward } from '../autodiff/index.js';
 import { add, constant, type Graph, input, mul, reduceSum, sub } from '../graph/index.js';
 import { Build } from '../nn/index.js';
-import { type Asked, seenBy } from './image-model.js';
+import { type Asked, seenBy } from './seen.js';
 
 /**
  * (x - x') · d F(x' + share (x - x')) / d x, the integrand of formula 1, with F the logit of the class, x the image and x' a black

@@ -2,8 +2,8 @@
 import { UserError } from '../errors.js';
 import { type Graph, nodesOf, type Value } from '../graph/index.js';
 import { Build, type Layer } from '../nn/index.js';
-import type { Tensors } from '../runtime/index.js';
-import { type Asked, sampleOf, seenBy } from './image-model.js';
+import type { Tensors } from '../runtime/tensor.js';
+import { type Asked, sampleOf, seenBy } from './seen.js';
 
 /** What a layer gives for one image. */
 export interface Features {

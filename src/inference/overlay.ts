@@ -1,7 +1,7 @@
 /** What explains an image, drawn over it. */
 import { balance, heat, type Rgb } from './colours.js';
 import { enlarged } from './enlarge.js';
-import type { Attributions, ClassMap } from './explainer.js';
+import type { Attributions, ClassMap } from './explanation.js';
 
 /** Pixels [h, w, c]. */
 export interface Raster {

@@ -1,6 +1,6 @@
 /** A model's programs on a runtime of its own, whose worker thread computes them one after the other. */
 import { type Graph, inputsOf } from '../graph/index.js';
-import { sampleOf } from '../inference/image-model.js';
+import { sampleOf } from '../inference/seen.js';
 import { type Device, openRuntime, type Program, type Runtime, type Tensor, type Tensors } from '../runtime/index.js';
 import type { Weights } from '../weights/index.js';
 import type { Lane } from './batch-queue.js';

@@ -1,10 +1,10 @@
 /** A model as the server asks it: every question batched, all through one queue and one engine. */
 
-import { generationGraph } from '../inference/generator.js';
+import { generationGraph } from '../inference/generation.js';
 import { gradCamGraph } from '../inference/grad-cam.js';
-import { questionGraph } from '../inference/index.js';
 import { stagesOfImages } from '../inference/layers.js';
 import { type Point, rowOf, type Space } from '../inference/points.js';
+import { questionGraph } from '../inference/questions.js';
 import { latentLength } from '../models/index.js';
 import type { Device } from '../runtime/index.js';
 import type { Model, ModelCard } from '../weights/index.js';

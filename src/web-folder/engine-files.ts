@@ -22,7 +22,8 @@ export async function engineFiles() {
   return { [ENGINE.module]: module, [ENGINE.code]: code, 'engine/LICENSE.txt': LICENSE };
 }
 
-const LICENSE = `The files of this folder are ONNX Runtime's, https://github.com/microsoft/onnxruntime
+/** Of the engine, to lie beside it. */
+export const LICENSE = `The files of this folder are ONNX Runtime's, https://github.com/microsoft/onnxruntime
 
 MIT License
 

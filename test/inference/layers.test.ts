@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { decoderStages, Generator, pixelsOfFeatures } from '../../src/inference/generator.js';
+import { decoderStages, pixelsOfFeatures } from '../../src/inference/generation.js';
+import { Generator } from '../../src/inference/generator.js';
 import { Predictor } from '../../src/inference/index.js';
 import { type NamedFeatures, stagesOfImages } from '../../src/inference/layers.js';
 import { randomPoints } from '../../src/inference/points.js';

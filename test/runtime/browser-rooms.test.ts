@@ -20,7 +20,9 @@ const FILES = [
   'data/drawn/set.js',
   'weights/model.js',
   'weights/safetensors.js',
-  'inference/points.js',
+  ...['grad-cam', 'generation', 'layers', 'map-pictures', 'overlay', 'points', 'questions'].map(
+    (name) => `inference/${name}.js`,
+  ),
 ];
 /** Packages that browsers can run. */
 const PACKAGES = /^(valibot|@bufbuild\/protobuf(\/.*)?|ml-matrix)$/;

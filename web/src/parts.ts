@@ -16,6 +16,11 @@ export const parts = {
     purpose: { en: 'A residual network and its mirror, block by block', 'zh-CN': '逐块查看残差网络及其镜像' },
     load: () => import('./explore/index.js'),
   },
+  inside: {
+    name: { en: 'Look inside', 'zh-CN': '观察内部' },
+    purpose: { en: 'A trained network at work on your image', 'zh-CN': '训练好的网络如何处理你的图像' },
+    load: () => import('./inside/index.js'),
+  },
   train: {
     name: { en: 'Train', 'zh-CN': '训练' },
     purpose: { en: 'Teach a small network your own classes of images', 'zh-CN': '教一个小网络识别你自己的图像类别' },

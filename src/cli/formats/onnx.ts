@@ -1,7 +1,7 @@
 /** ONNX files: a network alone, or with pixels in and answers out. */
 import type { Graph } from '../../graph/index.js';
-import { generationGraph } from '../../inference/generator.js';
-import { questionGraph } from '../../inference/index.js';
+import { generationGraph } from '../../inference/generation.js';
+import { questionGraph } from '../../inference/questions.js';
 import { type Model, writeAtomically } from '../../weights/index.js';
 import { encodeOnnxModel, networkGraph } from '../../weights/onnx-model.js';
 import { usageError } from '../failure.js';

@@ -1,8 +1,8 @@
 /** What a run writes down while it goes on: always `metrics.jsonl`, and for TensorBoard if that is wanted. */
 import type { Loader } from '../../data/batches.js';
-import { generationGraph } from '../../inference/generator.js';
-import { questionGraph } from '../../inference/index.js';
+import { generationGraph } from '../../inference/generation.js';
 import { randomPoints, rowOf } from '../../inference/points.js';
+import { questionGraph } from '../../inference/questions.js';
 import { latentLength } from '../../models/index.js';
 import { float32, type Runtime } from '../../runtime/index.js';
 import type { Progress } from '../checkpoint.js';

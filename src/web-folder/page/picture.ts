@@ -1,13 +1,18 @@
 /** Pixels on canvases, and canvases as files. */
+import type { Pixels } from '../../data/pixels.js';
 import type { PageDescription } from '../description.js';
 
 /** Pictures below this side show their pixels as squares; larger ones look better smooth. */
 const SMALL = 128;
 
-/** Draws pixels [h, w, c], one canvas pixel each. */
-export function draw(canvas: HTMLCanvasElement, pixels: Uint8Array, { preprocessing }: PageDescription): void {
+/** Draws an image of a model [h, w, c]. */
+export function draw(canvas: HTMLCanvasElement, data: Uint8Array, { preprocessing }: PageDescription): void {
   const { size, channels } = preprocessing;
-  const [height, width] = size;
+  drawPixels(canvas, { data, height: size[0], width: size[1], channels });
+}
+
+/** Draws pixels, one canvas pixel each. */
+export function drawPixels(canvas: HTMLCanvasElement, { data: pixels, height, width, channels }: Pixels): void {
   const image = new ImageData(width, height);
   for (let i = 0; i < height * width; i++) {
     for (let c = 0; c < 3; c++) image.data[4 * i + c] = pixels[i * channels + (channels === 3 ? c : 0)]!;

@@ -5,12 +5,22 @@ import { evaluationView, type Preprocessing, reductionFor, render } from '../../
 import { Problem } from './problem.js';
 
 /** As many as the program takes at most. */
-const PIXEL_LIMIT = 100e6;
+export const PIXEL_LIMIT = 100e6;
 
 /** Pixels that are read from the browser at once: canvases of phones hold 16 million. */
 const BAND = 4e6;
 
-/** [h, w, c] of the preprocessing's size. @throws Problem for files that this browser cannot read */
+/** An image that cannot be shown to a network; `why` is for pages that say it in words of their own. */
+export class ImageProblem extends Problem {
+  constructor(
+    readonly why: 'unreadable' | 'too large' | 'no memory',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** [h, w, c] of the preprocessing's size. @throws ImageProblem for files that this browser cannot read */
 export async function prepare(file: Blob, preprocessing: Preprocessing): Promise<Uint8Array> {
   const image = await decodedFor(file, preprocessing);
   const [height, width] = preprocessing.size;
@@ -33,14 +43,16 @@ export async function decodedFor(file: Blob, preprocessing: Preprocessing): Prom
 async function bitmapOf(file: Blob): Promise<ImageBitmap> {
   const options = { imageOrientation: 'from-image', premultiplyAlpha: 'none', colorSpaceConversion: 'none' } as const;
   const bitmap = await createImageBitmap(file, options).catch(() => {
-    throw new Problem(
+    throw new ImageProblem(
+      'unreadable',
       'This browser cannot read that file: it is damaged, or no image of a format that it knows. JPEG, PNG, WebP, GIF and AVIF are usual.',
     );
   });
   const { width, height } = bitmap;
   if (width * height <= PIXEL_LIMIT) return bitmap;
   bitmap.close();
-  throw new Problem(
+  throw new ImageProblem(
+    'too large',
     `The image has ${width} × ${height} pixels, more than the limit of ${PIXEL_LIMIT / 1e6} million. Make it smaller first.`,
   );
 }
@@ -85,7 +97,7 @@ class BandReader {
     canvas.width = width;
     canvas.height = height;
     const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true, colorSpace: 'srgb' });
-    if (!context) throw new Problem('This browser has no memory left for an image of that size.');
+    if (!context) throw new ImageProblem('no memory', 'This browser has no memory left for an image of that size.');
     context.fillStyle = '#fff';
     context.fillRect(0, 0, width, height);
     context.drawImage(bitmap, 0, -from);

@@ -3,12 +3,7 @@ import { answerImages } from './answers.js';
 import { element, say } from './elements.js';
 import type { Engine } from './engine.js';
 import { draw } from './picture.js';
-
-/** Peak signal-to-noise ratio in dB of 8-bit pixels; finite for equal images, as the program's. */
-function psnr(a: Uint8Array, b: Uint8Array): number {
-  const squares = a.reduce((sum, value, i) => sum + ((value - b[i]!) / 255) ** 2, 0);
-  return -10 * Math.log10(Math.max(squares / a.length, 1e-10));
-}
+import { psnr } from './quality.js';
 
 export function reconstruct(engine: Engine): void {
   answerImages(engine, {

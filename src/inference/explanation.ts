@@ -1,0 +1,21 @@
+/** What is said of why a classifier says what it says. */
+import type { Features } from './layers.js';
+
+export interface Explained {
+  /** The class that is explained. */
+  readonly label: string;
+  readonly probability: number;
+}
+
+export interface ClassMap extends Explained {
+  /** [h', w'], 0 or more: how strongly the stage's maps speak for the class at each of their positions. */
+  readonly map: Features;
+}
+
+export interface Attributions extends Explained {
+  /** [c, h, w]: what each number of the image adds to the class's logit, beside a black image. */
+  readonly attributions: Features;
+  /** The logit of the class for the image, and for a black one. */
+  readonly logit: number;
+  readonly blackLogit: number;
+}

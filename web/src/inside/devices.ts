@@ -1,0 +1,37 @@
+/** Where networks can be computed in this browser. */
+import {
+  type Device,
+  defaultThreads,
+  type EngineFiles,
+  openRuntime,
+  type Runtime,
+} from '../../../src/runtime/browser/index.js';
+
+/** Beside the page: one build of the engine for each device. */
+const ENGINES: { readonly [D in Device]: { readonly module: string; readonly code: string } } = {
+  cpu: { module: 'engine/ort.wasm.min.js', code: 'engine/ort-wasm-simd-threaded.wasm' },
+  webgpu: { module: 'engine/ort.webgpu.min.js', code: 'engine/ort-wasm-simd-threaded.asyncify.wasm' },
+};
+
+const beside = ({ module, code }: (typeof ENGINES)[Device]): EngineFiles => ({
+  module: new URL(module, document.baseURI).href,
+  code: new URL(code, document.baseURI).href,
+});
+
+export const runtimeOn = (device: Device): Runtime => openRuntime({ device, engine: beside(ENGINES[device]) });
+
+/** Why there is one thread, or how many there are. */
+export const threadsHere = (): { readonly threads: number; readonly isolated: boolean } => ({
+  threads: defaultThreads(),
+  isolated: crossOriginIsolated,
+});
+
+interface Gpu {
+  requestAdapter(): Promise<unknown>;
+}
+
+/** Whether the graphics processor can be asked at all. */
+export async function hasWebgpu(): Promise<boolean> {
+  const { gpu } = navigator as { readonly gpu?: Gpu };
+  return Boolean(await gpu?.requestAdapter().catch(() => undefined));
+}

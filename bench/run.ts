@@ -19,6 +19,7 @@ import { profile } from './profile.js';
 import { quantized } from './quantized.js';
 import { serveLoad } from './serve-load.js';
 import type { Settings } from './settings.js';
+import { sizes } from './sizes.js';
 import { startup } from './startup.js';
 import { training } from './training.js';
 import { transfer } from './transfer.js';
@@ -37,6 +38,7 @@ const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   ablation,
   transfer,
   serving: serveLoad,
+  sizes,
 };
 
 const { values, positionals } = parseArgs({

@@ -13,7 +13,7 @@ import { print, type Settings } from './settings.js';
 
 const CONNECTIONS = 32;
 const SECONDS = 5;
-const OPEN_SECONDS = 20;
+const OPEN_SECONDS = 10;
 const LOADS = [0.5, 0.9, 1.5];
 /** Milliseconds of --max-wait, for whom answers must come soon. */
 const STRICT = 300;
@@ -27,7 +27,7 @@ interface Side {
 
 export async function serveLoad({ threads, rounds, wanted }: Settings): Promise<void> {
   const others = loadavg()[0]!.toFixed(1);
-  console.log(`${availableParallelism()} cores, of which other work took ${others} in the minute before\n`);
+  console.log(`${availableParallelism()} cores, load average ${others} in the minute before\n`);
   const folder = mkdtempSync(join(tmpdir(), 'resmirror-bench-'));
   const programs: Program[] = [];
   try {
@@ -78,37 +78,64 @@ const median = (values: readonly number[]) => quantile(values, 0.5);
 const quantile = (values: readonly number[], q: number) =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))] ?? Number.NaN;
 const rateOf = ({ latencies, seconds }: Found) => latencies.length / seconds;
+/** A median, or nothing where a server does not tell. */
+const shown = (values: readonly number[], digits: number) =>
+  Number.isNaN(values[0]) ? '' : median(values).toFixed(digits);
 const lags = (all: readonly Measured[]) =>
-  [all.map(({ lag }) => lag), all.map((one) => one.idle)].map((each) =>
-    Number.isNaN(each[0]) ? '' : median(each).toFixed(1),
-  );
+  [all.map(({ lag }) => lag), all.map((one) => one.idle)].map((each) => shown(each, 1));
 const amount = (errors: Found['errors']) => Object.values(errors).reduce((a, b) => a + b, 0);
 
 /** This process, which only waits: what its timers are late by is what the machine is, and 10 ms of a timer's own. */
 const idle = monitorEventLoopDelay({ resolution: 10 });
-const LAG = 'nodejs_eventloop_lag_p99_seconds';
+const FIGURES = [
+  'nodejs_eventloop_lag_p99_seconds',
+  'resmirror_inference_seconds_sum',
+  'resmirror_batch_rows_sum',
+  'resmirror_batch_rows_count',
+];
 
 interface Measured {
   readonly found: Found;
   /** Milliseconds of the event loop's delay, p99, of the server and of an idle process; NaN where it does not tell. */
   readonly lag: number;
+  /** Milliseconds of CPU time of the server. */
+  readonly cpu: number;
+  /** Part of the time that the engine computed; NaN where the server does not tell. */
+  readonly busy: number;
+  readonly rowsPerBatch: number;
   readonly idle: number;
 }
 
 async function measured(program: Program, plan: Omit<Plan, 'url'>): Promise<Measured> {
-  await program.figure(LAG); // begins anew when it is read
+  const before = { cpu: program.cpu, figures: await program.figures(FIGURES) };
   idle.enable();
   idle.reset();
   const found = await measure({ url: program.url, ...plan });
   idle.disable();
-  return { found, lag: 1000 * (await program.figure(LAG)), idle: idle.percentile(99) / 1e6 };
+  const [lag, ...after] = await program.figures(FIGURES);
+  const [seconds, rows, batches] = after.map((value, i) => value - before.figures[i + 1]!) as [number, number, number];
+  return {
+    found,
+    lag: 1000 * lag!,
+    idle: idle.percentile(99) / 1e6,
+    cpu: program.cpu - before.cpu,
+    busy: seconds / found.seconds,
+    rowsPerBatch: rows / batches,
+  };
 }
 
 /** Throughput with so many connections; the images a second of each side. */
 async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: number; threads: number }) {
   const { bare, sides, rounds, threads } = given;
-  const heading = [`${CONNECTIONS} connections, ${threads} engine threads`, 'images/s', 'of the bare runtime'];
-  const runtime: { best: number; rates: Record<string, number> }[] = [];
+  const heading = [
+    `${CONNECTIONS} connections, ${threads} engine threads`,
+    'images/s',
+    'of the bare runtime',
+    'engine busy',
+    'rows a batch',
+    'CPU ms an image',
+  ];
+  const runtime: { best: number; rates: Record<string, number>; cpu: Record<string, number> }[] = [];
   const all = sides.map((): Measured[] => []);
   for (let round = 0; round < rounds; round++) {
     runtime.push((await bare.take(SECONDS)) as never);
@@ -133,7 +160,15 @@ async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: n
     ],
     '---',
   );
-  print([`bare runtime, batch ${most}`, best.toFixed(1), '1', ...new Array(8).fill('')]);
+  print([
+    `bare runtime, batch ${most}`,
+    best.toFixed(1),
+    '1',
+    '1',
+    '',
+    median(runtime.map(({ best, cpu }) => cpu[best]!)).toFixed(1),
+    ...new Array(8).fill(''),
+  ]);
   const rates = sides.map(({ name }, i) => {
     const found = all[i]!.map((one) => one.found);
     const rate = median(found.map(rateOf));
@@ -143,6 +178,15 @@ async function closedLoop(given: { bare: Peer; sides: readonly Side[]; rounds: n
       name,
       rate.toFixed(1),
       median(found.map((one, k) => rateOf(one) / runtime[k]!.rates[runtime[k]!.best]!)).toFixed(2),
+      shown(
+        all[i]!.map(({ busy }) => busy),
+        2,
+      ),
+      shown(
+        all[i]!.map(({ rowsPerBatch }) => rowsPerBatch),
+        1,
+      ),
+      median(all[i]!.map(({ cpu, found: { latencies } }) => cpu / latencies.length)).toFixed(1),
       median(latencies).toFixed(0),
       quantile(latencies, 0.99).toFixed(0),
       ...lags(all[i]!),

@@ -1,7 +1,7 @@
 /** The programs that a load is put on: servers that print their address, and what they are asked. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -149,10 +149,19 @@ export class Program {
     return Program.start(['bin/resmirror.js', 'serve', model, '--port', '0', ...options]);
   }
 
-  /** The value of a figure. */
-  async figure(name: string): Promise<number> {
+  /** Figures, of the first question where they are told of several; NaN where there are none. Delays are counted anew from here. */
+  async figures(names: readonly string[]): Promise<readonly number[]> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    return names.map((name) => Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(text)?.[1]));
+  }
+
+  /** Milliseconds of CPU time so far, as Linux counts them in hundredths of a second; NaN elsewhere. */
+  get cpu(): number {
+    if (process.platform !== 'linux') return Number.NaN;
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return 10 * (Number(fields[11]) + Number(fields[12])); // utime and stime, which are 14 and 15 in proc(5)
   }
 
   /** The same images for a server that answers at /classify, and what it says when it is asked nothing else. */

@@ -37,8 +37,8 @@ export interface Listening {
 
 /** Slow clients are looked for this often, in milliseconds. */
 const CHECKS = 1000;
-/** An idle connection is kept so long, in milliseconds. */
-const KEPT = 5000;
+/** An idle connection is kept so long, in milliseconds: longer than load balancers keep theirs, a minute, or requests would meet its end. */
+const KEPT = 65_000;
 /** Clients may read their last answers so long, in milliseconds, where the end has a limit. */
 const LAST_WORDS = 1000;
 /** One that calls may come over for longer: clients of gRPC keep theirs. */

@@ -22,7 +22,7 @@ function noting(name = 'double', took = 10) {
 describe('a queue of batches', () => {
   it('gathers rows of several requests, and gives each its own answers', async () => {
     const { lane, batches } = noting();
-    const queue = new BatchQueue({ max: 4, delay: 200, queue: 99, wait: 1e4 });
+    const queue = new BatchQueue({ max: 4, delay: 100, queue: 99, wait: 1e4 });
     const answers = await Promise.all([[1], [2, 3], [4, 5, 6]].map((rows) => queue.submit(lane, rows, never)));
     assert.deepEqual(answers, [[2], [4, 6], [8, 10, 12]]);
     assert.deepEqual(batches, [

@@ -72,6 +72,7 @@ async function packageVersion(name: string): Promise<string> {
 
 const layouts: Readonly<Record<Target, string>> = {
   portable: 'trains on plain channels',
+  webgpu: 'trains on plain channels',
   blocked8: 'trains on channels in blocks of 8',
   blocked16: 'trains on channels in blocks of 16',
 };

@@ -8,7 +8,7 @@ import {
   peakBytes,
   type Shape,
 } from '../graph/index.js';
-import { lower, type Target } from '../lower/index.js';
+import { lower, type Target, targets } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import { checked, refuseUnknown } from './checked.js';
@@ -85,10 +85,10 @@ export function openRuntimeOn(
     const isQuantised = nodesOf(Object.values(outputs)).some(({ op }) => op === 'DequantizeLinear');
     const inputs = inputsOf(graph);
     const isSteady = isFixed && inputs.length > 0 && inputs.every(({ shape }) => isKnown(shape));
-    if (isSteady && !isQuantised && target !== 'portable')
+    if (isSteady && !isQuantised && targets[target].block > 0)
       return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights }));
     // what cannot change is laid out by the engine itself
-    const way = isFixed || isQuantised ? 'portable' : target;
+    const way = (isFixed || isQuantised) && targets[target].block > 0 ? 'portable' : target;
     const lowered = lower(graph, way, {
       constants: new Set(Object.keys(weights)),
       updates: new Set(Object.keys(updates)),
@@ -99,7 +99,7 @@ export function openRuntimeOn(
       name,
       variables: Object.fromEntries(variables.map(({ source }) => [source.name, source.name])),
       updates,
-      rewrite: way === 'portable',
+      rewrite: targets[way].block === 0,
     });
     return store.plainUpdates(checked(graph, program), updates);
   };

@@ -1,5 +1,5 @@
 /**
- * For the engine's WebGPU provider: what version 1.30 computes wrongly there, in other words. Found by asking it for every operator
+ * For the engine's WebGPU provider: what version 1.30 computes wrongly there, or leaves to the CPU, in other words. Found by asking it for every operator
  * (test/devices); applies to graphs that are lowered to portable ones already.
  */
 import {
@@ -8,10 +8,15 @@ import {
   apply,
   axesOf,
   concat,
+  exp,
+  log,
   type Op,
+  reduceMax,
+  reduceSum,
   reshape,
   slice,
   sliceLength,
+  sub,
   type Value,
 } from '../graph/index.js';
 import type { Lowering } from './lowering.js';
@@ -55,7 +60,14 @@ const singles: Rule<'ConvTranspose'> = (inputs, attributes) => {
   return [bias ? add(y, reshape(bias, [-1, ...Array<number>(y.shape.length - 2).fill(1)])) : y];
 };
 
-export const webgpu: { readonly Slice: Rule<'Slice'>; readonly ConvTranspose: Rule<'ConvTranspose'> } = {
-  Slice: backwards,
+/** log softmax(x) = z - log(sum exp z) with z = x - max x; the provider leaves the operator to the CPU. */
+const logSoftmax: Rule<'LogSoftmax'> = ([x], { axis }) => {
+  const z = sub(x!, reduceMax(x!, { axes: [axis], keepdims: true }));
+  return [sub(z, log(reduceSum(exp(z), { axes: [axis], keepdims: true })))];
+};
+
+export const webgpu = {
   ConvTranspose: singles,
+  LogSoftmax: logSoftmax,
+  Slice: backwards,
 };

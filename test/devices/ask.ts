@@ -24,4 +24,4 @@ async function placed() {
   });
 }
 
-console.log(JSON.stringify(subject === 'fallbacks' ? await placed() : await compared(questions[subject])));
+console.log(JSON.stringify(subject === 'fallbacks' ? await placed() : await compared(questions.subjects[subject])));

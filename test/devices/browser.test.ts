@@ -5,7 +5,7 @@ import { after, describe, test } from 'node:test';
 import { openRuntime, type Tensors } from '../../src/runtime/index.js';
 import { closeAll, needsBrowser, served, visit } from '../web-folder/browser.js';
 import { answers } from './judge.js';
-import * as questions from './questions.js';
+import { type Subject, subjects } from './questions.js';
 import { site } from './site.js';
 
 const ENGINES = {
@@ -16,12 +16,10 @@ const ENGINES = {
 /** What the provider has in no way; see node.test.ts. */
 const KNOWN = /^ConvTranspose, draw 1: failed: .*Only Conv2d or Conv1d are supported/;
 
-type Subject = 'operators' | 'networks';
-
 /** The CPU's answers as they travel into a page. */
 async function expectedOf(subject: Subject): Promise<Readonly<Record<string, Tensors>>> {
   const runtime = openRuntime({ threads: 1, target: 'portable' });
-  const found = await answers(runtime, questions[subject]);
+  const found = await answers(runtime, subjects[subject]);
   await runtime.close();
   const listed = ([name, { shape, data }]: [string, Tensors[string]]) => [
     name,

@@ -1,7 +1,7 @@
 /** The same questions in a page: answers what does not agree, as text. */
 import type { Tensors } from '../../src/runtime/tensor.js';
 import { disagreements } from './judge.js';
-import * as questions from './questions.js';
+import { type Subject, subjects } from './questions.js';
 
 interface BrowserRuntime {
   openRuntime(options: object): import('../../src/runtime/runtime.js').Runtime;
@@ -11,10 +11,10 @@ interface BrowserRuntime {
 export async function askInPage(
   { openRuntime }: BrowserRuntime,
   options: object,
-  asked: { readonly subject: 'operators' | 'networks'; readonly expected: Readonly<Record<string, Tensors>> },
+  asked: { readonly subject: Subject; readonly expected: Readonly<Record<string, Tensors>> },
 ) {
   const runtime = openRuntime(options);
-  const chosen = questions[asked.subject].filter(({ name }) => name in asked.expected);
+  const chosen = subjects[asked.subject].filter(({ name }) => name in asked.expected);
   const found = await disagreements(runtime, chosen, new Map(Object.entries(asked.expected)));
   await runtime.close();
   return { asked: chosen.length, found, threads: runtime.threads, device: runtime.device };

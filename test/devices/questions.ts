@@ -220,3 +220,6 @@ export const networks: readonly Question[] = [
   mirrored,
   inferred('transpose-resnet', mirror),
 ];
+
+export const subjects = { operators, networks };
+export type Subject = keyof typeof subjects;

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import * as ort from 'onnxruntime-node';
 import {
   buildNetwork,
+  deviceNamed,
   drawnDataset,
   float32,
   graph,
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({
     size: { type: 'string', default: '224' },
     batch: { type: 'string', default: '1' },
     threads: { type: 'string', default: '2' },
+    device: { type: 'string', default: 'cpu' },
     file: { type: 'string' },
     int8: { type: 'boolean', default: false },
   },
@@ -40,7 +42,7 @@ const shape = [batch, ...network.input];
 const x = Float32Array.from({ length: graph.elements(shape) }, (_, i) => Math.sin(i * 12.9898));
 
 async function own(): Promise<() => Promise<unknown>> {
-  const runtime = openRuntime({ threads });
+  const runtime = openRuntime({ threads, device: deviceNamed(values.device) });
   const model = values.int8 ? await eightBit() : { network, weights: firstWeights() };
   const { y } = buildNetwork(model.network, { batch });
   const program = await runtime.compile({ name, outputs: { y } }, { weights: model.weights });

@@ -7,7 +7,7 @@
  * Every line read is a number of steps to take; every line written is { "ms": [per step], "peakMemoryGB" }.
  */
 import { parseArgs } from 'node:util';
-import { float32, graph, Learner, networkNamed, nn, openRuntime, optim, type Target } from 'resmirror';
+import { deviceNamed, float32, graph, Learner, networkNamed, nn, openRuntime, optim, type Target } from 'resmirror';
 import { serve } from './serve.js';
 
 const { values, positionals } = parseArgs({
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     size: { type: 'string', default: '64' },
     batch: { type: 'string', default: '64' },
     threads: { type: 'string', default: '2' },
+    device: { type: 'string', default: 'cpu' },
     optimizer: { type: 'string', default: 'sgd' },
     target: { type: 'string' },
     profile: { type: 'string' },
@@ -35,6 +36,7 @@ const loss = shape.length === 2 ? optim.crossEntropy(y, target) : optim.meanSqua
 const optimizers = { sgd: optim.sgd({ nesterov: true, weightDecay: 5e-4 }), adamw: optim.adamW() };
 
 const runtime = openRuntime({
+  device: deviceNamed(values.device),
   threads,
   ...(values.target ? { target: values.target as Target } : {}),
   ...(values.profile ? { profile: values.profile } : {}),

@@ -15,11 +15,12 @@ from step import LATENT, layouts, network, options, serve
 def main():
     o = options(__doc__, export=True)
     torch.set_num_threads(o.threads)
-    net = network(o.network, o.size).to(memory_format=layouts[o.layout]).eval()
+    net = network(o.network, o.size).to(o.device, memory_format=layouts[o.layout]).eval()
     if o.network.startswith("transpose-"):
         x = torch.randn(o.batch, LATENT)
     else:
         x = torch.randn(o.batch, 3, o.size, o.size).to(memory_format=layouts[o.layout])
+    x = x.to(o.device)
     if o.export:
         names = ["pixel_values", "logits"]  # as transformers.js knows them
         free = {name: {0: "n"} for name in names}
@@ -28,7 +29,7 @@ def main():
         )
         return
 
-    serve(torch.inference_mode()(lambda: net(x)))
+    serve(torch.inference_mode()(lambda: net(x)), o.device)
 
 
 if __name__ == "__main__":

@@ -52,19 +52,22 @@ def options(text, export=False):
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", choices=["cpu", "cuda", "mps"], default="cpu")
     parser.add_argument("--layout", choices=list(layouts), default="channels_last")
     if export:
         parser.add_argument("--export", help="ONNX file to write instead of running")
     return parser.parse_args()
 
 
-def serve(work):
-    """Reads numbers of rounds, works, and writes what each round took."""
+def serve(work, device="cpu"):
+    """Reads numbers of rounds, works, and writes what each round took, until the device is done."""
+    wait = {"cpu": lambda: None, "cuda": torch.cuda.synchronize, "mps": lambda: torch.mps.synchronize()}[device]
     for line in sys.stdin:
         times = []
         for _ in range(int(line)):
             before = time.perf_counter()
             work()
+            wait()
             times.append((time.perf_counter() - before) * 1000)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         print(json.dumps({"ms": times, "peakMemoryGB": memory}), flush=True)
@@ -74,11 +77,12 @@ def main():
     o = options(__doc__)
     torch.set_num_threads(o.threads)
     layout = layouts[o.layout]
-    net = network(o.network, o.size).to(memory_format=layout).train()
+    net = network(o.network, o.size).to(o.device, memory_format=layout).train()
     transposed = o.network.startswith("transpose-")
     pictures = transposed or o.network.startswith("autoencoder-")
     x = torch.randn(o.batch, LATENT) if transposed else torch.randn(o.batch, 3, o.size, o.size).to(memory_format=layout)
     target = torch.full((o.batch, 3, o.size, o.size), 0.5) if pictures else torch.arange(o.batch) % 10
+    x, target = x.to(o.device), target.to(o.device)
     loss_of = nn.functional.mse_loss if pictures else nn.functional.cross_entropy
     optimizer = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
 
@@ -87,7 +91,7 @@ def main():
         loss_of(net(x), target).backward()
         optimizer.step()
 
-    serve(step)
+    serve(step, o.device)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,31 @@ import type { Device } from '../runtime/index.js';
 import { option } from './command.js';
 import { count } from './values.js';
 
-/** @throws UserError that names the devices there are */
+/**
+ * The device of an option: `auto` is the fastest that works here, and what was chosen is told on stderr.
+ * @throws UserError that names the devices there are, or says why the one that is asked for does not work
+ */
 export async function deviceOption(name: string): Promise<Device> {
+  if (name === 'cpu') return name;
+  const { fastest, tried } = await import('./device-survey.js');
+  if (name === 'auto') {
+    const { device, reasons } = await fastest();
+    process.stderr.write(`computing on ${device} (${reasons.join('; ')})\n`);
+    return device;
+  }
   const { deviceNamed } = await import('../runtime/index.js');
-  return deviceNamed(name);
+  const device = deviceNamed(name);
+  await tried(device, 'speed');
+  return device;
 }
 
 export const computeOptions = {
   batch: option('--batch <n>', 'images that go through the network at once', { parse: count, group: 'Run' }),
   threads: option('--threads <n>', 'of the engine', { parse: count, usual: 'every core', group: 'Run' }),
-  device: option('--device <name>', 'where to compute', { usual: 'cpu', group: 'Run' }),
+  device: option('--device <name>', 'where to compute: cpu, webgpu, cuda, or auto for the fastest that works here', {
+    usual: 'cpu',
+    group: 'Run',
+  }),
 } as const;
 
 interface Given {

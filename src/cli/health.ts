@@ -1,9 +1,9 @@
 /** What `doctor` looks at. Each check says what it found; one that throws has failed. */
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
-import { input, matmul, type Value } from '../graph/index.js';
-import { defaultThreads, devices, float32, openRuntime, type Target } from '../runtime/index.js';
+import { type Device, devices, type Target } from '../runtime/index.js';
 import { VERSION } from '../version.js';
+import { tried } from './device-survey.js';
 
 export interface Check {
   readonly name: string;
@@ -52,7 +52,7 @@ export const checks: Readonly<Record<string, () => Promise<Finding>>> = {
       : { state: 'warn', text, todo: 'Some formats are missing: install sharp again, with its own libvips.' };
   },
   engine: async () => ({ state: 'ok', text: `onnxruntime ${await packageVersion('onnxruntime-node')}` }),
-  ...Object.fromEntries(Object.keys(devices).map((name) => [name, () => deviceCheck(name as keyof typeof devices)])),
+  ...Object.fromEntries(Object.keys(devices).map((name) => [name, () => deviceCheck(name as Device)])),
 };
 
 /** AVX2 and AVX-512 by the kernel's word; nothing where there is no /proc/cpuinfo. */
@@ -72,40 +72,32 @@ async function packageVersion(name: string): Promise<string> {
 
 const layouts: Readonly<Record<Target, string>> = {
   portable: 'trains on plain channels',
+  webgpu: 'trains on plain channels',
   blocked8: 'trains on channels in blocks of 8',
   blocked16: 'trains on channels in blocks of 16',
 };
 
-const SIDE = 512;
-const PRODUCTS = 8;
-const SECONDS = 0.3;
-
-/** Multiplies matrices for a moment: that the device works, and how fast. */
-async function deviceCheck(device: keyof typeof devices): Promise<Finding> {
-  const threads = defaultThreads();
-  const runtime = openRuntime({ device, threads });
+/** That a device works, how fast it multiplies matrices, and what it leaves to the CPU. */
+async function deviceCheck(device: Device): Promise<Finding> {
   try {
-    const [a, b] = [input('a', [SIDE, SIDE]), input('b', [SIDE, SIDE])];
-    // a chain, so that computing outweighs the way to the engine and back
-    let chain: Value = a;
-    for (let i = 0; i < PRODUCTS; i++) chain = matmul(chain, b);
-    const program = await runtime.compile({ name: 'matrix products', outputs: { product: chain } });
-    const ones = float32(new Float32Array(SIDE * SIDE).fill(1 / SIDE), [SIDE, SIDE]);
-    const { product } = await program.run({ a: ones, b: ones });
-    if (Math.abs(Number(product!.data[0]) - 1 / SIDE) > 1e-6) throw new Error(`${device} computes wrong products`);
-    let runs = 0;
-    const begun = performance.now();
-    while (performance.now() - begun < SECONDS * 1000) {
-      await program.run({ a: ones, b: ones });
-      runs++;
-    }
-    const gflops = (runs * PRODUCTS * 2 * SIDE ** 3) / ((performance.now() - begun) * 1e6);
+    const { threads, gflops, target } = await tried(device, 'speed');
+    const speed = `${gflops.toFixed(0)} GFLOP/s in products of 512 × 512 matrices`;
+    if (device === 'cpu')
+      return {
+        state: 'ok',
+        text: `works with ${threads} threads, ${speed}, ${layouts[target]}`,
+        facts: { threads, gflops, target },
+      };
+    const { ran, fallbacks } = await tried(device, 'fallbacks');
+    const names = Object.entries(fallbacks).map(([op, times]) => `${op} (${times})`);
+    const left = names.length > 0 ? `leaves to the CPU: ${names.join(', ')}` : 'leaves nothing to the CPU';
     return {
       state: 'ok',
-      text: `works with ${threads} threads, ${gflops.toFixed(0)} GFLOP/s in products of ${SIDE} × ${SIDE} matrices, ${layouts[await runtime.target()]}`,
-      facts: { threads, gflops, target: await runtime.target() },
+      text: `works, ${speed}; of ${ran} operators of training steps ${left}`,
+      facts: { gflops, target, ran, fallbacks },
     };
-  } finally {
-    await runtime.close();
+  } catch (error) {
+    if (device === 'cpu') throw error;
+    return { state: 'warn', text: (error as Error).message.replace(`${device} `, '') };
   }
 }

@@ -224,7 +224,10 @@ export const runOptions = {
     usual: 'one less than cores, at most 4',
     group: machine,
   }),
-  device: option('--device <name>', 'where to compute', { usual: 'cpu', group: machine }),
+  device: option('--device <name>', 'where to compute: cpu, webgpu, cuda, or auto for the fastest that works here', {
+    usual: 'cpu',
+    group: machine,
+  }),
   tensorboard: flag('--tensorboard', 'write event files for TensorBoard too', { group: machine }),
   logEvery: option('--log-every <steps>', 'steps between records in metrics.jsonl', {
     parse: count,

@@ -6,6 +6,6 @@ export * from './memory.js';
 export * from './operators.js';
 export * from './rewrite.js';
 export { shapes } from './shapes.js';
-export { axesOf, axisOf, broadcast, elements, fixed, fixedShape, show, statisticsShape } from './sizes.js';
+export { axesOf, axisOf, broadcast, elements, fixed, fixedShape, show, sliceLength, statisticsShape } from './sizes.js';
 export * from './types.js';
 export * from './walk.js';

@@ -7,6 +7,7 @@ import {
   countReaders,
   type Graph,
   type Node,
+  type Op,
   rewrite,
   type Shape,
   type Value,
@@ -17,16 +18,22 @@ import type { Rule, Site } from './blocked/rule.js';
 import { blocked } from './blocked.js';
 import type { Lowering } from './lowering.js';
 import { portable } from './portable.js';
+import { webgpu } from './webgpu.js';
 
 export { foldWeights } from './fold.js';
 export { hoist } from './hoist.js';
 export type { Lowering, Lowerings } from './lowering.js';
 
 /**
- * `portable` uses ONNX's standard operators only and serves every device. The others add the CPU engine's own operators on
+ * `portable` uses ONNX's standard operators only and serves every device; `webgpu` goes around what that provider gets wrong. The others add the CPU engine's own operators on
  * channels in blocks, of as many as fill a vector register: 8 with AVX2, 16 with AVX-512.
  */
-export const targets = { portable: { block: 0 }, blocked8: { block: 8 }, blocked16: { block: 16 } } as const;
+export const targets = {
+  portable: { block: 0 },
+  webgpu: { block: 0 },
+  blocked8: { block: 8 },
+  blocked16: { block: 16 },
+} as const;
 export type Target = keyof typeof targets;
 
 export interface LowerOptions {
@@ -44,12 +51,18 @@ export const storedLayout = (shape: Shape, target: Target): Layout => {
 
 /** The same graph in the operators of a target. Outputs keep their names, inputs and parameters their identity. */
 export function lower(graph: Graph, target: Target = 'portable', options: LowerOptions = {}): Graph {
-  const { block } = targets[target];
-  return block === 0 ? lowerPortable(graph) : lowerBlocked(graph, target, options);
+  if (targets[target].block > 0) return lowerBlocked(graph, target, options);
+  const standard = lowerNodes(graph, portable);
+  return target === 'webgpu' ? lowerNodes(standard, webgpu) : standard;
 }
 
-function lowerPortable(graph: Graph): Graph {
-  const lowered = rewrite(graph, { leaf: (value) => value, node: portableNode });
+type Table = Readonly<Partial<Record<Op, Lowering<never>>>>;
+
+function lowerNodes(graph: Graph, table: Table): Graph {
+  const lowered = rewrite(graph, {
+    leaf: (value: Value) => value,
+    node: (node, inputs) => lowerNode(node, inputs, table),
+  });
   return withOutputs(graph, (_, value) => lowered(value));
 }
 
@@ -67,9 +80,10 @@ function lowerBlocked(graph: Graph, target: Target, { constants, updates }: Lowe
       const rule = blocked[node.op] as Rule<unknown> | undefined;
       return (
         rule?.(inputs, node.attributes, site) ??
-        portableNode(
+        lowerNode(
           node,
           inputs.map((i) => i.as('plain')),
+          portable,
         ).map(plain)
       );
     },
@@ -79,8 +93,8 @@ function lowerBlocked(graph: Graph, target: Target, { constants, updates }: Lowe
   );
 }
 
-function portableNode(node: Node, inputs: readonly Value[]): readonly Value[] {
-  const rule = portable[node.op as keyof typeof portable] as Lowering<unknown> | undefined;
+function lowerNode(node: Node, inputs: readonly Value[], table: Table): readonly Value[] {
+  const rule = table[node.op] as Lowering<unknown> | undefined;
   if (rule) return rule(inputs, node.attributes);
   return inputs.every((input, i) => input === node.inputs[i])
     ? node.outputs

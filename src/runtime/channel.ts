@@ -50,12 +50,14 @@ export class Calls {
     return this.pending.size === 0;
   }
 
-  settle({ id, result, error }: Answer): void {
+  /** False where the call was rejected meanwhile, by `fail`. */
+  settle({ id, result, error }: Answer): boolean {
     const call = this.pending.get(id);
-    if (!call) return; // rejected meanwhile, by fail()
+    if (!call) return false;
     this.pending.delete(id);
     if (error === undefined) call.resolve(result as never);
     else call.reject(new Error(error));
+    return true;
   }
 
   /** Rejects all calls, with the reason that was given first. */

@@ -74,15 +74,26 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     if (!found) throw new Error(`the variable '${name}' has no value yet: write it before it is read or run`);
     return found;
   };
-  /** Memory of a device is not collected as garbage. */
+  /** Who made what lies in the memory of a device: memory that is not collected as garbage, and goes with its session. */
+  const makers = new Map<OrtTensor, Program>();
+  const retired = new Set<Program>();
+  /** Ends the sessions of released programs, as soon as nothing of theirs is a variable any more. */
+  const endRetired = async (): Promise<void> => {
+    const needed = new Set(makers.values());
+    for (const program of [...retired].filter((each) => !needed.has(each))) {
+      retired.delete(program);
+      await program.session.release();
+    }
+  };
   const drop = (name: string): void => {
     const before = variables.get(name);
-    if (before?.location === 'gpu-buffer') before.dispose();
     variables.delete(name);
+    if (before && makers.delete(before)) before.dispose();
   };
-  const replace = (name: string, tensor: OrtTensor): void => {
+  const replace = (name: string, tensor: OrtTensor, maker?: Program): void => {
     drop(name);
     variables.set(name, tensor);
+    if (maker && tensor.location === 'gpu-buffer') makers.set(tensor, maker);
   };
   const programOf = (id: number): Program => {
     const found = programs.get(id);
@@ -126,24 +137,28 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
         ...made,
       });
       for (const [output, name] of Object.entries(program.updates))
-        replace(name, made[output] ?? (outputs[output] as OrtTensor));
+        replace(name, made[output] ?? (outputs[output] as OrtTensor), program);
+      await endRetired();
       program.destinations = [after, made];
       return Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name] as OrtTensor, program)]));
     },
     async release({ program: id }) {
-      const { session, profiled } = programOf(id);
-      if (profiled) session.endProfiling();
-      await session.release();
+      const program = programOf(id);
       programs.delete(id);
+      if (program.profiled) program.session.endProfiling();
+      retired.add(program);
+      await endRetired();
     },
     async write({ variables: written }) {
       for (const [name, tensor] of Object.entries(written)) replace(name, resident(tensor));
+      await endRetired();
     },
     async read({ names }) {
       return Object.fromEntries(names.map((name) => [name, copyOf(plain(variable(name)))]));
     },
     async forget({ names }) {
       for (const name of names) drop(name);
+      await endRetired();
     },
   };
 }

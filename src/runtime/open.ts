@@ -8,12 +8,13 @@ import {
   peakBytes,
   type Shape,
 } from '../graph/index.js';
-import { lower, type Target } from '../lower/index.js';
+import { lower, type Target, targets } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import { checked, refuseUnknown } from './checked.js';
 import { type Devices, rowOf, type SessionSettings, sessionOptions } from './devices.js';
 import { FixedWeights } from './fixed-weights.js';
+import { inWords, refuseLarge } from './memory.js';
 import { firstThatWorks } from './probe.js';
 import type { CompileOptions, Program, Runtime, RuntimeOptions, Start } from './runtime.js';
 import { copyOf, type Tensors } from './tensor.js';
@@ -30,7 +31,7 @@ export interface Host {
 
 export function openRuntimeOn(
   host: Host,
-  { device = 'cpu', threads = host.threads, target, profile }: RuntimeOptions = {},
+  { device = 'cpu', threads = host.threads, target, profile, memory: limit }: RuntimeOptions = {},
 ): Runtime {
   const row = rowOf(host.devices, device);
   const client = host.connect({ device, threads });
@@ -49,7 +50,9 @@ export function openRuntimeOn(
     const options = sessionOptions(row, { threads, profile, rewrite, updates: Object.keys(updates) });
     const program = programs++;
     const moved = [model.buffer as ArrayBuffer];
-    const { inputs, outputs } = await client.call('compile', { program, model, options, variables, updates }, moved);
+    const { inputs, outputs } = await client
+      .call('compile', { program, model, options, variables, updates }, moved)
+      .catch((error: Error) => Promise.reject(inWords(error, name, device)));
     const fetchable = outputs.filter((output) => !(output in updates));
     return {
       inputs,
@@ -58,7 +61,9 @@ export function openRuntimeOn(
         // a message would copy twice, on writing and on reading
         const sent = Object.entries(feeds).map(([name, tensor]) => [name, copyOf(tensor)] as const);
         const memory = sent.map(([, { data }]) => data.buffer as ArrayBuffer);
-        return client.call('run', { program, feeds: Object.fromEntries(sent), fetches }, memory);
+        return client
+          .call('run', { program, feeds: Object.fromEntries(sent), fetches }, memory)
+          .catch((error: Error) => Promise.reject(inWords(error, name, device)));
       },
       release: () => client.call('release', { program }),
     };
@@ -85,21 +90,22 @@ export function openRuntimeOn(
     const isQuantised = nodesOf(Object.values(outputs)).some(({ op }) => op === 'DequantizeLinear');
     const inputs = inputsOf(graph);
     const isSteady = isFixed && inputs.length > 0 && inputs.every(({ shape }) => isKnown(shape));
-    if (isSteady && !isQuantised && target !== 'portable')
+    if (isSteady && !isQuantised && targets[target].block > 0)
       return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights }));
     // what cannot change is laid out by the engine itself
-    const way = isFixed || isQuantised ? 'portable' : target;
+    const way = (isFixed || isQuantised) && targets[target].block > 0 ? 'portable' : target;
     const lowered = lower(graph, way, {
       constants: new Set(Object.keys(weights)),
       updates: new Set(Object.keys(updates)),
     });
     store.know(Object.entries(updates).map(([output, name]) => [name, outputs[output]!.shape]));
+    if (limit !== undefined) refuseLarge(graph, peakBytes(lowered, new Set(Object.keys(updates))), limit);
     const variables = parametersOf(lowered).filter(isVariable);
     const program = await start(writeOnnx(lowered, { weights: new Map(Object.entries(weights)) }), {
       name,
       variables: Object.fromEntries(variables.map(({ source }) => [source.name, source.name])),
       updates,
-      rewrite: way === 'portable',
+      rewrite: targets[way].block === 0,
     });
     return store.plainUpdates(checked(graph, program), updates);
   };

@@ -24,7 +24,7 @@ export async function firstThatWorks(
   run: (model: Uint8Array, feeds: Tensors) => Promise<Tensors>,
 ): Promise<Target> {
   const isBlocked = (target: Target) => targets[target].block > 0;
-  if (!candidates.some(isBlocked)) return 'portable';
+  if (!candidates.some(isBlocked)) return candidates[0] ?? 'portable';
   const y = one('NchwcReorderInput', [input('x', SHAPE)], {});
   const model = writeOnnx({ name: 'probe', outputs: { y } });
   const found = await run(model, { x: float32(numbered, SHAPE) }).catch((): Tensors => ({}));

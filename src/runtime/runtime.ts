@@ -50,6 +50,8 @@ export interface RuntimeOptions {
   readonly threads?: number;
   /** How graphs are lowered; by default the first of the device's ways that works on this machine. */
   readonly target?: Target;
+  /** Bytes that a run may take besides the variables, by the estimate of `Runtime.memory`; graphs that take more are refused. Without limit by default. */
+  readonly memory?: number;
   /** Every program leaves a profile of its operators, when it is released: the beginning of the files' names. */
   readonly profile?: string;
 }

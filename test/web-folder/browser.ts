@@ -16,6 +16,7 @@ export const needsBrowser: { skip?: string; timeout?: number } = existsSync(PROG
 const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
   ...['--disable-component-update', '--disable-sync'],
+  ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'], // by software, where a page asks for it
 ];
 
 let browser: Promise<Browser> | undefined;

@@ -10,7 +10,9 @@ export class WorkerChannel implements Channel {
     private readonly worker: Worker,
     { module, code, threads }: Opening,
   ) {
-    worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.calls.settle(data));
+    worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => {
+      this.calls.settle(data);
+    });
     worker.addEventListener('error', ({ message }) =>
       this.calls.fail(new Error(`the runtime's worker stopped: ${message || 'its script could not be loaded'}`)),
     );

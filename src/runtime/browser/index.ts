@@ -27,7 +27,7 @@ export interface BrowserOptions extends RuntimeOptions {
 
 export const devices = {
   cpu: { executionProviders: ['wasm'], targets: ['portable'] },
-  webgpu: { executionProviders: ['webgpu'], targets: ['portable'], keeps: 'gpu-buffer' },
+  webgpu: { executionProviders: ['webgpu'], targets: ['webgpu'], keeps: 'gpu-buffer' },
 } as const satisfies Devices;
 
 /** More threads than this gain little on networks of this kind, and cores of phones are not alike. */

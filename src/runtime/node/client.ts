@@ -19,8 +19,7 @@ export class Client implements Channel {
 
   constructor() {
     this.worker.on('message', (answer: Answer) => {
-      this.calls.settle(answer);
-      if (this.calls.isIdle) this.worker.unref();
+      if (this.calls.settle(answer) && this.calls.isIdle) this.worker.unref();
     });
     this.worker.on('error', ({ message }) => this.fail(`the runtime's worker thread failed: ${message}`));
     const idle = () => {

@@ -6,7 +6,7 @@ import { Client } from './client.js';
 
 export const nodeDevices = {
   cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'] },
-  webgpu: { executionProviders: ['webgpu'], targets: ['portable'], keeps: 'gpu-buffer' },
+  webgpu: { executionProviders: ['webgpu'], targets: ['webgpu'], keeps: 'gpu-buffer' },
   cuda: { executionProviders: ['cuda'], targets: ['portable'] },
 } as const satisfies Devices;
 

@@ -1,24 +1,26 @@
 /** Where networks can be computed in this browser. */
 import {
-  type Device,
   defaultThreads,
+  type devices,
   type EngineFiles,
   openRuntime,
   type Runtime,
 } from '../../../src/runtime/browser/index.js';
 
+export type PageDevice = keyof typeof devices;
+
 /** Beside the page: one build of the engine for each device. */
-const ENGINES: { readonly [D in Device]: { readonly module: string; readonly code: string } } = {
+const ENGINES: { readonly [D in PageDevice]: { readonly module: string; readonly code: string } } = {
   cpu: { module: 'engine/ort.wasm.min.js', code: 'engine/ort-wasm-simd-threaded.wasm' },
   webgpu: { module: 'engine/ort.webgpu.min.js', code: 'engine/ort-wasm-simd-threaded.asyncify.wasm' },
 };
 
-const beside = ({ module, code }: (typeof ENGINES)[Device]): EngineFiles => ({
+const beside = ({ module, code }: (typeof ENGINES)[PageDevice]): EngineFiles => ({
   module: new URL(module, document.baseURI).href,
   code: new URL(code, document.baseURI).href,
 });
 
-export const runtimeOn = (device: Device): Runtime => openRuntime({ device, engine: beside(ENGINES[device]) });
+export const runtimeOn = (device: PageDevice): Runtime => openRuntime({ device, engine: beside(ENGINES[device]) });
 
 /** Why there is one thread, or how many there are. */
 export const threadsHere = (): { readonly threads: number; readonly isolated: boolean } => ({

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ENGINE, engineFiles } from '../web-folder/engine-files.js';
 
 const FOLDER = fileURLToPath(new URL('../../web', import.meta.url));
 
@@ -64,12 +63,8 @@ export async function pageFiles(folder = FOLDER): Promise<PageFiles> {
   const index = files.get('/index.html');
   if (!index) return new Map();
   files.set('/', index);
-  for (const name of Object.values(ENGINE)) files.set(`/${name}`, { type: typeOf(name), read: () => engineFile(name) });
   return files;
 }
-
-const engineFile = async (name: keyof Awaited<ReturnType<typeof engineFiles>>): Promise<Uint8Array> =>
-  Buffer.from((await engineFiles())[name]);
 
 /** Answers requests for the page's files; others go on. Files need no key: they are the same for everybody. */
 export const withPage =

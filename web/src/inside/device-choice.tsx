@@ -1,14 +1,13 @@
 /** What computes, and how fast it may. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { Device } from '../../../src/runtime/browser/index.js';
 import { say } from '../language.js';
-import { hasWebgpu, threadsHere } from './devices.js';
+import { hasWebgpu, type PageDevice, threadsHere } from './devices.js';
 import type { OpenedModel } from './opened-model.js';
 import { choose, fellBack } from './session.js';
 import { texts } from './texts.js';
 
-const names: { readonly [D in Device]: string } = { cpu: 'WebAssembly', webgpu: 'WebGPU' };
+const names: { readonly [D in PageDevice]: string } = { cpu: 'WebAssembly', webgpu: 'WebGPU' };
 
 export function DeviceChoice({ model: { device } }: { readonly model: OpenedModel }) {
   const gpu = useSignal(false);
@@ -22,7 +21,7 @@ export function DeviceChoice({ model: { device } }: { readonly model: OpenedMode
       {gpu.value && (
         <label>
           {say(texts.device)}{' '}
-          <select value={device} onChange={({ currentTarget }) => choose(currentTarget.value as Device)}>
+          <select value={device} onChange={({ currentTarget }) => choose(currentTarget.value as PageDevice)}>
             {Object.entries(names).map(([name, shown]) => (
               <option key={name} value={name}>
                 {shown}
@@ -41,7 +40,7 @@ export function DeviceChoice({ model: { device } }: { readonly model: OpenedMode
   );
 }
 
-function plainly(device: Device): string {
+function plainly(device: PageDevice): string {
   if (device === 'webgpu') return say(texts.onWebgpu);
   const { threads, isolated } = threadsHere();
   if (!isolated) return say(texts.notIsolated);

@@ -1,9 +1,9 @@
 /** What is open: a model and an image, where they came from, and what went wrong. */
 import { signal } from '@preact/signals';
-import type { Device } from '../../../src/runtime/browser/index.js';
 import { type Model, modelOf } from '../../../src/weights/model.js';
 import { decodeSafetensors } from '../../../src/weights/safetensors.js';
 import type { Text } from '../language.js';
+import type { PageDevice } from './devices.js';
 import { Failure, failureOf } from './failure.js';
 import { imageOf, type SeenImage } from './images.js';
 import { OpenedModel } from './opened-model.js';
@@ -14,7 +14,7 @@ const MODEL_LIMIT = 1e9;
 
 export const opened = signal<OpenedModel | undefined>(undefined);
 export const image = signal<SeenImage | undefined>(undefined);
-export const device = signal<Device>('cpu');
+export const device = signal<PageDevice>('cpu');
 /** Why the device that was chosen is not the one that computes. */
 export const fellBack = signal<string | undefined>(undefined);
 export const trouble = signal<Failure | undefined>(undefined);
@@ -123,7 +123,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
 }
 
 /** Goes over to a device with the model that is open. */
-export function choose(chosen: Device): void {
+export function choose(chosen: PageDevice): void {
   device.value = chosen;
   fellBack.value = undefined;
   const before = opened.value;

@@ -313,6 +313,23 @@ async function findingsOn(page: Page): Promise<readonly string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => id + ' ' + target)))`);
 }
 
+describe('a device that does not work', needsBrowser, () => {
+  after(closeAll);
+
+  it('is given up for the processor, and the page says so', async () => {
+    const address = await served(site);
+    // the page believes in a graphics processor; the worker finds none
+    const before = `Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => ({}) } })`;
+    const { page } = await visit(`${address}#/inside`, { before });
+    await give(page, 'classifier', 'drawing.png');
+    await classesOn(page);
+    await page.locator('.device select').selectOption('webgpu');
+    await said(page, 'WebGPU did not work here');
+    near(await classesOn(page), await predicted('classifier', 'drawing.png'), 1e-3);
+    await page.getByText('WebAssembly on one thread: for more').waitFor();
+  });
+});
+
 describe('everybody can use it', needsBrowser, () => {
   after(closeAll);
 

@@ -41,9 +41,11 @@ export function Maps({ ask, on, image }: Asked) {
       <h2>{say(texts.maps)}</h2>
       <p class="note">{say(answer.value?.length === 0 ? texts.noStages : texts.mapsNote)}</p>
       <Pending answer={answer} />
-      {answer.value?.map((stage) => (
-        <StagePictures key={stage.name} stage={stage} />
-      ))}
+      <div class="articles">
+        {answer.value?.map((stage) => (
+          <StagePictures key={stage.name} stage={stage} />
+        ))}
+      </div>
     </section>
   );
 }

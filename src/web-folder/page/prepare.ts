@@ -33,10 +33,16 @@ export async function prepare(file: Blob, preprocessing: Preprocessing): Promise
 export async function decodedFor(file: Blob, preprocessing: Preprocessing): Promise<Decoded> {
   const bitmap = await bitmapOf(file);
   try {
-    return decode(bitmap, preprocessing);
+    return decode(bitmap, { isJpeg: await isJpeg(file), preprocessing });
   } finally {
     bitmap.close();
   }
+}
+
+/** By its first bytes. */
+async function isJpeg(file: Blob): Promise<boolean> {
+  const [first, second, third] = new Uint8Array(await file.slice(0, 3).arrayBuffer());
+  return first === 0xff && second === 0xd8 && third === 0xff;
 }
 
 /** Upright (EXIF orientation), with colours as the file has them: their profile is ignored, as the program does. */
@@ -57,28 +63,57 @@ async function bitmapOf(file: Blob): Promise<ImageBitmap> {
   );
 }
 
-/** Large images are made smaller as they are read, by the factor by which the program decodes them smaller. */
-function decode(bitmap: ImageBitmap, preprocessing: Preprocessing): Decoded {
+/**
+ * Large images are made smaller as the program's decoder does it: first by a whole number, each pixel the mean of a square, then by
+ * interpolation. The decoder of JPEG leaves 1.5 to the latter, as it shrinks by powers of two while it decodes; for all others libvips leaves 2 or 3.
+ */
+function decode(bitmap: ImageBitmap, { isJpeg, preprocessing }: Decoding): Decoded {
   const full: Size = { height: bitmap.height, width: bitmap.width };
   const { channels, size } = preprocessing;
   const reduction = fitting(full, reductionFor(evaluationView(full, preprocessing).box, size));
+  const by = reduction === 1 ? 1 : isJpeg ? reduction / 1.5 : Math.floor(reduction / 2);
+  const small = shrunk(bitmap, { by, channels });
+  if (reduction === 1) return { ...small, full, reduction };
   const [height, width] = [Math.floor(full.height / reduction), Math.floor(full.width / reduction)];
-  const scale = full.height / height;
+  const whole = isJpeg ? Math.floor : (side: number) => side; // of JPEG, libvips leaves out squares that are not full
+  const box = { top: 0, left: 0, height: whole(full.height / by), width: whole(full.width / by) };
+  const data = resample(small, { box, size: [height, width], interpolation: 'bilinear' });
+  return { data, height, width, channels, full, reduction };
+}
+
+interface Decoding {
+  readonly isJpeg: boolean;
+  readonly preprocessing: Preprocessing;
+}
+
+/** A bitmap with squares of so many pixels become one, those at the right and lower edges of what is there. */
+function shrunk(bitmap: ImageBitmap, { by, channels }: { readonly by: number; readonly channels: 1 | 3 }): Pixels {
+  const [height, width] = [Math.ceil(bitmap.height / by), Math.ceil(bitmap.width / by)];
   const data = new Uint8Array(height * width * channels);
-  const rows = Math.max(1, Math.floor(BAND / full.width / scale));
-  const margin = reduction === 1 ? 0 : Math.ceil(scale) + 1; // the filter reaches one pixel of the result further
+  const rows = Math.max(1, Math.floor(BAND / bitmap.width / by));
   const reader = new BandReader(bitmap, channels);
   for (let row = 0; row < height; row += rows) {
-    const end = Math.min(height, row + rows);
-    const top = Math.max(0, Math.floor(row * scale) - margin);
-    const bottom = Math.min(full.height, Math.ceil(end * scale) + margin);
-    const band = reader.read(top, bottom);
-    const box = { top: row * scale - top, left: 0, height: (end - row) * scale, width: full.width };
-    const part =
-      reduction === 1 ? band.data : resample(band, { box, size: [end - row, width], interpolation: 'bilinear' });
-    data.set(part, row * width * channels);
+    const band = reader.read(row * by, Math.min(bitmap.height, (row + rows) * by));
+    data.set(by === 1 ? band.data : meansOf(band, by), row * width * channels);
   }
-  return { data, height, width, channels, full, reduction };
+  return { data, height, width, channels };
+}
+
+function meansOf({ data, height, width, channels }: Pixels, by: number): Uint8Array {
+  const columns = Math.ceil(width / by);
+  const sums = new Uint32Array(Math.ceil(height / by) * columns * channels);
+  for (let y = 0, at = 0; y < height; y++) {
+    const row = Math.floor(y / by) * columns;
+    for (let x = 0; x < width; x++) {
+      const to = (row + Math.floor(x / by)) * channels;
+      for (let c = 0; c < channels; c++) sums[to + c]! += data[at++]!;
+    }
+  }
+  return Uint8Array.from(sums, (sum, i) => {
+    const [row, column] = [Math.floor(i / channels / columns), Math.floor(i / channels) % columns];
+    const count = Math.min(by, height - row * by) * Math.min(by, width - column * by);
+    return Math.floor(sum / count + 0.5);
+  });
 }
 
 /** Rows of a bitmap as numbers; transparency becomes white. */

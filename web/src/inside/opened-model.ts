@@ -86,8 +86,9 @@ export class OpenedModel {
     return firstOf(await this.ask(`grad-cam ${stage}`, graph, { ...fed(image), wanted })).map!;
   }
 
-  /** Maps at the ends of all stages, by name. */
+  /** Maps at the ends of all stages, by name; none of a network that does not say where they end. */
   async maps(image: Pixels): Promise<NamedFeatures> {
+    if (this.stages.length === 0) return {};
     const graph = () => featuresGraph(this.model, this.stages, 1);
     return firstOf(await this.ask('maps', graph, fed(image)));
   }

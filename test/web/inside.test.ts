@@ -346,7 +346,7 @@ describe('another device', needsBrowser, () => {
     await give(page, 'classifier', 'drawing.png');
     await classesOn(page);
     await page.locator('.device select').selectOption('webgpu');
-    await page.getByText('WebGPU computes').waitFor();
+    await page.getByText('The graphics processor, by WebGPU.').waitFor();
     near(await classesOn(page), await predicted('classifier', 'drawing.png'), 1e-3);
   });
 

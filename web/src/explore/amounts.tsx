@@ -1,0 +1,40 @@
+/** Numbers that may be large, and bars that show their share of the whole. */
+import { number, say, type Text } from '../language.js';
+import type { Figures } from './anatomy.js';
+
+const scales = [
+  [1e9, 'G', 2],
+  [1e6, 'M', 2],
+  [1e3, 'k', 1],
+] as const;
+
+/** `4.11 G`, `40.81 M`, `640`. */
+export function scaled(value: number): string {
+  const found = scales.find(([unit]) => value >= unit);
+  return found ? `${number(value / found[0], found[2])} ${found[1]}` : number(value);
+}
+
+const amounts = {
+  parameters: { en: 'parameters', 'zh-CN': '参数' },
+  multiplyAdds: { en: 'multiply-adds', 'zh-CN': '乘加' },
+} as const satisfies { readonly [K in keyof Figures]?: Text };
+
+/** Both costs of a part, each with its share of the network. */
+export const Amounts = ({ part, whole }: { readonly part: Figures; readonly whole: Figures }) => (
+  <span class="amounts">
+    {(Object.keys(amounts) as (keyof typeof amounts)[]).map((kind) => {
+      const share = part[kind] / whole[kind];
+      return (
+        <span key={kind} class={`amount ${kind}`} title={number(part[kind])}>
+          <span class="value">
+            <b>{scaled(part[kind])}</b> {say(amounts[kind])}
+          </span>
+          <span class="percent">{number(100 * share, share < 0.0995 ? 1 : 0)} %</span>
+          <span class="bar">
+            <span style={{ width: `${100 * share}%` }} />
+          </span>
+        </span>
+      );
+    })}
+  </span>
+);

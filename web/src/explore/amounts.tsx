@@ -16,8 +16,14 @@ export function scaled(value: number): string {
 
 const amounts = {
   parameters: { en: 'parameters', 'zh-CN': '参数' },
-  multiplyAdds: { en: 'multiply-adds', 'zh-CN': '乘加' },
+  multiplyAdds: { en: 'mult-adds', 'zh-CN': '乘加' },
 } as const satisfies { readonly [K in keyof Figures]?: Text };
+
+/** `59 %`, `2.9 %`, `< 0.1 %`. */
+function percent(share: number): string {
+  if (share > 0 && share < 0.0005) return `< ${number(0.1, 1)} %`;
+  return `${number(100 * share, share < 0.0995 ? 1 : 0)} %`;
+}
 
 /** Both costs of a part, each with its share of the network. */
 export const Amounts = ({ part, whole }: { readonly part: Figures; readonly whole: Figures }) => (
@@ -29,7 +35,7 @@ export const Amounts = ({ part, whole }: { readonly part: Figures; readonly whol
           <span class="value">
             <b>{scaled(part[kind])}</b> {say(amounts[kind])}
           </span>
-          <span class="percent">{number(100 * share, share < 0.0995 ? 1 : 0)} %</span>
+          <span class="percent">{percent(share)}</span>
           <span class="bar">
             <span style={{ width: `${100 * share}%` }} />
           </span>

@@ -1,5 +1,6 @@
 /** All of one block: formula, shapes, cost, code, weights. */
-import { number, say } from '../language.js';
+import type { ComponentChildren } from 'preact';
+import { number, say, type Text } from '../language.js';
 import { type Block, type Layer, weightsOf } from './anatomy.js';
 import { codeOf } from './code.js';
 import { branchOf, describeWhole, formulaOf, times } from './describe.js';
@@ -18,7 +19,7 @@ const texts = {
   layer: { en: 'layer', 'zh-CN': '层' },
   output: { en: 'output', 'zh-CN': '输出' },
   parameters: { en: 'parameters', 'zh-CN': '参数' },
-  multiplyAdds: { en: 'multiply-adds', 'zh-CN': '乘加' },
+  multiplyAdds: { en: 'mult-adds', 'zh-CN': '乘加' },
   sum: { en: 'sum', 'zh-CN': '合计' },
   code: { en: 'In this library', 'zh-CN': '用本库编写' },
   weights: { en: 'Weights', 'zh-CN': '权重' },
@@ -61,15 +62,23 @@ function About({ side, block }: NonNullable<ReturnType<typeof chosenBlock>>) {
       <h3>{say(texts.cost)}</h3>
       <Cost block={block} />
       <h3>{say(texts.code)}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-      <pre tabIndex={0} aria-label={say(texts.code)}>
-        <code>{codeOf(block, { article: view.value.variant === 'article' })}</code>
-      </pre>
+      <Scrolls name={texts.code}>
+        <pre>
+          <code>{codeOf(block, { article: view.value.variant === 'article' })}</code>
+        </pre>
+      </Scrolls>
       <h3>{say(texts.weights)}</h3>
       <Weights block={block} />
     </>
   );
 }
+
+const Scrolls = ({ name, children }: { readonly name: Text; readonly children: ComponentChildren }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+  <section class="scrolls" tabIndex={0} aria-label={say(name)}>
+    {children}
+  </section>
+);
 
 const Branches = ({ block }: { readonly block: Block }) => (
   <dl class="branches">
@@ -101,8 +110,7 @@ const shortName = (block: Block, { name }: Layer) =>
   name.startsWith(block.name) ? name.slice(block.name.length).replace(/^[._]/, '') : name;
 
 const Cost = ({ block }: { readonly block: Block }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-  <div class="scrolls" role="region" tabIndex={0} aria-label={say(texts.cost)}>
+  <Scrolls name={texts.cost}>
     <table>
       <thead>
         <tr>
@@ -132,7 +140,7 @@ const Cost = ({ block }: { readonly block: Block }) => (
         </tr>
       </tfoot>
     </table>
-  </div>
+  </Scrolls>
 );
 
 const Weights = ({ block }: { readonly block: Block }) => (

@@ -21,11 +21,12 @@ const texts = {
   layersOf: { en: 'Layers of {block}', 'zh-CN': '{block} 的各层' },
   shortcut: { en: 'shortcut', 'zh-CN': '捷径' },
   identity: { en: 'x itself', 'zh-CN': 'x 本身' },
+  closer: { en: 'Code and weights', 'zh-CN': '代码与权重' },
   down: { en: 'image in, scores out', 'zh-CN': '输入图像，输出分数' },
   up: { en: 'vector in, image out', 'zh-CN': '输入向量，输出图像' },
   hint: {
-    en: 'Tiles are as high as the maps and as wide as their channels are many. Open a stage, then choose a block.',
-    'zh-CN': '色块的高度表示特征图的边长，宽度表示通道数。展开一个阶段，然后选择一个块。',
+    en: 'Shapes are as wide as channels are many, and as high as the maps at their deep end. Open a stage, then choose a block.',
+    'zh-CN': '图形的宽度表示通道数，高度表示较深一端特征图的边长。展开一个阶段，然后选择一个块。',
   },
 };
 
@@ -101,10 +102,12 @@ interface CellProps {
   readonly pair: Pair;
   readonly part: Figures;
 }
+const tallestOf = ({ forward }: Pair): number => forward.stages.get('stem')!.output[1]!;
+
 /** The map that comes out, and what it costs. */
 const Cell = ({ side, pair, part }: CellProps) => (
   <div class={`cell ${side}`}>
-    <MapTile shape={part.output} size={view.value.size} />
+    <MapTile part={part} side={side} tallest={tallestOf(pair)} />
     <div class="text">
       <span class="shape">{times(part.output)}</span>
       <Amounts part={part} whole={pair[side]} />
@@ -150,19 +153,25 @@ function BlockCell({ block, side, pair }: BlockProps) {
   return (
     <button
       type="button"
-      class={`cell ${side}`}
+      class={`${isPlain(block.id) ? 'plain' : 'cell'} ${side}`}
       data-column={side}
       data-at={at}
       aria-pressed={chosen}
       onClick={() => change({ at: chosen ? undefined : at })}
     >
-      <MapTile shape={block.output} size={view.value.size} />
-      <span class="text">
-        <span class="shape">
-          <code>{isPlain(block.id) ? stageName(block.id) : block.name}</code> {times(block.output)}
-        </span>
-        <Amounts part={block} whole={pair[side]} />
-      </span>
+      {isPlain(block.id) ? (
+        say(texts.closer)
+      ) : (
+        <>
+          <MapTile part={block} side={side} tallest={tallestOf(pair)} />
+          <span class="text">
+            <span class="shape">
+              <code>{block.name}</code> {times(block.output)}
+            </span>
+            <Amounts part={block} whole={pair[side]} />
+          </span>
+        </>
+      )}
     </button>
   );
 }
@@ -182,7 +191,7 @@ function Layers({ block, side, pair }: BlockProps) {
             <span class="shape">{times(layer.output)}</span>
           </span>
           <span class="what">{describeWhole(layer)}</span>
-          <Amounts part={layer} whole={pair[side]} />
+          {layer.multiplyAdds > 0 && <Amounts part={layer} whole={pair[side]} />}
         </li>
       ))}
       {block.join && right!.length === 0 && (

@@ -1,17 +1,38 @@
-/** The maps behind a part as a tile: as high as they are, relative to the image; as wide as their channels are many. */
+/**
+ * A part as a shape that faces its mirror image: from as many channels as it has at its shallow end to as many as at its deep end, and as
+ * high as the maps are at the deep end.
+ */
+import type { Figures } from './anatomy.js';
+import type { Side } from './view.js';
 
-const HEIGHT = 112;
-const WIDTH = 112;
+const HEIGHT = 64;
+const WIDTH = 104;
 /** Channels that fill the width; roots are taken, or three colours would not be seen beside 2048. */
 const MOST = 2048;
 
-export function MapTile({ shape, size }: { readonly shape: readonly number[]; readonly size: number }) {
-  const [channels = 1, side = 0] = shape;
-  const height = Math.max((HEIGHT * side) / size, 3);
-  const width = Math.min(Math.max(WIDTH * Math.sqrt(channels / MOST), 3), WIDTH);
+interface TileProps {
+  readonly part: Figures;
+  readonly side: Side;
+  /** Side of the maps that are drawn highest. */
+  readonly tallest: number;
+}
+
+export function MapTile({ part: { input, output }, side, tallest }: TileProps) {
+  const [shallow, deep] = side === 'forward' ? [input, output] : [output, input];
+  const height = Math.min(Math.max((HEIGHT * (deep[1] ?? 0)) / tallest, 5), HEIGHT);
+  const [top, bottom] = [widthFor(shallow), widthFor(deep)];
+  const across = side === 'forward' ? (x: number) => WIDTH - x : (x: number) => x;
+  const corners = [
+    [0, 0],
+    [top, 0],
+    [bottom, height],
+    [0, height],
+  ].map(([x, y]) => `${across(x!)},${y}`);
   return (
-    <span class="tile" aria-hidden="true">
-      <span style={{ width: `${(100 * width) / WIDTH}%`, height: `${height}px` }} />
-    </span>
+    <svg class="tile" width={WIDTH} height={height} viewBox={`0 0 ${WIDTH} ${height}`} aria-hidden="true">
+      <polygon points={corners.join(' ')} />
+    </svg>
   );
 }
+
+const widthFor = ([channels = 1]: readonly number[]) => WIDTH * Math.min(Math.sqrt(channels / MOST), 1);

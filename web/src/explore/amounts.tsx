@@ -3,15 +3,18 @@ import { number, say, type Text } from '../language.js';
 import type { Figures } from './anatomy.js';
 
 const scales = [
-  [1e9, 'G', 2],
-  [1e6, 'M', 2],
-  [1e3, 'k', 1],
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
 ] as const;
 
-/** `4.11 G`, `40.81 M`, `640`. */
+/** `11.56 G`, `40.8 M`, `640`: three digits, and hundredths of a G as published figures have them. */
 export function scaled(value: number): string {
-  const found = scales.find(([unit]) => value >= unit);
-  return found ? `${number(value / found[0], found[2])} ${found[1]}` : number(value);
+  const [unit, name] = scales.find(([least]) => value >= least) ?? [1, ''];
+  if (unit === 1) return number(value);
+  const scaledValue = value / unit;
+  const digits = name === 'G' || scaledValue < 10 ? 2 : scaledValue < 100 ? 1 : 0;
+  return `${number(scaledValue, digits)} ${name}`;
 }
 
 const amounts = {

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { number, say, type Text } from '../language.js';
 import { type Block, type Layer, weightsOf } from './anatomy.js';
 import { codeOf } from './code.js';
+import './details.css';
 import { branchOf, describeWhole, formulaOf, times } from './describe.js';
 import { sideNames, stageName } from './names.js';
 import { change, type Pair, sides, view } from './view.js';
@@ -147,7 +148,7 @@ const Weights = ({ block }: { readonly block: Block }) => (
   <ul class="weights">
     {block.layers.flatMap(weightsOf).map(({ name, shape }) => (
       <li key={name}>
-        <code>{name}</code> <span>[{shape.join(', ')}]</span>
+        <code>{name}</code> <small>[{shape.join(', ')}]</small>
       </li>
     ))}
   </ul>

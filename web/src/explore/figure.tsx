@@ -2,7 +2,7 @@
  * Both networks beside each other: data go down on the left and up on the right, so that stages of one size face each other. Stages unfold
  * to blocks, blocks to layers.
  */
-import { Fragment } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
 import { say } from '../language.js';
 import { Amounts } from './amounts.js';
 import type { Block, Figures, Layer, Stage } from './anatomy.js';
@@ -66,8 +66,8 @@ function StageRow({ pair, id }: Placed) {
   return (
     <section class={`stage ${open ? 'open' : ''}`} aria-label={stageName(id)}>
       <div class="row">
-        <Unfold id={id} name={stageName(id)}>
-          <strong>{stageName(id)}</strong>
+        <Unfold id={id}>
+          <strong>{stageName(id)}</strong>{' '}
           {!isPlain(id) && <small>{ids.length === 1 ? say(texts.block) : say(texts.blocks, { n: ids.length })}</small>}
         </Unfold>
         {sides.map((side) => (
@@ -81,8 +81,9 @@ function StageRow({ pair, id }: Placed) {
 
 interface UnfoldProps {
   readonly id: string;
-  readonly name: string;
-  readonly children: preact.ComponentChildren;
+  /** Where what it holds does not say enough. */
+  readonly name?: string;
+  readonly children: ComponentChildren;
 }
 const Unfold = ({ id, name, children }: UnfoldProps) => (
   <button
@@ -109,7 +110,7 @@ const Cell = ({ side, pair, part }: CellProps) => (
   <div class={`cell ${side}`}>
     <MapTile part={part} side={side} tallest={tallestOf(pair)} />
     <div class="text">
-      <span class="shape">{times(part.output)}</span>
+      <span class="shape whole">{times(part.output)}</span>
       <Amounts part={part} whole={pair[side]} />
     </div>
   </div>
@@ -130,7 +131,7 @@ function BlockRow({ pair, id, stages }: Placed & { readonly stages: { readonly [
       </div>
       {chosen && !wide.value && <Details pair={pair} />}
       {open && (
-        <div class="row layers">
+        <div class="row layers" style={{ '--rows': Math.max(...sides.map((side) => blocks[side].layers.length)) + 1 }}>
           <span />
           {sides.map((side) => (
             <Layers key={side} block={blocks[side]} {...{ side, pair }} />
@@ -186,7 +187,9 @@ function Layers({ block, side, pair }: BlockProps) {
       {[...left!, ...right!].map((layer) => (
         <li key={layer.name} class={layer.branch} data-layer={layer.name}>
           <span class="heading">
-            <code>{layer.name.slice(layer.name.startsWith(`${block.name}.`) ? block.name.length + 1 : 0)}</code>
+            <code class="name">
+              {layer.name.slice(layer.name.startsWith(`${block.name}.`) ? block.name.length + 1 : 0)}
+            </code>
             {layer.branch === 'right' && <em>{say(texts.shortcut)}</em>}
             <span class="shape">{times(layer.output)}</span>
           </span>

@@ -30,7 +30,7 @@ const across =
     return found.find((one) => one) ?? undefined;
   };
 
-const place = ({ dataset }: HTMLElement) => columns.findIndex((column) => column === dataset.column);
+const place = ({ dataset }: HTMLElement) => columns.indexOf(dataset.column as (typeof columns)[number]);
 
 const moves: Readonly<Record<string, Move>> = {
   ArrowDown: along(1),

@@ -22,14 +22,17 @@ export const Totals = ({ pair }: { readonly pair: Pair }) => (
         <section key={side} class={`total ${side}`} aria-label={say(sideNames[side])}>
           <h2>{network.name}</h2>
           <p class="note">
-            {say(texts.ways[side])} · {times(input)} → {times(output)}
+            {say(texts.ways[side])}{' '}
+            <span class="through">
+              {times(input)} → {times(output)}
+            </span>
           </p>
           <dl>
-            <div>
+            <div class="sum">
               <dd>{number(parameters)}</dd>
               <dt>{say(texts.parameters)}</dt>
             </div>
-            <div>
+            <div class="sum">
               <dd>{scaled(multiplyAdds)}</dd>
               <dt>{say(texts.multiplyAdds)}</dt>
             </div>

@@ -18,7 +18,7 @@ export function scaled(value: number): string {
 }
 
 const amounts = {
-  parameters: { en: 'parameters', 'zh-CN': '参数' },
+  parameters: { en: 'params', 'zh-CN': '参数' },
   multiplyAdds: { en: 'mult-adds', 'zh-CN': '乘加' },
 } as const satisfies { readonly [K in keyof Figures]?: Text };
 

@@ -64,7 +64,7 @@ export function anatomyOf(network: Network, ends: readonly [string, string]): An
   const steps = layers.map((row, i): Step => ({ ...row, nodes: runs[i]! }));
   const blocks = blocksOf(steps, { network, ends });
   const stages = grouped(blocks, ({ id }) => id.split('.')[0]!);
-  const all = [...stages].map(([id, own]): [string, Stage] => [id, { id, blocks: own, ...totalOf(own) }]);
+  const all = [...stages].map(([id, own]): [string, Stage] => [id, stageOf(id, own)]);
   return { network, stages: new Map(all), input, output: layers.at(-1)!.output, parameters, multiplyAdds };
 }
 
@@ -74,10 +74,16 @@ function grouped<T>(items: readonly T[], by: (item: T) => string): ReadonlyMap<s
   return groups;
 }
 
-/** From the first one's input to the last one's output. */
-const totalOf = (parts: readonly Figures[]): Figures => ({
-  input: parts[0]!.input,
-  output: parts.at(-1)!.output,
+const stageOf = (id: string, blocks: readonly Block[]): Stage => ({
+  id,
+  blocks,
+  input: blocks[0]!.input,
+  output: blocks.at(-1)!.output,
+  ...costOf(blocks),
+});
+
+type Cost = Pick<Figures, 'parameters' | 'multiplyAdds'>;
+const costOf = (parts: readonly Cost[]): Cost => ({
   parameters: parts.reduce((sum, part) => sum + part.parameters, 0),
   multiplyAdds: parts.reduce((sum, part) => sum + part.multiplyAdds, 0),
 });
@@ -106,52 +112,34 @@ function blockOf(
 ): Omit<Block, 'place'> {
   const last = steps.at(-1)!;
   const join = last.kind.startsWith('Add') ? last : undefined;
-  const layers = layersOf(join ? steps.slice(0, -1) : steps, { input, normsFirst: normsFirst && join !== undefined });
-  return {
-    id,
-    name: join?.layer ?? id,
-    layers,
-    ...(join && { join }),
-    ...totalOf(layers),
-    input,
-    output: last.output,
-  };
+  const layers = layersOf(join ? steps.slice(0, -1) : steps, { normsFirst: normsFirst && join !== undefined });
+  return { id, name: join?.layer ?? id, layers, ...(join && { join }), input, output: last.output, ...costOf(layers) };
 }
 
-/** Norms belong to the convolution before them, or behind them where they come first. */
-function layersOf(
-  steps: readonly Step[],
-  { input, normsFirst }: { readonly input: readonly number[]; readonly normsFirst: boolean },
-): readonly Layer[] {
+/** Norms belong to the convolution before them, or behind them where they come first; squeeze and excitation is one layer. */
+function layersOf(steps: readonly Step[], { normsFirst }: { readonly normsFirst: boolean }): readonly Layer[] {
   const groups: Step[][] = [];
   for (const step of steps) {
     const open = groups.at(-1);
-    const hasMain = open?.some(({ kind }) => BEGINS_LAYER.test(kind)) ?? false;
-    const isMain = BEGINS_LAYER.test(step.kind);
-    const squeezes = open && SQUEEZE.test(step.layer) && SQUEEZE.test(open[0]!.layer);
-    if (open && (squeezes || (isMain || normsFirst ? !hasMain : true))) open.push(step);
+    const isFull = open?.some(isMain) && (isMain(step) || normsFirst);
+    if (open && (!isFull || (squeezes(open[0]!) && squeezes(step)))) open.push(step);
     else groups.push([step]);
   }
-  let before = input;
-  return groups.map((own) => {
-    const layer = layerOf(own, { before, input });
-    before = layer.output;
-    return layer;
-  });
+  return groups.map(layerOf);
 }
 
-function layerOf(
-  steps: readonly Step[],
-  { before, input }: { readonly before: readonly number[]; readonly input: readonly number[] },
-): Layer {
-  const main = steps.find(({ kind }) => BEGINS_LAYER.test(kind)) ?? steps[0]!;
-  const operand = main.nodes[0]!.inputs[0]?.shape.slice(1) as readonly number[] | undefined;
+const isMain = ({ kind }: Step) => BEGINS_LAYER.test(kind);
+const squeezes = ({ layer }: Step) => SQUEEZE.test(layer);
+
+function layerOf(steps: readonly Step[]): Layer {
+  const main = steps.find(isMain) ?? steps[0]!;
   return {
     name: main.layer,
     branch: SHORTCUT.test(main.layer) ? 'right' : 'left',
     steps,
-    ...totalOf(steps.map((step) => ({ ...step, input }))),
-    input: operand ?? before,
+    input: steps[0]!.nodes[0]!.inputs[0]!.shape.slice(1) as readonly number[],
+    output: steps.at(-1)!.output,
+    ...costOf(steps),
   };
 }
 
@@ -164,7 +152,7 @@ export const weightsOf = (layer: Layer): readonly { readonly name: string; reado
   return [...new Map(found)].map(([name, shape]) => ({ name, shape }));
 };
 
-export const isSqueeze = ({ steps: [first] }: Layer): boolean => SQUEEZE.test(first!.layer);
+export const isSqueeze = ({ steps: [first] }: Layer): boolean => squeezes(first!);
 
 /** What gives a layer its name: a convolution, a pool, a dense layer. */
 export const mainOf = ({ steps }: Layer): Node =>

@@ -1,11 +1,16 @@
 /** A block as one would write it with the library's own layers. What is written runs as it stands. */
-import type { Node } from '../../../src/graph/index.js';
+import type { Node, Op } from '../../../src/graph/index.js';
 import { type Block, endsInRelu, isNorm, isSqueeze, type Layer, type Step } from './anatomy.js';
 import { branchOf, groupsOf, windowOf } from './describe.js';
 
 /** How the networks of a variant differ in what every layer is given. */
 interface Habits {
   readonly article: boolean;
+}
+
+interface Around {
+  readonly habits: Habits;
+  readonly endsBranch: boolean;
 }
 
 const given = (options: Readonly<Record<string, string | number | boolean | undefined>>): string => {
@@ -15,9 +20,10 @@ const given = (options: Readonly<Record<string, string | number | boolean | unde
 const call = (name: string, ...parameters: readonly (string | number)[]): string =>
   `${name}(${parameters.filter((one) => one !== '').join(', ')})`;
 
+const numbers = (values: readonly number[]) => `[${values.join(', ')}]`;
 const size = ([height, width]: readonly number[]) => (height === width ? `${height}` : `[${height}, ${width}]`);
 
-function convolution(node: Node, { article }: Habits, endsBranch: boolean): string {
+function convolution(node: Node, { habits: { article }, endsBranch }: Around): string {
   const { kernel, stride } = windowOf(node);
   const groups = groupsOf(node);
   const whole = article && node.inputs[0]!.shape[2] === 1; // the article's deconv1 begins with one pixel
@@ -36,43 +42,30 @@ function convolution(node: Node, { article }: Habits, endsBranch: boolean): stri
   );
 }
 
-const numbers = (values: readonly number[]) => `[${values.join(', ')}]`;
+/** Operators, but for those of norms, -> the layers that make them; what is not here belongs to one of these. */
+const layerCodes: { readonly [K in Op]?: (node: Extract<Node, { op: K }>, around: Around) => string } = {
+  Conv: convolution,
+  ConvTranspose: convolution,
+  Gemm: ({ outputs }, { habits }) =>
+    call('dense', `${outputs[0]!.shape[1]}`, given({ initial: habits.article ? 'glorot' : undefined })),
+  MaxPool: ({ attributes: { kernel_shape, strides, pads } }) =>
+    `(x) => maxPool(x, { kernel_shape: ${numbers(kernel_shape)}, strides: ${numbers(strides)}, pads: ${numbers(pads)} })`,
+  AveragePool: ({ attributes }) => `(x) => averagePool(x, { kernel_shape: ${size(attributes.kernel_shape)} })`,
+  GlobalAveragePool: () => 'pooled',
+  Resize: () => '(x) => resize(x, [1, 1, 2, 2])',
+  Reshape: ({ outputs }) => call('shaped', numbers(outputs[0]!.shape.slice(1) as readonly number[])),
+  Relu: () => 'relu',
+};
 
-/** Operators but for those of norms and activations -> the layer that makes them. */
-function layerCode(node: Node, habits: Habits, endsBranch: boolean): string | undefined {
-  switch (node.op) {
-    case 'Conv':
-    case 'ConvTranspose':
-      return convolution(node, habits, endsBranch);
-    case 'Gemm':
-      return call('dense', `${node.outputs[0]!.shape[1]}`, given({ initial: habits.article ? 'glorot' : undefined }));
-    case 'MaxPool': {
-      const { kernel_shape, strides, pads } = node.attributes;
-      return `(x) => maxPool(x, { kernel_shape: ${numbers(kernel_shape)}, strides: ${numbers(strides)}, pads: ${numbers(pads)} })`;
-    }
-    case 'AveragePool':
-      return `(x) => averagePool(x, { kernel_shape: ${size(node.attributes.kernel_shape)} })`;
-    case 'GlobalAveragePool':
-      return 'pooled';
-    case 'Resize':
-      return '(x) => resize(x, [1, 1, 2, 2])';
-    case 'Reshape':
-      return call('shaped', numbers(node.outputs[0]!.shape.slice(1) as readonly number[]));
-    case 'Relu':
-      return 'relu';
-    default:
-      return undefined;
-  }
-}
-
-function stepCode(step: Step, habits: Habits, endsBranch: boolean): string {
+function stepCode(step: Step, around: Around): string {
+  const { habits, endsBranch } = around;
   const norm = given({
     ...(habits.article && { epsilon: 1e-6, momentum: 0.01, per: "'position'", unbiased: false }),
     endsBranch: endsBranch || undefined,
   });
   const parts = isNorm(step)
     ? [call('batchNorm', norm), ...(endsInRelu(step) ? ['relu'] : [])]
-    : step.nodes.flatMap((node) => layerCode(node, habits, endsBranch) ?? []);
+    : step.nodes.flatMap((node) => layerCodes[node.op]?.(node as never, around) ?? []);
   const layer = parts.length > 1 ? call('sequential', ...parts) : parts[0]!;
   return step.layer === '' ? layer : call('named', `'${step.layer}'`, layer);
 }
@@ -82,7 +75,7 @@ function lines(layers: readonly Layer[], habits: Habits, endsBranch = false): re
     if (isSqueeze(layer)) return [squeezeCode(layer)];
     return layer.steps.map((step, i) => {
       const ends = endsBranch && layer === layers.findLast((one) => !isSqueeze(one)) && i === layer.steps.length - 1;
-      return stepCode(step, habits, ends && !endsInRelu(step));
+      return stepCode(step, { habits, endsBranch: ends && !endsInRelu(step) });
     });
   });
 }

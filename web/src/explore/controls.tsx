@@ -55,9 +55,7 @@ export function Controls() {
         <select
           value={variant}
           name="variant"
-          onChange={({ currentTarget }) =>
-            change({ variant: currentTarget.value as Variant, open: view.value.open, at: view.value.at })
-          }
+          onChange={({ currentTarget }) => change({ variant: currentTarget.value as Variant })}
         >
           {variants.map((name) => (
             <option key={name} value={name} disabled={name === 'article' && !hasArticle(net)}>

@@ -11,8 +11,6 @@ const kinds = {
   AveragePool: { en: 'mean pool', 'zh-CN': '平均池化' },
   GlobalAveragePool: { en: 'global mean', 'zh-CN': '全局平均' },
   Resize: { en: 'nearest neighbours × 2', 'zh-CN': '最近邻 × 2' },
-  Reshape: { en: 'reshape', 'zh-CN': '变形' },
-  BatchNormalization: { en: 'norm', 'zh-CN': '归一化' },
 } as const satisfies { readonly [K in Op]?: Text };
 
 const texts = {
@@ -57,9 +55,13 @@ export function describe(layer: Layer): string {
 /** All that happens in a layer, in order. */
 export function describeWhole(layer: Layer): string {
   if (isSqueeze(layer)) return say(texts.squeeze);
+  const main = mainOf(layer);
   return layer.steps
-    .flatMap((step) => [isNorm(step) ? say(texts.norm) : describe(layer), ...(endsInRelu(step) ? ['ReLU'] : [])])
-    .filter((one, i, all) => all.indexOf(one) === i || one === 'ReLU')
+    .flatMap((step) => [
+      ...(step.nodes.includes(main) ? [describe(layer)] : []),
+      ...(isNorm(step) ? [say(texts.norm)] : []),
+      ...(endsInRelu(step) ? ['ReLU'] : []),
+    ])
     .join(' → ');
 }
 

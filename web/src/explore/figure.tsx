@@ -166,9 +166,7 @@ function BlockCell({ block, side, pair }: BlockProps) {
         <>
           <MapTile part={block} side={side} tallest={tallestOf(pair)} />
           <span class="text">
-            <span class="shape">
-              <code>{block.name}</code> {times(block.output)}
-            </span>
+            <code>{block.name}</code> <span class="shape">{times(block.output)}</span>
             <Amounts part={block} whole={pair[side]} />
           </span>
         </>

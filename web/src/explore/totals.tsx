@@ -7,8 +7,8 @@ import { type Pair, sides } from './view.js';
 
 const texts = {
   ways: {
-    forward: { en: 'from an image to scores of classes', 'zh-CN': '从图像到各类别的分数' },
-    mirror: { en: 'from a vector to an image', 'zh-CN': '从向量到图像' },
+    forward: { en: 'from an image to scores of classes:', 'zh-CN': '从图像到各类别的分数：' },
+    mirror: { en: 'from a vector to an image:', 'zh-CN': '从向量到图像：' },
   },
   parameters: { en: 'parameters', 'zh-CN': '个参数' },
   multiplyAdds: { en: 'multiply-adds', 'zh-CN': '次乘加' },

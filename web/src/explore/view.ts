@@ -1,13 +1,6 @@
 /** What the figure shows, as the address says it: `net=resnet50&size=224&open=2,2.0&at=forward.2.0`. */
 import { computed } from '@preact/signals';
-import {
-  type Network,
-  resnet,
-  type Setting,
-  settingNames,
-  settingOf,
-  transposeResnet,
-} from '../../../src/models/index.js';
+import { type Network, resnet, settingNames, settingOf, transposeResnet } from '../../../src/models/index.js';
 import { reductionOf, refuseOptions, stems } from '../../../src/models/rows.js';
 import { addressOf, go, route } from '../route.js';
 import { type Anatomy, anatomyOf } from './anatomy.js';
@@ -126,7 +119,6 @@ const wanted = computed(() => {
 });
 
 export interface Pair {
-  readonly setting: Setting;
   readonly forward: Anatomy;
   readonly mirror: Anatomy;
 }
@@ -139,7 +131,6 @@ export const pair = computed((): Pair | undefined => {
   const forward: Network = resnet(net, { size, classes, ...(article && { variant }) });
   const mirror: Network = transposeResnet(net, { size, latent, ...(article && { variant }) });
   return {
-    setting: settingOf(net),
     forward: anatomyOf(forward, ['stem', 'head']),
     mirror: anatomyOf(mirror, ['head', 'stem']),
   };

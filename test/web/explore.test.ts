@@ -218,6 +218,8 @@ suite('explore', needsBrowser, () => {
     assert.match((await uneven.textContent('[role="alert"]'))!, /multiples of 32/);
     await uneven.click('text=Use 96');
     assert.equal((await texts(uneven, '.total.forward dd'))[0], '25,557,032');
+    const garbled = await visit(`${await base()}#/%E0%A4%A?net=%E0`);
+    assert.match((await garbled.page.textContent('[role="alert"]'))!, /net=/);
     const refused = await explore('net=resnext50-32x4d&variant=article');
     assert.match((await refused.textContent('[role="alert"]'))!, /variant=article/);
   });

@@ -105,6 +105,7 @@ suite('explore', needsBrowser, () => {
       ...['forward.2.0', 'mirror.2.0', 'forward.stem', 'forward.head', 'mirror.head', 'mirror.stem'].map(
         (at) => `net=resnet18&variant=article&at=${at}`,
       ),
+      ...['forward.4.1', 'mirror.4.1', 'mirror.head'].map((at) => `net=resnet50&variant=article&size=32&at=${at}`),
       ...['resnetv2-50', 'seresnet50', 'resnet50d', 'resnext50-32x4d', 'cifar-resnet20'].flatMap((net) =>
         ['forward', 'mirror'].flatMap((side) => ['2.0', '2.1', 'stem'].map((id) => `net=${net}&at=${side}.${id}`)),
       ),

@@ -8,6 +8,9 @@ interface Habits {
   readonly article: boolean;
 }
 
+/** Of the article's layers, the one that makes maps of a pixel. */
+const UNPADDED = 'deconv1';
+
 interface Around {
   readonly habits: Habits;
   readonly endsBranch: boolean;
@@ -26,7 +29,6 @@ const size = ([height, width]: readonly number[]) => (height === width ? `${heig
 function convolution(node: Node, { habits: { article }, endsBranch }: Around): string {
   const { kernel, stride } = windowOf(node);
   const groups = groupsOf(node);
-  const whole = article && node.inputs[0]!.shape[2] === 1; // the article's deconv1 begins with one pixel
   return call(
     node.op === 'Conv' ? 'convolution' : 'transposedConvolution',
     `${node.outputs[0]!.shape[1]}`,
@@ -34,7 +36,7 @@ function convolution(node: Node, { habits: { article }, endsBranch }: Around): s
     given({
       stride: stride > 1 ? stride : undefined,
       groups: groups > 1 ? groups : undefined,
-      padding: article ? (whole ? "'valid'" : "'same'") : undefined,
+      padding: article ? `'${node.scope === UNPADDED ? 'valid' : 'same'}'` : undefined,
       bias: node.inputs.length > 2 || undefined,
       initial: article ? 'glorot' : undefined,
       endsBranch: endsBranch || undefined,

@@ -88,7 +88,10 @@ suite('explore', needsBrowser, () => {
       .map(({ layer, output }) => [layer, output.join(' × ')]);
     assert.equal(expected.length, 4 * 3 + 1);
     assert.deepEqual(shown, expected);
+    await page.click('[data-at="forward.2.1"]');
+    assert.equal(await page.textContent('.formula'), 'y = relu(left(x) + x)');
     await page.click('[data-at="mirror.2.0"]');
+    assert.equal(await page.textContent('.formula'), 'y = relu(left(x) + right(x))');
     const own = summaryOf('transpose-resnet50').layers.filter(({ layer }) => layer.startsWith('layer2.0'));
     const sums = (['parameters', 'multiplyAdds'] as const).map((kind) => own.reduce((sum, row) => sum + row[kind], 0));
     assert.deepEqual(

@@ -68,11 +68,12 @@ export function describeWhole(layer: Layer): string {
 export const branchOf = ({ layers }: Block, branch: Layer['branch']): readonly Layer[] =>
   layers.filter((layer) => layer.branch === branch);
 
-/** `y = relu(left(x) + x)`. */
+/** `y = relu(left(x) + x)`. Where norms come first, a projection sees what the first of them made, and the identity x itself. */
 export function formulaOf(block: Block): string {
   if (!block.join)
     return `y = ${block.layers.map(({ name }) => name).reduce((inner, name) => `${name}(${inner})`, 'x')}`;
-  const right = branchOf(block, 'right').length > 0 ? 'right(x)' : 'x';
+  const seen = isNorm(branchOf(block, 'left')[0]!.steps[0]!) ? 'relu(norm(x))' : 'x';
+  const right = branchOf(block, 'right').length > 0 ? `right(${seen})` : 'x';
   const sum = `left(x) + ${right}`;
   return `y = ${endsInRelu(block.join) ? `relu(${sum})` : sum}`;
 }

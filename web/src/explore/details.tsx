@@ -88,7 +88,7 @@ const Branches = ({ block }: { readonly block: Block }) => (
       return (
         <div key={branch}>
           <dt>
-            <code>{layers.length > 0 ? `${branch}(x)` : 'x'}</code>
+            <code>{layers.length > 0 ? branch : 'x'}</code>
           </dt>
           <dd>
             {layers.length > 0 ? (

@@ -165,6 +165,7 @@ suite('explore', needsBrowser, () => {
     assert.equal(await page.locator('.list.mirror li[data-layer]').count(), 2);
     await page.keyboard.press('ArrowRight');
     assert.equal(await focused(), 'mirror.1.0');
+    assert.equal(await page.getByRole('button', { name: /^Mirror: layer1\.0 / }).count(), 1);
     await page.keyboard.press('Space');
     assert.equal(await page.textContent('.details h2'), 'layer1.0');
     assert.equal(await focused(), 'mirror.1.0');

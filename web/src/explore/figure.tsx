@@ -160,6 +160,9 @@ function BlockCell({ block, side, pair }: BlockProps) {
       aria-pressed={chosen}
       onClick={() => change({ at: chosen ? undefined : at })}
     >
+      <span class="unseen">
+        {isPlain(block.id) ? `${say(sideNames[side])}, ${stageName(block.id)}` : say(sideNames[side])}:{' '}
+      </span>
       {isPlain(block.id) ? (
         say(texts.closer)
       ) : (

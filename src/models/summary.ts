@@ -67,8 +67,8 @@ function isFresh(value: Value, seen: Set<string>): value is ParameterValue {
   return true;
 }
 
-/** Runs of nodes that stand in one place. */
-function byScope(nodes: readonly Node[]): readonly (readonly Node[])[] {
+/** Runs of nodes that stand in one place, as many as a summary has layers. */
+export function byScope(nodes: readonly Node[]): readonly (readonly Node[])[] {
   const groups: Node[][] = [];
   for (const node of nodes) {
     const open = groups.at(-1);

@@ -9,10 +9,19 @@ addEventListener('hashchange', () => {
   hash.value = location.hash;
 });
 
+/** As it stands where it is no escaped text, since addresses may hold anything. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** `#/explore/block?net=resnet50` -> path ['explore', 'block'], query. */
 export const route = computed(() => {
   const [path = '', query = ''] = hash.value.replace(/^#\/?/, '').split('?');
-  return { path: path.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(query) };
+  return { path: path.split('/').filter(Boolean).map(decoded), query: new URLSearchParams(query) };
 });
 
 export type Query = Readonly<Record<string, string | number | undefined>>;

@@ -1,124 +1,58 @@
-/** Explore: a network and its mirror, stage facing stage. */
-import { useComputed, useSignal } from '@preact/signals';
-import { settingNames } from '../../../src/models/index.js';
-import { number, say } from '../language.js';
+/** A residual network and its mirror, stage facing stage, down to single layers. */
+import { say } from '../language.js';
 import { Trouble } from '../ui/trouble.js';
-import { Detail } from './detail.js';
+import { Controls } from './controls.js';
+import { Details } from './details.js';
 import './explore.css';
-import { type Plan, plansOf } from './plan.js';
-import { texts } from './texts.js';
-import { Tower } from './tower.js';
-import { look, MOST, type Side, viewed } from './view.js';
+import { Figure } from './figure.js';
+import { Totals } from './totals.js';
+import { change, nearestSize, pair, step, view } from './view.js';
+import { wide } from './width.js';
+
+const texts = {
+  title: { en: 'A network and its mirror', 'zh-CN': '网络与它的镜像' },
+  refused: {
+    en: 'The address asks for {what}, which there is none of; what is usual is shown instead.',
+    'zh-CN': '地址要求 {what}，但没有这样的选项；显示的是常用值。',
+  },
+  size: {
+    en: 'This network halves its images until they are {n} times smaller, so height and width have to be multiples of {n}, not {size}.',
+    'zh-CN': '此网络会把图像缩小到 {n} 分之一，所以高和宽必须是 {n} 的倍数，而不是 {size}。',
+  },
+  nearest: { en: 'Use {size}', 'zh-CN': '使用 {size}' },
+};
 
 export default function Explore() {
-  const asked = useComputed(() => {
-    const { net, variant, size, classes } = viewed();
-    return JSON.stringify({ net, variant, size, classes });
-  });
-  // only what is asked makes new plans, not every fold
-  const plans = useComputed(() => {
-    try {
-      return plansOf(JSON.parse(asked.value));
-    } catch (error) {
-      return (error as Error).message;
-    }
-  });
+  const both = pair.value;
+  const { refused } = view.value;
   return (
     <div class="explore">
       <h1>{say(texts.title)}</h1>
+      {refused.length > 0 && <Trouble>{say(texts.refused, { what: refused.join(', ') })}</Trouble>}
       <Controls />
-      {typeof plans.value === 'string' ? (
-        <Trouble>{say(texts.impossible, { reason: plans.value })}</Trouble>
-      ) : (
+      {both ? (
         <>
-          <p class="note">{say(texts.share)}</p>
-          <div class="towers">
-            <Network side="forward" plan={plans.value.forward} />
-            <Network side="mirror" plan={plans.value.mirror} />
+          <Totals pair={both} />
+          <div class="views">
+            <Figure pair={both} />
+            {wide.value && <Details pair={both} />}
           </div>
-          <Detail plans={plans.value} />
         </>
+      ) : (
+        <UnevenSize />
       )}
     </div>
   );
 }
 
-function Controls() {
-  const { net, variant, size, classes } = viewed();
-  const copied = useSignal(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(location.href);
-    copied.value = true;
-  };
-  const isCifar = net.startsWith('cifar');
+function UnevenSize() {
+  const nearest = nearestSize();
   return (
-    <div class="controls">
-      <label>
-        {say(texts.network)}
-        <select
-          value={net}
-          onChange={({ currentTarget: { value } }) =>
-            look({
-              net: value,
-              variant: undefined,
-              size: value.startsWith('cifar') ? 32 : 224,
-              open: [],
-              block: undefined,
-            })
-          }
-        >
-          {settingNames.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </label>
-      {!isCifar && (
-        <label>
-          {say(texts.variant)}
-          <select
-            value={variant ?? ''}
-            onChange={({ currentTarget: { value } }) => look({ variant: value || undefined, block: undefined })}
-          >
-            <option value="">{say(texts.usual)}</option>
-            <option value="article">{say(texts.article)}</option>
-          </select>
-        </label>
-      )}
-      <Count name="size" value={size} />
-      <Count name="classes" value={classes} />
-      <button type="button" onClick={copy}>
-        {say(copied.value ? texts.copied : texts.copy)}
+    <>
+      <Trouble>{say(texts.size, { n: step.value, size: view.value.size })}</Trouble>
+      <button type="button" class="main" onClick={() => change({ size: nearest })}>
+        {say(texts.nearest, { size: nearest })}
       </button>
-    </div>
-  );
-}
-
-function Count({ name, value }: { readonly name: 'size' | 'classes'; readonly value: number }) {
-  return (
-    <label>
-      {say(texts[name])}
-      <input
-        type="number"
-        min={1}
-        max={MOST[name]}
-        value={value}
-        onChange={({ currentTarget }) => look({ [name]: currentTarget.valueAsNumber })}
-      />
-    </label>
-  );
-}
-
-function Network({ side, plan }: { readonly side: Side; readonly plan: Plan }) {
-  const { parameters, multiplyAdds } = plan.summary;
-  return (
-    <section class={side} aria-labelledby={`${side}-name`}>
-      <h2 id={`${side}-name`}>{say(texts[side])}</h2>
-      <p class="totals">
-        <strong data-figure="parameters">{number(parameters)}</strong> {say(texts.parameters)} ·{' '}
-        <strong data-figure="multiply-adds">{number(multiplyAdds / 1e9, 2)}</strong> {say(texts.multiplyAdds)} ·{' '}
-        {say(side === 'forward' ? texts.downwards : texts.upwards)}
-      </p>
-      <Tower side={side} plan={plan} />
-    </section>
+    </>
   );
 }

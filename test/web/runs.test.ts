@@ -118,9 +118,11 @@ describe('the part Runs', needsBrowser, () => {
     await page.getByRole('link', { name: 'Compare 2 runs' }).click();
     await page.getByRole('heading', { name: 'slow · fast' }).waitFor();
     const row = page.getByRole('row', { name: 'learningRate' });
+    await row.waitFor(); // both runs have come
     assert.deepEqual(await row.getByRole('cell').allTextContents(), ['0.001', '0.1']);
     assert.equal(await page.getByRole('row', { name: /^seed/ }).count(), 0);
     const chart = page.getByRole('figure').filter({ hasText: 'Loss · validation' });
+    await chart.locator('[role=img][aria-label*=slow][aria-label*=fast]').waitFor();
     assert.match((await chart.getByRole('img').getAttribute('aria-label'))!, /slow \d.*fast \d/);
     await chart.getByText('In numbers').click();
     const records = (await readFile(join(folder, 'runs', 'fast', 'metrics.jsonl'), 'utf8')).trim().split('\n');

@@ -5,16 +5,17 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Plugin } from 'vite';
 import { LICENSE } from '../src/web-folder/engine-files.js';
+import { ENGINE, GPU_ENGINE } from '../src/web-folder/engine-names.js';
 
 // the package's main file lies in its folder dist, where all builds are
 const dist = dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
 
-/** Path beside the page -> file of the package. Servers that know no .mjs send it as bytes, which no browser runs; .js is known to all. */
+/** Path beside the page -> file of the package. */
 const FILES: Readonly<Record<string, string>> = {
-  'engine/ort.wasm.min.js': 'ort.wasm.bundle.min.mjs',
-  'engine/ort-wasm-simd-threaded.wasm': 'ort-wasm-simd-threaded.wasm',
-  'engine/ort.webgpu.min.js': 'ort.webgpu.bundle.min.mjs',
-  'engine/ort-wasm-simd-threaded.asyncify.wasm': 'ort-wasm-simd-threaded.asyncify.wasm',
+  [ENGINE.module]: 'ort.wasm.bundle.min.mjs',
+  [ENGINE.code]: 'ort-wasm-simd-threaded.wasm',
+  [GPU_ENGINE.module]: 'ort.webgpu.bundle.min.mjs',
+  [GPU_ENGINE.code]: 'ort-wasm-simd-threaded.asyncify.wasm',
 };
 
 const TYPES = { js: 'text/javascript', wasm: 'application/wasm' } as const;

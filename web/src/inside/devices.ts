@@ -6,13 +6,14 @@ import {
   openRuntime,
   type Runtime,
 } from '../../../src/runtime/browser/index.js';
+import { ENGINE, GPU_ENGINE } from '../../../src/web-folder/engine-names.js';
 
 export type PageDevice = keyof typeof devices;
 
 /** Beside the page: one build of the engine for each device. */
 const ENGINES: { readonly [D in PageDevice]: { readonly module: string; readonly code: string } } = {
-  cpu: { module: 'engine/ort.wasm.min.js', code: 'engine/ort-wasm-simd-threaded.wasm' },
-  webgpu: { module: 'engine/ort.webgpu.min.js', code: 'engine/ort-wasm-simd-threaded.asyncify.wasm' },
+  cpu: ENGINE,
+  webgpu: GPU_ENGINE,
 };
 
 const beside = ({ module, code }: (typeof ENGINES)[PageDevice]): EngineFiles => ({

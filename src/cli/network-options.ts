@@ -18,8 +18,8 @@ export const networkOptions = {
     choices: ['imagenet', 'cifar', 'article', 'mirror'],
     group,
   }),
-  shortcut: option('--shortcut <kind>', 'shortcuts padded, projected where shapes change, or projected everywhere', {
-    choices: ['A', 'B', 'C'],
+  shortcut: option('--shortcut <kind>', 'shortcuts padded, projected where shapes change or everywhere, or none', {
+    choices: ['A', 'B', 'C', 'none'],
     usual: 'B',
     group,
   }),

@@ -19,8 +19,8 @@ export interface BlockPlan {
   /** From 0 for the network's first block to 1 for its last. */
   readonly depth: number;
   readonly left: readonly Part[];
-  /** Convolutions and other layers; none for the identity. */
-  readonly right: readonly (Part | Layer)[];
+  /** Convolutions and other layers; an empty list for the identity; `'none'` where nothing is added: plain networks. */
+  readonly right: readonly (Part | Layer)[] | 'none';
 }
 
 /** What all convolutions of a network's blocks are made of. */
@@ -46,11 +46,11 @@ export function blocksOf(setting: Setting, material: BlockMaterial): Blocks {
 const isLayer = (one: Part | Layer): one is Layer => typeof one === 'function';
 
 function postactivating(setting: Setting, { unit, reluBeforeSum = false }: BlockMaterial): Blocks {
-  const branch = ({ name, left }: BlockPlan): readonly Layer[] => [
+  const branch = ({ name, left, right }: BlockPlan): readonly Layer[] => [
     ...left.map(({ names, to, kernel, stride = 1, groups = 1 }, i) => {
-      const last = i === left.length - 1;
+      const ends = right !== 'none' && i === left.length - 1;
       // a branch that ends in ReLU would never leave zero
-      const active = !last || (reluBeforeSum && !setting.bottleneck);
+      const active = !ends || (reluBeforeSum && !setting.bottleneck);
       return unit(names, to, kernel, { stride, groups, relu: active, endsBranch: !active });
     }),
     ...attention(name, left, setting),
@@ -58,11 +58,13 @@ function postactivating(setting: Setting, { unit, reluBeforeSum = false }: Block
   const projection = ({ names, to, kernel, stride = 1 }: Part) => unit(names, to, kernel, { stride, relu: false });
   return {
     block: (plan) =>
-      residual({
-        ...plan,
-        left: branch(plan),
-        right: plan.right.map((one) => (isLayer(one) ? one : projection(one))),
-      }),
+      plan.right === 'none'
+        ? sequential(...branch(plan))
+        : residual({
+            ...plan,
+            left: branch(plan),
+            right: plan.right.map((one) => (isLayer(one) ? one : projection(one))),
+          }),
     opening: ({ names, to, kernel, stride = 1 }) => unit(names, to, kernel, { stride }),
     closing: [],
   };
@@ -72,18 +74,23 @@ function preactivating(setting: Setting, { connection, activation }: Material): 
   const convolution = ({ names: [conv], to, kernel, stride = 1, groups = 1 }: Part, endsBranch = false) =>
     named(conv, connection(to, kernel, { stride, groups, endsBranch }));
   const norm = ({ names: [, bn] }: Part) => named(bn, activation);
-  const branch = ({ name, left }: BlockPlan): readonly Layer[] => [
-    ...left.map((part, i) => sequential(...(i === 0 ? [] : [norm(part)]), convolution(part, i === left.length - 1))),
+  const branch = ({ name, left, right }: BlockPlan): readonly Layer[] => [
+    ...left.map((part, i) => {
+      const ends = right !== 'none' && i === left.length - 1;
+      return sequential(...(i === 0 ? [] : [norm(part)]), convolution(part, ends));
+    }),
     ...attention(name, left, setting),
   ];
   return {
     block: (plan) =>
-      preactivated({
-        ...plan,
-        first: norm(plan.left[0]!),
-        left: branch(plan),
-        right: plan.right.map((one) => (isLayer(one) ? one : convolution(one))),
-      }),
+      plan.right === 'none'
+        ? sequential(norm(plan.left[0]!), ...branch(plan))
+        : preactivated({
+            ...plan,
+            first: norm(plan.left[0]!),
+            left: branch(plan),
+            right: plan.right.map((one) => (isLayer(one) ? one : convolution(one))),
+          }),
     opening: (part) => convolution(part),
     closing: [named('bn', activation)],
   };

@@ -27,8 +27,11 @@ export const ResNetConfig = v.strictObject({
   classes: v.optional(whole(1, 1_000_000), 1000),
   /** Where a bottleneck block strides: its 3x3 (`middle`, torchvision's v1.5) or its first 1x1 (`first`, the paper's v1). */
   stride: v.optional(v.picklist(['middle', 'first']), 'middle'),
-  /** He et al. 2015, section 3.3: A zero-padded identity, B projections where shapes differ, C projections everywhere. */
-  shortcut: v.optional(v.picklist(['A', 'B', 'C']), 'B'),
+  /**
+   * He et al. 2015, section 3.3: A zero-padded identity, B projections where shapes differ, C projections everywhere; `none`: their plain
+   * network, whose convolutions follow each other and nothing is added.
+   */
+  shortcut: v.optional(v.picklist(['A', 'B', 'C', 'none']), 'B'),
   /** What the dense layer sees of the last maps: their `average`, wherever things are, or all positions (`none`), as pictures are drawn from. */
   pooling: v.optional(v.picklist(['average', 'none']), 'average'),
   /** Whether batches are normalised behind each convolution; where not, convolutions have biases. */

@@ -118,7 +118,7 @@ function projection(
   { to, stride }: Row,
   { downsample, preactivation }: Setting,
   { block, right }: BlockNames,
-): BlockPlan['right'] {
+): readonly (Part | Layer)[] {
   if (downsample === 'stride') return [{ names: right(0), to, kernel: 1, stride }];
   const pool = stride === 1 ? [] : [named(`${block}.downsample`, halvings.average)];
   // what timm calls the second layer where norms follow; where none do, it has the same name with a mean before it and without
@@ -156,6 +156,7 @@ function planOf(
     A: () => (changes(row) ? [paddedIdentity(row, setting)] : []),
     B: () => (variant.projects(row, index) ? projected() : []),
     C: projected,
+    none: () => 'none',
   };
   return { name: names.block, left, right: shortcuts[shortcut](), depth };
 }

@@ -46,9 +46,12 @@ const unfitKind: { readonly [K in NonNullable<TrainOptions['kind']>]: Names } = 
   gan: [...ofVae, ...ofOneNetwork],
 };
 
+/** What needs a branch beside a shortcut. */
+const ofShortcuts = ['stochasticDepth', 'zeroGamma'] as const satisfies Names;
+
 /** @throws UserError for options without effect */
 export function checkOptions(options: TrainOptions): void {
-  const { task, kind = 'vae', loss, patience, classifier } = options;
+  const { task, kind = 'vae', loss, patience, classifier, shortcut } = options;
   const given = (names: Names) => names.filter((name) => options[name] !== undefined);
   const refuse = (who: string, names: Names, others: readonly string[] = []) => {
     if (names.length === 0) return;
@@ -63,6 +66,7 @@ export function checkOptions(options: TrainOptions): void {
     foreign,
     takers.map(([other]) => other),
   );
+  if (task === 'classify' && shortcut === 'none') refuse('a plain network', given(ofShortcuts));
   if (task === 'generate') {
     refuse(`a ${kind}`, given(unfitKind[kind]));
     if (kind === 'gan' && patience !== undefined && classifier === undefined)

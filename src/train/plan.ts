@@ -30,7 +30,7 @@ export interface TrainOptions extends ExtraOptions {
    */
   readonly size?: number | readonly [number, number];
   readonly variant?: 'imagenet' | 'cifar' | 'article';
-  readonly shortcut?: 'A' | 'B' | 'C';
+  readonly shortcut?: 'A' | 'B' | 'C' | 'none';
   readonly stride?: 'middle' | 'first';
   readonly upsample?: 'deconv' | 'resize' | 'pixel-shuffle';
   readonly latent?: number;

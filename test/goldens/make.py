@@ -70,7 +70,7 @@ def cases():
     """{file name: settings}"""
     deep = [network for network in NETWORKS if network not in ("cifar", "options")]
     table = {f"{network}-{depth}": row(network, depth) for network in deep for depth in networks.REPEATS}
-    table |= {f"cifar-20-{option}": row("cifar", 20, shortcut=option) for option in "ABC"}
+    table |= {f"cifar-20-{option}": row("cifar", 20, shortcut=option) for option in ("A", "B", "C", "none")}
     table |= {f"mirror-18-{kind}": row("mirror", 18, upsample=kind) for kind in ("resize", "pixel-shuffle")}
     table["imagenet-50-first"] = row("imagenet", 50, stride="first")
     table |= {f"{network}-18-64x96": row(network, 18, (64, 96)) for network in ("imagenet", "article", "mirror")}

@@ -33,15 +33,15 @@ def imagenet(depth, classes, stride="middle"):
 
 
 class CifarBlock(nn.Module):
-    """Two 3x3 convolutions and a shortcut of option A (subsample and pad), B or C (1x1 projection)."""
+    """Two 3x3 convolutions and a shortcut of option A (subsample and pad), B or C (1x1 projection), or none."""
 
-    def __init__(self, came, to, stride, project):
+    def __init__(self, came, to, stride, project, plain):
         super().__init__()
         self.conv1 = nn.Conv2d(came, to, 3, stride, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(to)
         self.conv2 = nn.Conv2d(to, to, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(to)
-        self.stride, self.extra = stride, to - came
+        self.stride, self.extra, self.plain = stride, to - came, plain
         if project:
             self.downsample = nn.Sequential(nn.Conv2d(came, to, 1, stride, bias=False), nn.BatchNorm2d(to))
 
@@ -53,7 +53,7 @@ class CifarBlock(nn.Module):
 
     def forward(self, x):
         left = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        return F.relu(left + self.shortcut(x))
+        return F.relu(left if self.plain else left + self.shortcut(x))
 
 
 class Cifar(nn.Module):
@@ -69,7 +69,7 @@ class Cifar(nn.Module):
             for index in range((depth - 2) // 6):
                 stride = 2 if stage > 1 and index == 0 else 1
                 project = shortcut == "C" or (shortcut == "B" and (came != to or stride == 2))
-                blocks.append(CifarBlock(came, to, stride, project))
+                blocks.append(CifarBlock(came, to, stride, project, plain=shortcut == "none"))
                 came = to
             setattr(self, f"layer{stage}", nn.Sequential(*blocks))
         self.fc = nn.Linear(64, classes)

@@ -28,7 +28,7 @@ interface Case {
   readonly batch: number;
   readonly input: string;
   readonly stride?: 'first';
-  readonly shortcut?: 'A' | 'B' | 'C';
+  readonly shortcut?: 'A' | 'B' | 'C' | 'none';
   readonly upsample?: 'deconv' | 'resize' | 'pixel-shuffle';
 }
 interface Entry {

@@ -57,6 +57,16 @@ describe("the CIFAR family has table 6's parameters, in millions", () => {
       assert.equal((parameters / 1e6).toFixed(digits), millions);
     });
 
+  it('plain networks hold what residual ones do whose shortcuts hold nothing', () => {
+    for (const depth of [20, 56]) {
+      const [padded, plain] = (['A', 'none'] as const).map((shortcut) =>
+        summarise(resnet(`cifar-resnet${depth}`, { shortcut })),
+      );
+      assert.equal(plain!.parameters, padded!.parameters);
+      assert.ok(plain!.layers.length <= padded!.layers.length);
+    }
+  });
+
   it('shortcuts cost what their projections hold', () => {
     const [a, b, c] = (['A', 'B', 'C'] as const).map(
       (shortcut) => summarise(resnet('CIFAR_RESNET20', { shortcut })).parameters,

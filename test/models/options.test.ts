@@ -60,7 +60,7 @@ for (const [what, option] of Object.entries(options))
       });
 
       it('every shortcut makes what the branch beside it makes', () => {
-        for (const shortcut of ['A', 'B', 'C'] as const)
+        for (const shortcut of ['A', 'B', 'C', 'none'] as const)
           for (const norm of ['batch', 'none'] as const)
             for (const stride of ['middle', 'first'] as const) {
               const network = resnet(setting, { size: 32, shortcut, norm, stride, classes: 5 });

@@ -143,7 +143,7 @@ describe('networkOf', () => {
       const size = name.startsWith('CIFAR') ? 32 : 64;
       return [resnet(name, { size, classes: 10 }), transposeResnet(name, { size, latent: LATENT }), autoencoder(name)];
     }),
-    ...(['A', 'B', 'C'] as const).map((shortcut) => resnet('CIFAR_RESNET20', { shortcut })),
+    ...(['A', 'B', 'C', 'none'] as const).map((shortcut) => resnet('CIFAR_RESNET20', { shortcut })),
     resnet('RESNET50', { stride: 'first', size: [64, 96] }),
     resnet('RESNET18', { variant: 'article', size: [64, 96] }),
     transposeResnet('RESNET50', { variant: 'article', size: [64, 96] }),

@@ -11,8 +11,9 @@ import { evaluateModel } from '../../src/train/evaluate-model.js';
 import type { ExtraOptions } from '../../src/train/extras.js';
 import { drawMixture, mixedTargets } from '../../src/train/mixing.js';
 import { decayedRates, partsOf } from '../../src/train/parts.js';
-import type { TrainOptions } from '../../src/train/plan.js';
+import { planTraining, type TrainOptions } from '../../src/train/plan.js';
 import { probe } from '../../src/train/probe.js';
+
 import { resume, train } from '../../src/train/train.js';
 import type { Weights } from '../../src/weights/index.js';
 import { readModel, writeModel } from '../../src/weights/index.js';
@@ -217,6 +218,12 @@ describe('transfer', () => {
       userError('reconstruct does not take teacher'),
     );
   });
+
+  it('leaves no branch out of a network that has none', () =>
+    assert.rejects(
+      planTraining({ ...base, shortcut: 'none', stochasticDepth: 0.1, zeroGamma: true }),
+      userError('a plain network does not take stochasticDepth, zeroGamma'),
+    ));
 
   it('slows each stage down by a factor', () => {
     const network = networkNamed('resnet18', { size: 64 });

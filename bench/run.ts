@@ -9,6 +9,7 @@
 import { parseArgs } from 'node:util';
 import { ablation } from './ablation.js';
 import { data } from './data.js';
+import { depth } from './depth.js';
 import { epochs } from './epochs.js';
 import { growth } from './growth.js';
 import { idle } from './idle.js';
@@ -37,6 +38,7 @@ const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   epochs,
   ablation,
   transfer,
+  depth,
   serving: serveLoad,
   sizes,
 };

@@ -42,3 +42,9 @@ test("the article's checkerboard is drawn, and is gone from the mirrors", async 
   const { width, height } = await sharp(out).metadata();
   assert.deepEqual([width, height], [4 * 262 - 6, 2 * 262 - 6]);
 });
+
+test('each stage sees more of the image', () => {
+  const printed = run('receptive-fields', {});
+  assert.match(printed, /^resnet18: layer1 43 px, layer2 99 px, layer3 211 px, layer4 435 px$/m); // as the source has them
+  assert.match(printed, /^resnet50: .*layer4 \d+ px$/m);
+});

@@ -1,14 +1,10 @@
 /** Which devices work here, each found out by a program of its own. */
 import { fork } from 'node:child_process';
 import { UserError } from '../errors.js';
-import { type Device, devices, type Target } from '../runtime/index.js';
+import { type Choice, fastestOf } from '../runtime/choice.js';
+import { type Device, devices } from '../runtime/index.js';
+import type { Speed } from '../runtime/trial.js';
 
-export interface Speed {
-  readonly threads: number;
-  /** Of products of matrices, in thousand million operations a second. */
-  readonly gflops: number;
-  readonly target: Target;
-}
 export interface Placement {
   /** Operators that ran. */
   readonly ran: number;
@@ -23,7 +19,7 @@ interface Answers {
 /** Drivers compile for seconds; software takes long for what a GPU does at once. */
 const PATIENCE_MS = 90_000;
 
-/** @throws UserError that says why the device does not work here, and what to do */
+/** @throws UserError that says why the device does not work here, and what to do: what stands behind "… does not work here:" */
 export function tried<Q extends keyof Answers>(device: Device, question: Q): Promise<Answers[Q]> {
   const child = fork(new URL('./device-trial.js', import.meta.url), [device, question], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -35,7 +31,7 @@ export function tried<Q extends keyof Answers>(device: Device, question: Q): Pro
     if (complaints.length < 10_000) complaints += text;
   });
   return new Promise((resolve, reject) => {
-    const fail = (text: string) => reject(new UserError(inWords(device, `${text}\n${complaints}`)));
+    const fail = (text: string) => reject(new UserError(inWords(`${text}\n${complaints}`)));
     child.on('message', (told: Answers[Q] | { readonly error: string }) =>
       'error' in told ? fail(told.error) : resolve(told),
     );
@@ -64,30 +60,12 @@ const WORDS: readonly (readonly [said: RegExp, meaning: string])[] = [
   ],
 ];
 
-const inWords = (device: Device, said: string): string => {
-  const meaning = WORDS.find(([pattern]) => pattern.test(said))?.[1] ?? said.trim().split('\n')[0];
-  return `${device} does not work here: ${meaning}`;
-};
+const inWords = (said: string): string =>
+  WORDS.find(([pattern]) => pattern.test(said))?.[1] ?? said.trim().split('\n')[0]!;
 
-/** A device must be that much faster than the CPU in products of matrices: less is noise, and software adapters are slower. */
-const ADVANTAGE = 1.5;
-
-export interface Choice {
-  readonly device: Device;
-  /** Why this, and why no other: a clause each. */
-  readonly reasons: readonly string[];
-}
-
-/** The fastest device that works here; never an adapter in software, which the CPU itself outruns. */
-export async function fastest(): Promise<Choice> {
-  const { gflops } = await tried('cpu', 'speed');
-  let best = { device: 'cpu' as Device, gflops: gflops * ADVANTAGE };
-  const reasons = [`cpu: ${gflops.toFixed(0)} GFLOP/s`];
-  for (const device of Object.keys(devices) as Device[]) {
-    if (device === 'cpu') continue;
-    const found = await tried(device, 'speed').catch((error: Error) => error.message);
-    reasons.push(typeof found === 'string' ? found : `${device}: ${found.gflops.toFixed(0)} GFLOP/s`);
-    if (typeof found !== 'string' && found.gflops > best.gflops) best = { device, gflops: found.gflops };
-  }
-  return { device: best.device, reasons };
-}
+/** The fastest device that works here, as all of them are tried. */
+export const fastest = (): Promise<Choice> =>
+  fastestOf(
+    (Object.keys(devices) as Device[]).filter((device) => device !== 'cpu'),
+    (device) => tried(device, 'speed'),
+  );

@@ -1,36 +1,17 @@
 /** A program of its own that tries one device: drivers that crash take nothing with them, and what they print stays here. */
-import { input, matmul, type Value } from '../graph/index.js';
+import { input } from '../graph/index.js';
 import { type Network, networkNamed } from '../models/index.js';
 import { Build } from '../nn/index.js';
 import { meanSquaredError, optimizers } from '../optim/index.js';
-import { type Device, defaultThreads, deviceNamed, float32, openRuntime, type Runtime } from '../runtime/index.js';
+import { type Device, deviceNamed, float32, openRuntime, type Runtime } from '../runtime/index.js';
 import { fallbacksOf } from '../runtime/node/fallbacks.js';
+import { type Speed, trial } from '../runtime/trial.js';
 import { Learner } from '../train/learner.js';
 
-const SIDE = 512;
-const PRODUCTS = 8;
-const SECONDS = 0.3;
-
-/** Multiplies matrices for a moment: that the device works, and how fast. */
-export async function speedOf(device: Device, threads = defaultThreads()) {
-  const runtime = openRuntime({ device, threads });
+async function speedOf(device: Device): Promise<Speed> {
+  const runtime = openRuntime({ device });
   try {
-    const [a, b] = [input('a', [SIDE, SIDE]), input('b', [SIDE, SIDE])];
-    // a chain, so that computing outweighs the way to the engine and back
-    let chain: Value = a;
-    for (let i = 0; i < PRODUCTS; i++) chain = matmul(chain, b);
-    const program = await runtime.compile({ name: 'matrix products', outputs: { product: chain } });
-    const ones = float32(new Float32Array(SIDE * SIDE).fill(1 / SIDE), [SIDE, SIDE]);
-    const { product } = await program.run({ a: ones, b: ones });
-    if (Math.abs(Number(product!.data[0]) - 1 / SIDE) > 1e-6) throw new Error(`${device} computes wrong products`);
-    let runs = 0;
-    const begun = performance.now();
-    while (performance.now() - begun < SECONDS * 1000) {
-      await program.run({ a: ones, b: ones });
-      runs++;
-    }
-    const gflops = (runs * PRODUCTS * 2 * SIDE ** 3) / ((performance.now() - begun) * 1e6);
-    return { threads, gflops, target: await runtime.target() };
+    return await trial(runtime);
   } finally {
     await runtime.close();
   }

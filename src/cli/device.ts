@@ -1,4 +1,6 @@
 /** Options of commands that compute. */
+import { UserError } from '../errors.js';
+import { statement } from '../runtime/choice.js';
 import type { Device } from '../runtime/index.js';
 import { option } from './command.js';
 import { count } from './values.js';
@@ -11,13 +13,15 @@ export async function deviceOption(name: string): Promise<Device> {
   if (name === 'cpu') return name;
   const { fastest, tried } = await import('./device-survey.js');
   if (name === 'auto') {
-    const { device, reasons } = await fastest();
-    process.stderr.write(`computing on ${device} (${reasons.join('; ')})\n`);
-    return device;
+    const choice = await fastest();
+    process.stderr.write(`${statement(choice)}\n`);
+    return choice.device;
   }
   const { deviceNamed } = await import('../runtime/index.js');
   const device = deviceNamed(name);
-  await tried(device, 'speed');
+  await tried(device, 'speed').catch(({ message }: Error) => {
+    throw new UserError(`${device} does not work here: ${message}`);
+  });
   return device;
 }
 

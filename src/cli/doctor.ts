@@ -4,7 +4,7 @@ import { columns } from './columns.js';
 import { command } from './command.js';
 import { type Check, checks } from './health.js';
 
-const marks = { ok: ['green', '✓'], warn: ['yellow', '!'], fail: ['red', '✗'] } as const;
+const marks = { ok: ['green', '✓'], absent: ['dim', '–'], warn: ['yellow', '!'], fail: ['red', '✗'] } as const;
 
 export const doctor = command({
   arguments: {},

@@ -7,7 +7,8 @@ import { tried } from './device-survey.js';
 
 export interface Check {
   readonly name: string;
-  readonly state: 'ok' | 'warn' | 'fail';
+  /** `absent`: what most machines do without, as a GPU. */
+  readonly state: 'ok' | 'absent' | 'warn' | 'fail';
   readonly text: string;
   /** What to do about it. */
   readonly todo?: string;
@@ -98,6 +99,6 @@ async function deviceCheck(device: Device): Promise<Finding> {
     };
   } catch (error) {
     if (device === 'cpu') throw error;
-    return { state: 'warn', text: (error as Error).message.replace(`${device} `, '') };
+    return { state: 'absent', text: `not here: ${(error as Error).message}` };
   }
 }

@@ -6,3 +6,12 @@ export const GPU_ENGINE = {
   module: 'engine/ort.webgpu.min.js',
   code: 'engine/ort-wasm-simd-threaded.asyncify.wasm',
 } as const;
+
+/** The build for each device of a page. */
+export const ENGINES = { cpu: ENGINE, webgpu: GPU_ENGINE } as const;
+
+/** Addresses of a device's build, beside the page. */
+export const engineBeside = (page: string, device: keyof typeof ENGINES) => ({
+  module: new URL(ENGINES[device].module, page).href,
+  code: new URL(ENGINES[device].code, page).href,
+});

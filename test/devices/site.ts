@@ -34,6 +34,7 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>devices</title><link r
   import * as runtime from './build/src/runtime/browser/index.js';
   import { askInPage } from './build/test/devices/page.js';
   window.ask = (options, asked) => askInPage(runtime, options, asked);
+  window.fastest = (engines) => runtime.fastestDevice({ engine: (device) => engines[device], threads: 1 });
 </script>`;
 
 /** Resolves to the folder. */

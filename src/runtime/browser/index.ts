@@ -7,48 +7,12 @@
  *
  * The engine's two files lie wherever the page's server has them; with Vite, `import module from 'onnxruntime-web/wasm?url'` gives an
  * address. Its build `webgpu` has both devices: `webgpu`, and `cpu` by WebAssembly; its build `wasm` has only the latter.
+ * `fastestDevice` tries both.
  */
-import type { Devices } from '../devices.js';
-import { openRuntimeOn } from '../open.js';
-import type { Runtime, RuntimeOptions } from '../runtime.js';
-import { WorkerChannel } from './channel.js';
-import type { EngineFiles } from './opening.js';
-
 export type { Target } from '../../lower/index.js';
+export { type Choice, statement } from '../choice.js';
 export type { CompileOptions, Device, Program, Runtime, RuntimeOptions } from '../runtime.js';
 export { float32, type Tensor, type TensorOf, type Tensors } from '../tensor.js';
+export { type ChoiceOptions, fastestDevice, lackOfWebgpu } from './choice.js';
+export { type BrowserDevice, type BrowserOptions, defaultThreads, devices, openRuntime } from './open.js';
 export type { EngineFiles } from './opening.js';
-
-export interface BrowserOptions extends RuntimeOptions {
-  readonly engine: EngineFiles;
-  /** Starts the module worker `worker.js` beside this file; for pages that load scripts in a way of their own. */
-  readonly spawn?: () => Worker;
-}
-
-export const devices = {
-  cpu: { executionProviders: ['wasm'], targets: ['portable'] },
-  webgpu: { executionProviders: ['webgpu'], targets: ['webgpu'], keeps: 'gpu-buffer' },
-} as const satisfies Devices;
-
-/** More threads than this gain little on networks of this kind, and cores of phones are not alike. */
-const MOST_THREADS = 8;
-
-/** Threads for the engine where nobody says; one where the server does not isolate the page (headers COOP and COEP), as memory is not shared then. */
-export const defaultThreads = (): number =>
-  crossOriginIsolated ? Math.min(navigator.hardwareConcurrency, MOST_THREADS) : 1;
-
-/** Opens a runtime in a worker of the page. `threads` beyond what `defaultThreads` explains come down to one. */
-export function openRuntime({ engine, spawn = ownWorker, threads, ...options }: BrowserOptions): Runtime {
-  return openRuntimeOn(
-    {
-      devices,
-      threads: defaultThreads(),
-      connect: ({ threads }) => new WorkerChannel(spawn(), { ...engine, threads }),
-    },
-    { ...options, threads: crossOriginIsolated && threads ? threads : defaultThreads() },
-  );
-}
-
-// bundlers know this form, word by word
-const ownWorker = () =>
-  new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'resmirror runtime' });

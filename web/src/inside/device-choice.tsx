@@ -1,36 +1,44 @@
 /** What computes, and how fast it may. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { say } from '../language.js';
-import { hasWebgpu, type PageDevice, threadsHere } from './devices.js';
+import { type BrowserDevice, type Choice, lackOfWebgpu } from '../../../src/runtime/browser/index.js';
+import { number, say } from '../language.js';
+import { threadsHere } from './devices.js';
 import type { OpenedModel } from './opened-model.js';
-import { choose, fellBack } from './session.js';
+import { busy, choose, chooseFastest, chosen, fellBack } from './session.js';
 import { texts } from './texts.js';
 
-const names: { readonly [D in PageDevice]: string } = { cpu: 'WebAssembly', webgpu: 'WebGPU' };
+const names: { readonly [D in BrowserDevice]: string } = { cpu: 'WebAssembly', webgpu: 'WebGPU' };
 
 export function DeviceChoice({ model: { device } }: { readonly model: OpenedModel }) {
   const gpu = useSignal(false);
   useEffect(() => {
-    void hasWebgpu().then((there) => {
-      gpu.value = there;
+    void lackOfWebgpu().then((lack) => {
+      gpu.value = lack === undefined;
     });
   }, []);
   return (
     <div class="device">
       {gpu.value && (
-        <label>
-          {say(texts.device)}{' '}
-          <select value={device} onChange={({ currentTarget }) => choose(currentTarget.value as PageDevice)}>
-            {Object.entries(names).map(([name, shown]) => (
-              <option key={name} value={name}>
-                {shown}
-              </option>
-            ))}
-          </select>
-        </label>
+        <>
+          <label>
+            {say(texts.device)}{' '}
+            <select value={device} onChange={({ currentTarget }) => choose(currentTarget.value as BrowserDevice)}>
+              {Object.entries(names).map(([name, shown]) => (
+                <option key={name} value={name}>
+                  {shown}
+                </option>
+              ))}
+            </select>
+          </label>{' '}
+          <button type="button" disabled={busy.value !== undefined} onClick={() => void chooseFastest()}>
+            {say(texts.fastest)}
+          </button>
+        </>
       )}
-      <p class="note">{plainly(device)}</p>
+      <p class="note">
+        {plainly(device)} {chosen.value?.trials.map(inWords).join(' ')}
+      </p>
       {fellBack.value && (
         <p class="note" role="alert">
           {say(texts.fellBack, { reason: fellBack.value })}
@@ -40,9 +48,14 @@ export function DeviceChoice({ model: { device } }: { readonly model: OpenedMode
   );
 }
 
-function plainly(device: PageDevice): string {
+function plainly(device: BrowserDevice): string {
   if (device === 'webgpu') return say(texts.onWebgpu);
   const { threads, isolated } = threadsHere();
   if (!isolated) return say(texts.notIsolated);
   return threads > 1 ? say(texts.threads, { count: threads }) : say(texts.oneThread);
 }
+
+const inWords = (found: Choice<BrowserDevice>['trials'][number]): string =>
+  'gflops' in found
+    ? say(texts.trialSpeed, { device: names[found.device], speed: number(found.gflops) })
+    : say(texts.trialFailed, { device: names[found.device], reason: found.failure });

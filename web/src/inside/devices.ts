@@ -1,40 +1,31 @@
 /** Where networks can be computed in this browser. */
 import {
+  type BrowserDevice,
+  type Choice,
   defaultThreads,
-  type devices,
-  type EngineFiles,
+  fastestDevice,
   openRuntime,
   type Runtime,
 } from '../../../src/runtime/browser/index.js';
-import { ENGINE, GPU_ENGINE } from '../../../src/web-folder/engine-names.js';
+import { engineBeside } from '../../../src/web-folder/engine-names.js';
 
-export type PageDevice = keyof typeof devices;
+const engine = (device: BrowserDevice) => engineBeside(document.baseURI, device);
 
-/** Beside the page: one build of the engine for each device. */
-const ENGINES: { readonly [D in PageDevice]: { readonly module: string; readonly code: string } } = {
-  cpu: ENGINE,
-  webgpu: GPU_ENGINE,
-};
+export const runtimeOn = (device: BrowserDevice): Runtime => openRuntime({ device, engine: engine(device) });
 
-const beside = ({ module, code }: (typeof ENGINES)[PageDevice]): EngineFiles => ({
-  module: new URL(module, document.baseURI).href,
-  code: new URL(code, document.baseURI).href,
-});
+let choice: Promise<Choice<BrowserDevice>> | undefined;
 
-export const runtimeOn = (device: PageDevice): Runtime => openRuntime({ device, engine: beside(ENGINES[device]) });
+/** What computes fastest here; tried once in a page. */
+export function fastestHere(): Promise<Choice<BrowserDevice>> {
+  choice ??= fastestDevice({ engine });
+  choice.catch(() => {
+    choice = undefined; // what could not be fetched may be there next time
+  });
+  return choice;
+}
 
 /** Why there is one thread, or how many there are. */
 export const threadsHere = (): { readonly threads: number; readonly isolated: boolean } => ({
   threads: defaultThreads(),
   isolated: crossOriginIsolated,
 });
-
-interface Gpu {
-  requestAdapter(): Promise<unknown>;
-}
-
-/** Whether the graphics processor can be asked at all. */
-export async function hasWebgpu(): Promise<boolean> {
-  const { gpu } = navigator as { readonly gpu?: Gpu };
-  return Boolean(await gpu?.requestAdapter().catch(() => undefined));
-}

@@ -18,9 +18,14 @@ import {
 } from '../../../src/inference/layers.js';
 import { type Point, rowOf, type Space } from '../../../src/inference/points.js';
 import { questionGraph } from '../../../src/inference/questions.js';
-import { float32, type Program, type Runtime, type Tensors } from '../../../src/runtime/browser/index.js';
+import {
+  type BrowserDevice,
+  float32,
+  type Program,
+  type Runtime,
+  type Tensors,
+} from '../../../src/runtime/browser/index.js';
 import type { Model } from '../../../src/weights/model.js';
-import type { PageDevice } from './devices.js';
 import { runtimeOn } from './devices.js';
 
 export interface ClassScore {
@@ -38,7 +43,7 @@ export class OpenedModel {
   constructor(
     readonly name: string,
     readonly model: Model,
-    readonly device: PageDevice,
+    readonly device: BrowserDevice,
   ) {
     this.runtime = runtimeOn(device);
   }

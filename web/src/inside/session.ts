@@ -1,9 +1,10 @@
 /** What is open: a model and an image, where they came from, and what went wrong. */
 import { signal } from '@preact/signals';
+import type { BrowserDevice, Choice } from '../../../src/runtime/browser/index.js';
 import { type Model, modelOf } from '../../../src/weights/model.js';
 import { decodeSafetensors } from '../../../src/weights/safetensors.js';
 import type { Text } from '../language.js';
-import type { PageDevice } from './devices.js';
+import { fastestHere } from './devices.js';
 import { Failure, failureOf } from './failure.js';
 import { imageOf, type SeenImage } from './images.js';
 import { OpenedModel } from './opened-model.js';
@@ -14,7 +15,9 @@ const MODEL_LIMIT = 1e9;
 
 export const opened = signal<OpenedModel | undefined>(undefined);
 export const image = signal<SeenImage | undefined>(undefined);
-export const device = signal<PageDevice>('cpu');
+export const device = signal<BrowserDevice>('cpu');
+/** What trials came to, where the faster device was asked for. */
+export const chosen = signal<Choice<BrowserDevice> | undefined>(undefined);
 /** Why the device that was chosen is not the one that computes. */
 export const fellBack = signal<string | undefined>(undefined);
 export const trouble = signal<Failure | undefined>(undefined);
@@ -123,14 +126,29 @@ export async function openFiles(files: readonly File[]): Promise<void> {
 }
 
 /** Goes over to a device with the model that is open. */
-export function choose(chosen: PageDevice): void {
-  device.value = chosen;
+export function choose(other: BrowserDevice): void {
+  device.value = other;
   fellBack.value = undefined;
+  chosen.value = undefined;
   const before = opened.value;
-  if (!before) return;
-  opened.value = new OpenedModel(before.name, before.model, chosen);
+  if (!before || before.device === other) return;
+  opened.value = new OpenedModel(before.name, before.model, other);
   void before.close();
 }
+
+/** Goes over to what computes fastest here, once that is tried. */
+export const chooseFastest = (): Promise<void> =>
+  opening(
+    texts.trying,
+    '',
+    async (isLatest) => {
+      const choice = await fastestHere();
+      if (!isLatest()) return;
+      choose(choice.device);
+      chosen.value = choice;
+    },
+    troubles.engine,
+  );
 
 /** After a device has failed: the processor computes, and the page says why. */
 export function fallBack(reason: string): void {

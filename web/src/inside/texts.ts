@@ -34,6 +34,10 @@ export const texts = {
     en: 'WebAssembly on one thread: for more, the server has to send the headers COOP and COEP with this page.',
     'zh-CN': 'WebAssembly，单线程：若要使用多线程，服务器须随本页发送 COOP 和 COEP 标头。',
   },
+  fastest: { en: 'Try which is faster', 'zh-CN': '测试哪个更快' },
+  trying: { en: 'Trying both …', 'zh-CN': '正在测试两者 …' },
+  trialSpeed: { en: '{device}: {speed} GFLOP/s.', 'zh-CN': '{device}：{speed} GFLOP/s。' },
+  trialFailed: { en: '{device} does not work here ({reason}).', 'zh-CN': '{device} 在此处无法使用（{reason}）。' },
   onWebgpu: { en: 'The graphics processor, by WebGPU.', 'zh-CN': '图形处理器（WebGPU）。' },
   fellBack: {
     en: 'WebGPU did not work here ({reason}), so the processor computes.',

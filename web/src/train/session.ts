@@ -3,7 +3,7 @@ import { computed, effect, signal } from '@preact/signals';
 import type { MemoryOptions } from '../../../src/train/in-memory.js';
 import type { EpochRecord } from '../../../src/train/report/types.js';
 import type { Evaluation } from '../../../src/train/tasks/index.js';
-import { ENGINE } from '../../../src/web-folder/engine-names.js';
+import { engineBeside } from '../../../src/web-folder/engine-names.js';
 import type { Begun, News, Order, Source } from './messages.js';
 
 export type Phase = 'choosing' | 'reading' | 'preparing' | 'training' | 'stopped' | 'ended' | 'failed';
@@ -41,8 +41,7 @@ export function begin(source: Source, options: MemoryOptions): void {
     best.value = undefined; // nobody is there to hand it over
     fail(message || 'its script could not be fetched');
   };
-  const at = (path: string) => new URL(path, document.baseURI).href;
-  tell({ kind: 'begin', source, options, engine: { module: at(ENGINE.module), code: at(ENGINE.code) } });
+  tell({ kind: 'begin', source, options, engine: engineBeside(document.baseURI, 'cpu') });
 }
 
 /** Ends what is under way and forgets it; the images stay. */

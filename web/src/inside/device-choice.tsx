@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { say } from '../language.js';
+import { reloadIsolates } from '../offline/kept.js';
 import { hasWebgpu, type PageDevice, threadsHere } from './devices.js';
 import type { OpenedModel } from './opened-model.js';
 import { choose, fellBack } from './session.js';
@@ -43,6 +44,6 @@ export function DeviceChoice({ model: { device } }: { readonly model: OpenedMode
 function plainly(device: PageDevice): string {
   if (device === 'webgpu') return say(texts.onWebgpu);
   const { threads, isolated } = threadsHere();
-  if (!isolated) return say(texts.notIsolated);
+  if (!isolated) return say(reloadIsolates.value ? texts.isolatedNextTime : texts.notIsolated);
   return threads > 1 ? say(texts.threads, { count: threads }) : say(texts.oneThread);
 }

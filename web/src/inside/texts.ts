@@ -34,6 +34,10 @@ export const texts = {
     en: 'WebAssembly on one thread: for more, the server has to send the headers COOP and COEP with this page.',
     'zh-CN': 'WebAssembly，单线程：若要使用多线程，服务器须随本页发送 COOP 和 COEP 标头。',
   },
+  isolatedNextTime: {
+    en: 'WebAssembly on one thread: reload the page for more.',
+    'zh-CN': 'WebAssembly，单线程：重新加载本页即可使用多线程。',
+  },
   onWebgpu: { en: 'The graphics processor, by WebGPU.', 'zh-CN': '图形处理器（WebGPU）。' },
   fellBack: {
     en: 'WebGPU did not work here ({reason}), so the processor computes.',

@@ -79,11 +79,15 @@ async function program(): Promise<{ readonly address: string; readonly stop: () 
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const over = once(child, 'exit');
+  const stop = async () => {
+    child.kill('SIGKILL');
+    await over;
+  };
   let text = '';
   for await (const chunk of child.stdout!) {
     text += chunk;
     const [address] = /http:\/\/[\d.:]+\//.exec(text) ?? [];
-    if (address) return { address, stop: async () => (child.kill('SIGKILL'), void (await over)) };
+    if (address) return { address, stop };
   }
   throw new Error(`no server: ${text}`);
 }
@@ -107,7 +111,7 @@ describe('the page without a connection', needsBrowser, () => {
     await expectClasses(page);
     assert.equal(await threadsOfTraining(page), await cores(page));
     await page.getByRole('link', { name: 'Runs' }).click();
-    await page.getByText('No server answers here').waitFor();
+    await page.getByText('The connection to the server is lost').waitFor();
     assert.deepEqual(
       complaints.filter((text) => !text.includes('ERR_CONNECTION_REFUSED')),
       [],

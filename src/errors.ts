@@ -1,7 +1,26 @@
+/** Kinds of failures that people meet in pages too, which speak other languages than messages do. */
+export type ErrorCode =
+  | 'damaged-file'
+  | 'not-a-model'
+  | 'other-weights'
+  | 'damaged-description'
+  | 'too-few-images'
+  | 'unreadable-class'
+  | 'diverged'
+  | 'no-engine';
+
 /**
  * A failure that the person at the keyboard can mend: bad input, a wrong option, a missing file.
  * Its message says what was expected, what came and what to do; programs print it without a stack trace.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+
+  constructor(
+    message: string,
+    /** What kind it is, for whoever says it in other words. */
+    readonly code?: ErrorCode,
+  ) {
+    super(message);
+  }
 }

@@ -32,6 +32,7 @@ export function holdOut(
   if (held.size === 0)
     throw new UserError(
       'There are too few images to set some aside for validation: at least two of a class are needed. Add images, or a val/ folder.',
+      'too-few-images',
     );
   const all = Array.from({ length: sizeOf(source) }, (_, i) => i);
   return {

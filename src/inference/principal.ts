@@ -1,4 +1,4 @@
-/** Principal components of feature maps: the few directions in which positions differ most. */
+/** Principal components, of feature maps and of vectors: the few directions in which positions, or vectors, differ most. */
 import { random } from '../random/index.js';
 import type { Features } from './layers.js';
 
@@ -24,9 +24,7 @@ export function principalScores(maps: readonly Features[], count: number): reado
     const { data } = maps[Math.floor(position / area)]!;
     return Float64Array.from({ length: channels }, (_, c) => data[c * area + (position % area)]!);
   });
-  const mean = new Float64Array(channels);
-  for (const row of rows) for (let c = 0; c < channels; c++) mean[c]! += row[c]! / seen;
-  for (const row of rows) for (let c = 0; c < channels; c++) row[c]! -= mean[c]!;
+  const mean = centred(rows);
   return directionsOf(rows, count).map((direction) => {
     const scores = new Float64Array(total);
     for (const [image, { data }] of maps.entries())
@@ -34,6 +32,35 @@ export function principalScores(maps: readonly Features[], count: number): reado
         for (let i = 0; i < area; i++) scores[image * area + i]! += direction[c]! * (data[c * area + i]! - mean[c]!);
     return scores;
   });
+}
+
+/** A direction in which vectors differ. */
+export interface Component {
+  /** [d], of length 1; zeros where the vectors have no more directions to differ in. */
+  readonly direction: Float64Array;
+  /** Standard deviation of the vectors along it. */
+  readonly deviation: number;
+  /** Its part of the variance of all directions, from 0 to 1. */
+  readonly share: number;
+}
+
+/** The `count` directions in which vectors [d] differ most, the strongest first, at right angles. */
+export function principalComponents(vectors: readonly ArrayLike<number>[], count: number): readonly Component[] {
+  const rows = vectors.map((vector) => Float64Array.from(vector));
+  centred(rows);
+  const whole = rows.reduce((sum, row) => sum + dot(row, row), 0);
+  return directionsOf(rows, count).map((direction) => {
+    const own = rows.reduce((sum, row) => sum + dot(row, direction) ** 2, 0);
+    return { direction, deviation: Math.sqrt(own / rows.length), share: whole > 0 ? own / whole : 0 };
+  });
+}
+
+/** Takes their mean from rows, in place. @returns the mean */
+function centred(rows: readonly Float64Array[]): Float64Array {
+  const mean = new Float64Array(rows[0]!.length);
+  for (const row of rows) for (let i = 0; i < mean.length; i++) mean[i]! += row[i]! / rows.length;
+  for (const row of rows) for (let i = 0; i < mean.length; i++) row[i]! -= mean[i]!;
+  return mean;
 }
 
 /** Orthonormal directions of most variance of centred rows, the strongest first. */

@@ -1,8 +1,12 @@
-/** The page as static files, read from the package: a request only chooses among their names, so no address leads elsewhere. */
+/**
+ * The page as static files, read from this package, and the engine's from its own: a request only chooses among their names, so no
+ * address leads elsewhere.
+ */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { engineFile, enginePaths } from '../web-folder/engine-files.js';
 
 const FOLDER = fileURLToPath(new URL('../../web', import.meta.url));
 
@@ -63,6 +67,7 @@ export async function pageFiles(folder = FOLDER): Promise<PageFiles> {
   const index = files.get('/index.html');
   if (!index) return new Map();
   files.set('/', index);
+  for (const path of enginePaths) files.set(`/${path}`, { type: typeOf(path), read: () => engineFile(path) });
   return files;
 }
 

@@ -173,7 +173,7 @@ export class MemoryTraining {
       const { task, preprocessing, classes } = config;
       const card = { format: 1, task, network: network.config, preprocessing, classes, metrics } as const;
       const { best: weights, broken } = await this.trainer.state();
-      if (broken) throw new UserError(`training diverged: ${broken} is not finite any more; ${ADVICE}`);
+      if (broken) throw new UserError(`training diverged: ${broken} is not finite any more; ${ADVICE}`, 'diverged');
       this.best = { epoch: done.epoch, model: { card, network, weights }, evaluation };
     }
     return { kind: 'epoch', record, evaluation, best };
@@ -187,6 +187,7 @@ const ADVICE = 'start again with a smaller learning rate, for example a tenth';
 const diverged = ({ step, loss, learningRate }: { step: number; loss: number; learningRate: number }) =>
   new UserError(
     `training diverged: the loss became ${loss} at step ${step}, at learning rate ${learningRate.toPrecision(3)}; ${ADVICE}`,
+    'diverged',
   );
 
 function softmax(scores: Float32Array): readonly number[] {

@@ -1,29 +1,39 @@
-/** ONNX Runtime for browsers: what a page needs of it to run on the CPU. */
+/** ONNX Runtime for browsers: the files that pages fetch, from the package that holds them. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { ENGINE } from './engine-names.js';
+import { ENGINE, GPU_ENGINE } from './engine-names.js';
 
 export { ENGINE } from './engine-names.js';
 
-// the module has its loader inside, so nothing else is fetched but the code
-const SOURCES = { module: 'onnxruntime-web/wasm', code: 'onnxruntime-web/ort-wasm-simd-threaded.wasm' } as const;
+const LICENSE_PATH = 'engine/LICENSE.txt';
 
-const read = (name: string): Promise<Uint8Array> => readFile(fileURLToPath(import.meta.resolve(name)));
+/** Path beside a page -> the package's name of it. Modules have their loader inside, so nothing else is fetched but the code. */
+const SOURCES: Readonly<Record<string, string>> = {
+  [ENGINE.module]: 'onnxruntime-web/wasm',
+  [ENGINE.code]: 'onnxruntime-web/ort-wasm-simd-threaded.wasm',
+  [GPU_ENGINE.module]: 'onnxruntime-web/webgpu',
+  [GPU_ENGINE.code]: 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm',
+};
 
-/** The module without its source map, which stays away. */
-async function moduleText(): Promise<string> {
-  const text = Buffer.from(await read(SOURCES.module)).toString();
-  return text.replace(/^\/\/# sourceMappingURL=.*$/m, '');
+/** Paths beside a page of all that there is, its licence too. */
+export const enginePaths: readonly string[] = [...Object.keys(SOURCES), LICENSE_PATH];
+
+/** Contents of one of `enginePaths`: a module comes without the name of its source map, which stays away. */
+export async function engineFile(path: string): Promise<Uint8Array> {
+  if (path === LICENSE_PATH) return Buffer.from(LICENSE);
+  const bytes = await readFile(fileURLToPath(import.meta.resolve(SOURCES[path]!)));
+  if (path.endsWith('.wasm')) return bytes;
+  return Buffer.from(bytes.toString().replace(/^\/\/# sourceMappingURL=.*$/m, ''));
 }
 
-/** Path inside of the folder -> contents. */
-export async function engineFiles() {
-  const [module, code] = await Promise.all([moduleText(), read(SOURCES.code)]);
-  return { [ENGINE.module]: module, [ENGINE.code]: code, 'engine/LICENSE.txt': LICENSE };
+/** Path -> contents of what a page needs to compute on the CPU. */
+export async function engineFiles(): Promise<Readonly<Record<string, Uint8Array>>> {
+  const paths = [ENGINE.module, ENGINE.code, LICENSE_PATH];
+  return Object.fromEntries(await Promise.all(paths.map(async (path) => [path, await engineFile(path)] as const)));
 }
 
 /** Of the engine, to lie beside it. */
-export const LICENSE = `The files of this folder are ONNX Runtime's, https://github.com/microsoft/onnxruntime
+const LICENSE = `The files of this folder are ONNX Runtime's, https://github.com/microsoft/onnxruntime
 
 MIT License
 

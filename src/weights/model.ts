@@ -62,6 +62,7 @@ export function modelOf({ metadata, tensors }: Safetensors, file = 'the file'): 
   if (text === undefined)
     throw new UserError(
       `${file} holds tensors but no resmirror model (no '${KEY}' in its metadata); models are written by 'resmirror train'`,
+      'not-a-model',
     );
   const card = cardOf(text, file);
   const network = networkOf(card.network);
@@ -69,19 +70,25 @@ export function modelOf({ metadata, tensors }: Safetensors, file = 'the file'): 
   if (card.task === 'classify' && y.shape[1] !== card.classes.length)
     throw new UserError(
       `${file}: ${network.name} has ${y.shape[1]} outputs, but its description has ${card.classes.length} class name(s)`,
+      'other-weights',
     );
   const weights: Record<string, Weights[string]> = {};
   for (const [name, { shape }] of build.parameters) {
     const tensor = tensors.get(name);
-    if (!tensor) throw new UserError(`${file}: the weight ${name} [${shape}] of ${network.name} is missing`);
+    if (!tensor)
+      throw new UserError(`${file}: the weight ${name} [${shape}] of ${network.name} is missing`, 'other-weights');
     if (tensor.dtype !== 'float32' || `${tensor.shape}` !== `${shape}`)
-      throw new UserError(`${file}: expected ${name} as float32 [${shape}], got ${tensor.dtype} [${tensor.shape}]`);
+      throw new UserError(
+        `${file}: expected ${name} as float32 [${shape}], got ${tensor.dtype} [${tensor.shape}]`,
+        'other-weights',
+      );
     weights[name] = { dtype: 'float32', shape: tensor.shape, data: tensor.data };
   }
   const left = [...tensors.keys()].filter((name) => !(name in weights));
   if (left.length > 0)
     throw new UserError(
       `${file}: ${left.length} tensor(s) that ${network.name} does not have: ${left.slice(0, 5).join(', ')}`,
+      'other-weights',
     );
   return { card, network, weights };
 }
@@ -91,10 +98,13 @@ export function cardOf(text: string, file: string): ModelCard {
   try {
     given = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${file}: its description is no JSON: ${(error as Error).message}`);
+    throw new UserError(`${file}: its description is no JSON: ${(error as Error).message}`, 'damaged-description');
   }
   const { success, output, issues } = v.safeParse(ModelCard, given);
   if (!success)
-    throw new UserError(`${file}: its description is damaged, or from a newer version: ${problems(issues)}`);
+    throw new UserError(
+      `${file}: its description is damaged, or from a newer version: ${problems(issues)}`,
+      'damaged-description',
+    );
   return output;
 }

@@ -57,7 +57,7 @@ export interface Source {
 }
 
 export const malformed = (source: Source, reason: string) =>
-  new UserError(`Cannot read ${source.name} as safetensors: ${reason}. Fetch or save it again.`);
+  new UserError(`Cannot read ${source.name} as safetensors: ${reason}. Fetch or save it again.`, 'damaged-file');
 
 /**
  * Reads the length of the JSON from the first eight bytes.

@@ -6,7 +6,7 @@ import { balance, heat, oklab } from '../../src/inference/colours.js';
 import { enlarged } from '../../src/inference/enlarge.js';
 import { filterPictures } from '../../src/inference/filters.js';
 import { liveliest, mapPicture, principalPictures } from '../../src/inference/map-pictures.js';
-import { principalScores } from '../../src/inference/principal.js';
+import { principalComponents, principalScores } from '../../src/inference/principal.js';
 import { buildNetwork, type Network, resnet, transposeResnet } from '../../src/models/index.js';
 import { imagenetNormalisation, initialise } from '../../src/nn/index.js';
 import { random } from '../../src/random/index.js';
@@ -117,6 +117,31 @@ describe('maps as pictures', () => {
           assert.ok(Math.abs(Math.abs(scores[p]!) - expected) < 1e-4 * diagonal[0]!, `component ${n} at ${p}`);
         }
     }
+  });
+
+  it('and so are those of vectors, with their parts of the variance', () => {
+    const { normal } = random(3, 'vectors');
+    const vectors = Array.from({ length: 12 }, () => Float32Array.from({ length: 5 }, (_, i) => normal() * (5 - i)));
+    const { diagonal, rightSingularVectors: v } = new SingularValueDecomposition(
+      new Matrix(vectors.map((vector) => [...vector])).center('column'),
+    );
+    const whole = diagonal.reduce((sum, value) => sum + value ** 2, 0);
+    for (const [n, { direction, deviation, share }] of principalComponents(vectors, 3).entries()) {
+      const along = direction.reduce((sum, value, i) => sum + value * v.get(i, n), 0);
+      assert.ok(Math.abs(Math.abs(along) - 1) < 1e-4, `component ${n}: ${along}`);
+      assert.ok(Math.abs(deviation - diagonal[n]! / Math.sqrt(12)) < 1e-3 * deviation);
+      assert.ok(Math.abs(share - diagonal[n]! ** 2 / whole) < 1e-3);
+    }
+    const [first, second] = principalComponents(
+      [
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ],
+      2,
+    );
+    assert.ok(Math.abs(first!.share - 1) < 1e-9 && second!.share < 1e-9);
+    assert.deepEqual(principalComponents([[4], [4]], 1)[0]!.share, 0);
   });
 
   it('of nothing, or of one channel, are gray', () => {

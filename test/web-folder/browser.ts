@@ -21,18 +21,23 @@ const FLAGS = [
 
 let browser: Promise<Browser> | undefined;
 
-const servers = new Set<Server>();
+/** By the addresses of what they serve. */
+const servers = new Map<string, Server>();
 
 /** For the end of each suite: hooks of a file wait for an idle process, which a browser or a server keeps from being idle. */
 export async function closeAll(): Promise<void> {
   const open = browser;
   browser = undefined;
   await (await open)?.close();
-  for (const server of servers) {
-    server.close();
-    server.closeAllConnections();
-  }
-  servers.clear();
+  for (const address of servers.keys()) stopServing(address);
+}
+
+/** What `served` began. */
+export function stopServing(address: string): void {
+  const server = servers.get(address)!;
+  servers.delete(address);
+  server.close();
+  server.closeAllConnections();
 }
 
 const opened = (): Promise<Browser> => {
@@ -62,8 +67,9 @@ export async function served(folder: string, { isolated = false } = {}): Promise
     response.writeHead(file ? 200 : 404, { 'Content-Type': type, ...(isolated && ISOLATION) }).end(file);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  servers.add(server);
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/deep/down/`;
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/deep/down/`;
+  servers.set(address, server);
+  return address;
 }
 
 export interface Visit {
@@ -74,9 +80,15 @@ export interface Visit {
   readonly complaints: readonly string[];
 }
 
-/** @param before runs in the page ahead of its own script */
-export async function visit(address: string, { before }: { before?: string } = {}): Promise<Visit> {
-  const context = await (await opened()).newContext({ acceptDownloads: true });
+interface Visiting {
+  /** Runs in the page ahead of its own script. */
+  readonly before?: string;
+  /** Whether service workers may be: a request that one answers is no request any more that a test can answer. */
+  readonly serviceWorkers?: 'allow' | 'block';
+}
+
+export async function visit(address: string, { before, serviceWorkers = 'block' }: Visiting = {}): Promise<Visit> {
+  const context = await (await opened()).newContext({ acceptDownloads: true, serviceWorkers });
   context.setDefaultTimeout(120_000); // of a machine that is busy otherwise
   const page = await context.newPage();
   const [requests, complaints]: [string[], string[]] = [[], []];

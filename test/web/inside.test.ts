@@ -15,6 +15,7 @@ import { Predictor } from '../../src/inference/index.js';
 import { principalPictures } from '../../src/inference/map-pictures.js';
 import { drawClassMap, type Raster, zoomed } from '../../src/inference/overlay.js';
 import { randomPoints, spherical } from '../../src/inference/points.js';
+import { type Component, principalComponents } from '../../src/inference/principal.js';
 import { encodeModel } from '../../src/weights/index.js';
 import { drawing, temporaryFolder } from '../data/fixtures.js';
 import { closeAll, needsBrowser, pixelsOn, served, visit } from '../web-folder/browser.js';
@@ -291,6 +292,48 @@ describe('an autoencoder', needsBrowser, () => {
     }
     await page.getByText('Decoder, stage 1').waitFor();
     assert.deepEqual(await findingsOn(page), []);
+    assert.deepEqual(complaints, []);
+  });
+});
+
+describe('the directions around a vector', needsBrowser, () => {
+  after(closeAll);
+
+  it('are those in which the images at hand differ most, when there are enough', async () => {
+    const { page, complaints } = await open();
+    const names = Array.from({ length: 9 }, (_, i) => `hand-${i}.png`);
+    for (const [i, name] of names.entries())
+      await drawing(60 + i, 80)
+        .modulate({ hue: 40 * i, brightness: 0.6 + i / 10 })
+        .png()
+        .toFile(file(name));
+    await give(page, 'coder', names[0]);
+    await page.getByText('8 images or more at hand (1 so far)').waitFor();
+    await page.setInputFiles(
+      'input[name=others]',
+      names.slice(1).map((name) => file(name)),
+    );
+    const note = page.getByText('Principal components 1 and 2 of the vectors of the 9 images');
+    await note.waitFor();
+
+    const predictor = Predictor.open(models.coder, { threads: 1 });
+    const generator = Generator.open(models.coder, { threads: 1 });
+    try {
+      const vectors: Float32Array[] = [];
+      for await (const { value } of predictor.embed(names.map(file))) vectors.push(value.slice());
+      const [{ direction, deviation, share }] = principalComponents(vectors, 2) as [Component, Component];
+      assert.match(await note.innerText(), new RegExp(`with ${Math.round(100 * share)} % and`));
+      const vector = vectors[0]!.map((value, i) => value + 2 * deviation * direction[i]!);
+      const [moved] = await generator.decode([{ vector }]);
+      await page.locator('.moving input').first().fill('1');
+      const shown = '.picture[data-shown=moved]';
+      await comes(async () => farthest(await pixelsOn(page, shown), moved!) <= 2);
+    } finally {
+      await predictor.close();
+      await generator.close();
+    }
+    for (let i = 0; i < 3; i++) await page.getByRole('button', { name: 'Other directions' }).click();
+    await page.getByText('drawn at random').waitFor();
     assert.deepEqual(complaints, []);
   });
 });

@@ -43,9 +43,15 @@ effect(() => {
   document.documentElement.lang = language.value;
 });
 
+/** What texts have places for. */
+export type Given = Readonly<Record<string, string | number | Text>>;
+
 /** The text in the language of the page; `{name}` stands for what is given under that name. */
-export const say = (text: Text, given: Readonly<Record<string, string | number>> = {}): string =>
-  text[language.value].replace(/\{(\w+)\}/g, (whole, name) => `${given[name] ?? whole}`);
+export const say = (text: Text, given: Given = {}): string =>
+  text[language.value].replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = given[name] ?? whole;
+    return typeof value === 'object' ? value[language.value] : `${value}`;
+  });
 
 /** A number as the language writes it: grouped, with so many digits behind the point. */
 export const number = (value: number, digits = 0): string =>

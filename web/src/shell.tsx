@@ -3,6 +3,7 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import type { ComponentType } from 'preact';
 import { ErrorBoundary } from './error-boundary.js';
 import { choose, type Language, language, languages, say } from './language.js';
+import { Offline } from './offline/index.js';
 import { type PartName, parts } from './parts.js';
 import { addressOf, route } from './route.js';
 import { Trouble } from './ui/trouble.js';
@@ -14,10 +15,6 @@ const texts = {
   unreachable: {
     en: 'This part of the page could not be fetched ({reason}). Reload the page.',
     'zh-CN': '无法获取页面的这一部分（{reason}）。请重新加载。',
-  },
-  private: {
-    en: 'Everything is computed in this browser: what you show it stays here.',
-    'zh-CN': '一切都在此浏览器中计算：你给它看的内容不会离开这里。',
   },
 };
 
@@ -52,7 +49,10 @@ export function Shell() {
         {reason.value && <Trouble>{say(texts.unreachable, { reason: reason.value })}</Trouble>}
         <ErrorBoundary key={current()}>{Content.value && <Content.value />}</ErrorBoundary>
       </main>
-      <footer>{say(texts.private)}</footer>
+      <footer>
+        <p>{say(parts[current()].privacy)}</p>
+        <Offline />
+      </footer>
     </>
   );
 }

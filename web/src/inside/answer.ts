@@ -1,5 +1,6 @@
 /** Answers of the open model, in components. */
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { whyOf } from '../reasons.js';
 import { type Failure, failureOf } from './failure.js';
 import { fallBack, opened } from './session.js';
 
@@ -54,7 +55,7 @@ async function answerTo<T>(ask: () => Promise<T>): Promise<Answer<T>> {
     const failure = failureOf(error);
     if (model !== opened.peek()) return {}; // closed meanwhile
     if (model?.device === 'cpu') return { failure };
-    fallBack(`${failure.given.reason}`);
+    fallBack(whyOf(error).reason);
     return {};
   }
 }

@@ -1,7 +1,10 @@
 /** What the open model answers, by what it was trained to do. */
+import { say } from '../language.js';
 import { useAnswer } from './answer.js';
+import { atHand, keepAtHand, vectorsOf } from './at-hand.js';
 import { Between } from './between.js';
 import { Classes } from './classes.js';
+import { FileButton } from './file-button.js';
 import type { SeenImage } from './images.js';
 import { Latent } from './latent.js';
 import { Maps } from './maps.js';
@@ -10,6 +13,7 @@ import { Pending } from './pending.js';
 import { Reconstruction } from './reconstruction.js';
 import { Samples } from './samples.js';
 import { image, opened } from './session.js';
+import { texts } from './texts.js';
 
 export function Answers() {
   const [model, seen] = [opened.value, image.value];
@@ -31,5 +35,20 @@ export function Answers() {
 
 function AroundImage({ model, image }: { readonly model: OpenedModel; readonly image: SeenImage }) {
   const answer = useAnswer(async () => ({ vector: await model.embed(image.pixels) }), [model, image]);
-  return answer.value ? <Latent model={model} center={answer.value} /> : <Pending answer={answer} />;
+  const given = atHand.value;
+  const others = useAnswer(() => vectorsOf(model, given), [model, given]);
+  if (!answer.value) return <Pending answer={answer} />;
+  return (
+    <Latent model={model} center={answer.value} others={others.value ?? []}>
+      <FileButton
+        name="others"
+        label={say(texts.moreImages)}
+        accept="image/*"
+        multiple
+        take={(_, all) => takeAll(all)}
+      />
+    </Latent>
+  );
 }
+
+const takeAll = (files: readonly File[]) => keepAtHand(files.map((file) => ({ file, name: file.name })));

@@ -5,6 +5,7 @@ import { number, say } from '../language.js';
 import { Picture } from '../ui/picture.js';
 import { Trouble } from '../ui/trouble.js';
 import { useAnswer } from './answer.js';
+import { keepAtHand } from './at-hand.js';
 import { type Failure, failureOf, inWords } from './failure.js';
 import { FileButton } from './file-button.js';
 import { imageOf, type SeenImage } from './images.js';
@@ -24,6 +25,7 @@ export function Between({ model, first }: Ends) {
     try {
       second.value = await imageOf(file, file.name, model.card.preprocessing);
       failure.value = undefined;
+      keepAtHand([{ file, name: file.name }]);
     } catch (error) {
       failure.value = failureOf(error);
     }

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type BrowserDevice, type Choice, lackOfWebgpu } from '../../../src/runtime/browser/index.js';
 import { number, say } from '../language.js';
+import { reloadIsolates } from '../offline/kept.js';
 import { threadsHere } from './devices.js';
 import type { OpenedModel } from './opened-model.js';
 import { busy, choose, chooseFastest, chosen, fellBack } from './session.js';
@@ -51,7 +52,7 @@ export function DeviceChoice({ model: { device } }: { readonly model: OpenedMode
 function plainly(device: BrowserDevice): string {
   if (device === 'webgpu') return say(texts.onWebgpu);
   const { threads, isolated } = threadsHere();
-  if (!isolated) return say(texts.notIsolated);
+  if (!isolated) return say(reloadIsolates.value ? texts.isolatedNextTime : texts.notIsolated);
   return threads > 1 ? say(texts.threads, { count: threads }) : say(texts.oneThread);
 }
 

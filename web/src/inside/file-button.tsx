@@ -1,4 +1,4 @@
-/** A button that asks for a file. */
+/** A button that asks for a file, or for several. */
 import { useId } from 'preact/hooks';
 
 interface Choosing {
@@ -7,10 +7,12 @@ interface Choosing {
   /** What stands out, among several. */
   readonly main?: boolean;
   readonly name: string;
-  readonly take: (file: File) => void;
+  /** Whether several files may be chosen. */
+  readonly multiple?: boolean;
+  readonly take: (file: File, all: readonly File[]) => void;
 }
 
-export function FileButton({ label, accept, main = false, name, take }: Choosing) {
+export function FileButton({ label, accept, main = false, name, multiple = false, take }: Choosing) {
   const id = useId();
   return (
     <span class={main ? 'file main' : 'file'}>
@@ -19,9 +21,10 @@ export function FileButton({ label, accept, main = false, name, take }: Choosing
         name={name}
         type="file"
         accept={accept}
+        multiple={multiple}
         onChange={({ currentTarget }) => {
-          const [file] = currentTarget.files ?? [];
-          if (file) take(file);
+          const all = [...(currentTarget.files ?? [])];
+          if (all[0]) take(all[0], all);
           currentTarget.value = ''; // so that the same file counts when it is chosen again
         }}
       />

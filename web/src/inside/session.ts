@@ -4,6 +4,7 @@ import type { BrowserDevice, Choice } from '../../../src/runtime/browser/index.j
 import { type Model, modelOf } from '../../../src/weights/model.js';
 import { decodeSafetensors } from '../../../src/weights/safetensors.js';
 import type { Text } from '../language.js';
+import { keepAtHand } from './at-hand.js';
 import { fastestHere } from './devices.js';
 import { Failure, failureOf } from './failure.js';
 import { imageOf, type SeenImage } from './images.js';
@@ -109,6 +110,7 @@ export const openImage = (file: Blob, name: string): Promise<void> =>
       const seen = await imageOf(file, name, model.card.preprocessing);
       if (!isLatest()) return;
       imageFile = { file, name };
+      keepAtHand([imageFile]);
       image.value = seen;
     },
     troubles.computing,
@@ -117,12 +119,15 @@ export const openImage = (file: Blob, name: string): Promise<void> =>
 /** Names that only models have; anything else may be an image, and is tried as one. */
 const MODEL = /\.(safetensors|onnx|pth?|ckpt|bin|h5|keras|npz)$/i;
 
-/** Whatever was dropped or pasted: a model first, since images are prepared as it asks. */
+/** Whatever was dropped or pasted: a model first, since images are prepared as it asks. Of several images the first is shown. */
 export async function openFiles(files: readonly File[]): Promise<void> {
   const isModel = ({ name, type }: File) => MODEL.test(name) || (!opened.value && !type.startsWith('image/'));
-  const [model, picture] = [files.find(isModel), files.find((file) => !isModel(file))];
+  const model = files.find(isModel);
+  const pictures = files.filter((file) => !isModel(file));
+  const [picture] = pictures;
   if (model) await openModel(model, model.name);
   if (picture && (opened.value || !model)) await openImage(picture, picture.name);
+  if (pictures.length > 1) keepAtHand(pictures.map((file) => ({ file, name: file.name })));
 }
 
 /** Goes over to a device with the model that is open. */

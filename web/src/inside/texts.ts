@@ -38,6 +38,10 @@ export const texts = {
   trying: { en: 'Trying both …', 'zh-CN': '正在测试两者 …' },
   trialSpeed: { en: '{device}: {speed} GFLOP/s.', 'zh-CN': '{device}：{speed} GFLOP/s。' },
   trialFailed: { en: '{device} does not work here ({reason}).', 'zh-CN': '{device} 在此处无法使用（{reason}）。' },
+  isolatedNextTime: {
+    en: 'WebAssembly on one thread: reload the page for more.',
+    'zh-CN': 'WebAssembly，单线程：重新加载本页即可使用多线程。',
+  },
   onWebgpu: { en: 'The graphics processor, by WebGPU.', 'zh-CN': '图形处理器（WebGPU）。' },
   fellBack: {
     en: 'WebGPU did not work here ({reason}), so the processor computes.',
@@ -87,6 +91,16 @@ export const texts = {
     en: 'Two directions of the {latent} that there are, drawn at random, at right angles. One step is as long as the vector itself.',
     'zh-CN': '从 {latent} 个维度中随机取两个相互垂直的方向。一步的长度等于向量本身的长度。',
   },
+  latentFew: {
+    en: 'With {enough} images or more at hand ({count} so far), these are the directions in which they differ most.',
+    'zh-CN': '手边有 {enough} 幅以上图像时（目前 {count} 幅），则改用这些图像差异最大的方向。',
+  },
+  latentPrincipal: {
+    en: 'Principal components {first} and {second} of the vectors of the {count} images at hand: the directions in which these differ most, with {firstShare} % and {secondShare} % of the variance. One step is {deviations} standard deviations.',
+    'zh-CN':
+      '手边 {count} 幅图像的向量的第 {first} 和第 {second} 主成分，即差异最大的方向，分别占方差的 {firstShare} % 和 {secondShare} %。一步为 {deviations} 个标准差。',
+  },
+  moreImages: { en: 'More images', 'zh-CN': '更多图像' },
   pad: { en: 'Drag to move through the space of vectors', 'zh-CN': '拖动以在向量空间中移动' },
   direction: { en: 'Direction {count}', 'zh-CN': '方向 {count}' },
   otherDirections: { en: 'Other directions', 'zh-CN': '换方向' },

@@ -1,6 +1,7 @@
 /** What the page and the worker that trains tell each other. */
 import type { EngineFiles } from '../../../src/runtime/browser/opening.js';
 import type { EpochEnded, MemoryOptions, Stepped } from '../../../src/train/in-memory.js';
+import type { Why } from '../reasons.js';
 
 /** Images of a class, named as a person knows them. */
 export interface ClassFiles {
@@ -47,4 +48,4 @@ export type News =
       readonly probabilities?: readonly number[];
       readonly reason?: string;
     }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | ({ readonly kind: 'failed' } & Why);

@@ -48,6 +48,7 @@ export async function readImages(
   if (empty !== undefined)
     throw new UserError(
       `no image of the class ${empty} could be read; give it some in a format that this browser knows`,
+      'unreadable-class',
     );
   const source = {
     kind: 'files',

@@ -4,6 +4,8 @@ import type { MemoryOptions } from '../../../src/train/in-memory.js';
 import type { EpochRecord } from '../../../src/train/report/types.js';
 import type { Evaluation } from '../../../src/train/tasks/index.js';
 import { engineBeside } from '../../../src/web-folder/engine-names.js';
+import type { Text } from '../language.js';
+import { inEveryLanguage, reasonIn, type Why } from '../reasons.js';
 import type { Begun, News, Order, Source } from './messages.js';
 
 export type Phase = 'choosing' | 'reading' | 'preparing' | 'training' | 'stopped' | 'ended' | 'failed';
@@ -13,7 +15,7 @@ export const reading = signal({ done: 0, of: 0 });
 /** Files that could not be read. */
 export const skipped = signal<readonly string[]>([]);
 export const begun = signal<Begun | undefined>(undefined);
-export const failure = signal('');
+export const failure = signal<Text>(inEveryLanguage(''));
 /** Images per second. */
 export const speed = signal(0);
 /** Losses of all steps. */
@@ -39,7 +41,7 @@ export function begin(source: Source, options: MemoryOptions): void {
   worker.onmessage = ({ data }: MessageEvent<News>) => (heard[data.kind] as (news: News) => void)(data);
   worker.onerror = ({ message }) => {
     best.value = undefined; // nobody is there to hand it over
-    fail(message || 'its script could not be fetched');
+    fail({ reason: message || 'its script could not be fetched' });
   };
   tell({ kind: 'begin', source, options, engine: engineBeside(document.baseURI, 'cpu') });
 }
@@ -53,7 +55,7 @@ export function leave(): void {
   reading.value = { done: 0, of: 0 };
   skipped.value = [];
   begun.value = undefined;
-  failure.value = '';
+  failure.value = inEveryLanguage('');
   losses.value = [];
   speed.value = 0;
   records.value = [];
@@ -95,9 +97,9 @@ function answer(id: number, news: News): void {
 }
 
 /** What was the best before can still be downloaded. */
-function fail(reason: string): void {
+function fail(why: Why): void {
   if (!best.value) worker?.terminate();
-  failure.value = reason;
+  failure.value = reasonIn(why);
   phase.value = 'failed';
 }
 
@@ -130,7 +132,7 @@ const heard: { readonly [K in News['kind']]: (news: Extract<News, { kind: K }>) 
   },
   model: (news) => answer(0, news),
   classified: (news) => answer(news.id, news),
-  failed: ({ reason }) => fail(reason),
+  failed: fail,
 };
 
 const asked = (event: BeforeUnloadEvent) => event.preventDefault();

@@ -8,6 +8,7 @@ import { MemoryTraining, planInMemory } from '../../../src/train/in-memory.js';
 import { SIDE } from '../../../src/train/recipes.js';
 import { prepare } from '../../../src/web-folder/page/prepare.js';
 import { encodeModel } from '../../../src/weights/model.js';
+import { whyOf } from '../reasons.js';
 import { fetchEngine } from './engine.js';
 import type { News, Order } from './messages.js';
 import { readImages } from './read-images.js';
@@ -104,6 +105,6 @@ addEventListener('message', async ({ data }: MessageEvent<Order>) => {
   try {
     await (answers[data.kind] as (order: Order) => void | Promise<void>)(data);
   } catch (error) {
-    tell({ kind: 'failed', reason: (error as Error).message });
+    tell({ kind: 'failed', ...whyOf(error) });
   }
 });

@@ -1,0 +1,58 @@
+/**
+ * Whether a page that trains grows in memory:
+ *
+ *   node build/bench/page-memory.js --minutes 10
+ *
+ * Trains ResNet-18 on shapes that the page draws, and counts after the first epoch and when the time is over; ends with 1 where anything
+ * has grown by more than a tenth.
+ */
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Page } from 'playwright-core';
+import { COUNTS_AT_ONCE, type Memory, memoryOf } from './page/memory.js';
+import { withPage } from './page/opened.js';
+import { print } from './settings.js';
+
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, net: { type: 'string', default: 'ResNet-18' } },
+});
+const minutes = Number(values.minutes);
+const MOST = 1.1;
+const kinds = {
+  page: 'JavaScript of the page',
+  workers: 'JavaScript of its workers',
+  process: 'the process, WebAssembly included',
+} as const satisfies Record<keyof Memory, string>;
+
+const status = (page: Page) => page.getByRole('status').innerText();
+
+await withPage(
+  async ({ url, browser, visitor }) => {
+    const page = await (await visitor()).newPage();
+    await page.goto(`${url}#/train`);
+    await page.getByRole('combobox', { name: 'Network' }).selectOption(values.net);
+    await page.getByRole('combobox', { name: 'Epochs' }).selectOption({ index: -1 });
+    await page.getByRole('button', { name: 'Try drawn shapes' }).click();
+    await page.getByRole('status').filter({ hasText: 'Epoch 2 of' }).waitFor({ timeout: 600_000 });
+    const counts = [await memoryOf(browser, page)];
+    print(['minute', ...Object.values(kinds).map((kind) => `${kind}, MB`), 'the page says'], '---');
+    const tell = async (minute: number) =>
+      print([`${minute}`, ...cells(counts.at(-1)!), (await status(page)).split(' · ')[0]!]);
+    await tell(0);
+    for (let minute = 1; minute <= minutes; minute++) {
+      await setTimeout(60_000);
+      counts.push(await memoryOf(browser, page));
+      await tell(minute);
+    }
+    if (!/^Epoch/.test(await status(page))) throw new Error(`expected it to train still, got: ${await status(page)}`);
+    const [first, last] = [counts[0]!, counts.at(-1)!];
+    const grown = Object.keys(kinds).filter((kind) => last[kind as keyof Memory] > MOST * first[kind as keyof Memory]);
+    console.log(grown.length > 0 ? `\ngrew by more than a tenth: ${grown}` : '\nnothing grew by more than a tenth');
+    process.exitCode = grown.length > 0 ? 1 : 0;
+  },
+  [COUNTS_AT_ONCE],
+);
+
+function cells(memory: Memory): readonly string[] {
+  return Object.keys(kinds).map((kind) => memory[kind as keyof Memory].toFixed(1));
+}

@@ -19,6 +19,10 @@ const commands: Readonly<Record<string, CommandRow>> = {
     summary: 'train a network to classify, to reconstruct or to make images',
     load: async () => (await import('./train.js')).train,
   },
+  shard: {
+    summary: 'write a folder of images as tar shards, which can be read as a stream',
+    load: async () => (await import('./shard.js')).shard,
+  },
   probe: {
     summary: 'train a new last layer on a model that stays as it is, in seconds',
     load: async () => (await import('./probe.js')).probe,
@@ -98,7 +102,8 @@ A first round:
   resmirror predict runs/resnet18-photos-1 x.jpg
 
 DATA is a folder of images (DATA/<class>/*.jpg or DATA/train/<class>/*.jpg), IDX
-or CIFAR files, or 'drawn' for images that the program draws itself.
+or CIFAR files, tar shards ('shard-{000000..000127}.tar', also by https), or
+'drawn' for images that the program draws itself.
 MODEL is a run folder, a .safetensors file, or weights that import takes.
 'resmirror COMMAND --help' tells more.`;
 

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { DecodeCache } from './decode-cache.js';
-import { type Batches, Epoch, type EpochOptions, type Epochs } from './epoch.js';
+import { type Batches, Epoch, type EpochOptions, type Epochs, type Filled, type Wanted } from './epoch.js';
 import type { Dataset } from './numbered.js';
+import { shardOrder } from './order.js';
 import { Pool } from './pool.js';
-import type { Source } from './source.js';
-import type { Reply, Task } from './task.js';
+import { type Lease, OpenShards } from './shards/open-shards.js';
+import type { ShardSet, Source } from './source.js';
+import type { Failure, Item, Reply, Task } from './task.js';
 
 export type { Batches, EpochOptions, Skipped } from './epoch.js';
 export type { Batch } from './task.js';
@@ -24,6 +26,7 @@ export class Loader implements Epochs {
   readonly workers: number;
   readonly #pool: Pool<Task, Reply>;
   readonly #cache: DecodeCache;
+  readonly #shards = new Map<ShardSet, OpenShards>();
   #waited = 0;
 
   constructor(options: LoaderOptions = {}) {
@@ -46,6 +49,7 @@ export class Loader implements Epochs {
     const { source } = dataset;
     // Copying pixels is so fast that one worker outruns any training.
     const lanes = source.kind === 'raster' ? 1 : this.workers;
+    if (source.kind === 'shards') this.#shardsOf(source.set).expect(shardOrder(source, options));
     return new Epoch(dataset, options, {
       lanes,
       fill: (task) => this.#fill(task, source, lanes),
@@ -56,17 +60,54 @@ export class Loader implements Epochs {
     });
   }
 
-  async #fill(task: Omit<Task, 'keep'>, source: Source, lanes: number): Promise<Reply> {
+  async #fill(task: Wanted, source: Source, lanes: number): Promise<Filled> {
+    if (source.kind !== 'shards') return this.#decode(task as Omit<Task, 'keep'>, source, lanes);
+    const lease = await this.#shardsOf(source.set).use(shardsIn(task));
+    try {
+      const { items, failures } = opened(task.items, lease, source.set);
+      const reply = await this.#decode({ ...task, items }, source, lanes);
+      return { ...reply, failures: [...failures, ...reply.failures] };
+    } finally {
+      lease.release();
+    }
+  }
+
+  async #decode(task: Omit<Task, 'keep'>, source: Source, lanes: number): Promise<Reply> {
     const { images, labels, indices } = task.batch;
     const transfer = [images.buffer, labels.buffer, indices.buffer] as ArrayBuffer[];
-    const keep = source.kind === 'files' && this.#cache.hasRoom;
+    const keep = source.kind !== 'raster' && this.#cache.hasRoom;
     const reply = await this.#pool.call({ ...task, keep }, { transfer, lanes });
     for (const { index, image } of reply.decoded) this.#cache.add(source, index, image);
     return reply;
   }
 
-  /** Ends the workers; epochs still under way fail. */
-  close(): Promise<void> {
-    return this.#pool.close();
+  #shardsOf(set: ShardSet): OpenShards {
+    const known = this.#shards.get(set) ?? new OpenShards(set);
+    this.#shards.set(set, known);
+    return known;
   }
+
+  /** Ends the workers; epochs still under way fail. */
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.close(), ...[...this.#shards.values()].map((shards) => shards.close())]);
+  }
+}
+
+const shardsIn = ({ items }: Wanted): Set<number> =>
+  new Set(items.flatMap(({ file }) => (typeof file === 'object' ? [file.shard] : [])));
+
+/** Items as workers can read them; those of shards that are not there have failed, and the shard is named for all of them. */
+function opened(items: Wanted['items'], lease: Lease, { shards }: ShardSet) {
+  const there: Item[] = [];
+  const failures: Failure[] = [];
+  for (const { file, ...item } of items) {
+    if (typeof file !== 'object') there.push({ ...item, ...(file !== undefined && { file }) });
+    else {
+      const { shard, offset, length } = file;
+      const fd = lease.fileOf(shard);
+      if (typeof fd === 'number') there.push({ ...item, file: { fd, offset, length } });
+      else failures.push({ index: item.index, reason: fd.reason, file: shards[shard]?.name as string });
+    }
+  }
+  return { items: there, failures };
 }

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import { checkLabels, numbered, type RasterFormat, readWhole } from './raster-file.js';
+import { checkLabels, type KnownFormat, numbered, readWhole } from './raster-file.js';
 import type { RasterSource } from './source.js';
 
 /** The binary versions, https://www.cs.toronto.edu/~kriz/cifar.html: records of label bytes, then 1,024 each of R, G, B. */
@@ -49,8 +49,8 @@ async function readPart(
   return { kind: 'raster', name, pixels, height: SIDE, width: SIDE, channels: 3, labels };
 }
 
-const cifar = ({ train, test, names: namesFile, labelBytes }: Layout): RasterFormat => ({
-  recognises: (names) => names.some((name) => train.test(name)),
+const cifar = ({ train, test, names: namesFile, labelBytes }: Layout): KnownFormat => ({
+  recognises: ({ others }) => others.some((name) => train.test(name)),
   async read(root, names) {
     const matching = (pattern: RegExp) =>
       names
@@ -75,8 +75,9 @@ const cifar = ({ train, test, names: namesFile, labelBytes }: Layout): RasterFor
 });
 
 /** The Python versions hold pickles, which only Python should open: say so rather than 'no images'. */
-const PICKLED: RasterFormat = {
-  recognises: (names) => names.includes('data_batch_1') || (names.includes('meta') && names.includes('file.txt~')),
+const PICKLED: KnownFormat = {
+  recognises: ({ others }) =>
+    others.includes('data_batch_1') || (others.includes('meta') && others.includes('file.txt~')),
   read: async (root) => {
     throw new UserError(
       `${root} holds the Python version of CIFAR. Fetch the binary version (data_batch_1.bin, … or train.bin) instead.`,
@@ -85,4 +86,4 @@ const PICKLED: RasterFormat = {
 };
 
 /** CIFAR-10 and CIFAR-100. */
-export const CIFAR: readonly RasterFormat[] = [...LAYOUTS.map(cifar), PICKLED];
+export const CIFAR: readonly KnownFormat[] = [...LAYOUTS.map(cifar), PICKLED];

@@ -5,6 +5,8 @@ import { IDX } from './idx.js';
 import { list } from './image-files.js';
 import { imageFolder, looseImages } from './image-folder.js';
 import { type Dataset, dataset, type Splits } from './numbered.js';
+import { openShards, SHARDS, type ShardOptions } from './shards/index.js';
+import { isShards, shardsName } from './shards/pattern.js';
 import type { Found, Source } from './source.js';
 import { holdOut } from './split.js';
 
@@ -21,6 +23,8 @@ export interface OpenOptions {
   readonly seed?: number;
   /** 'classify' (default) needs labels; 'reconstruct' takes any images and ignores what classes they are in. */
   readonly task?: 'classify' | 'reconstruct';
+  /** Of shards: where they are kept, and how long a server may take. */
+  readonly shards?: Omit<ShardOptions, 'task'>;
 }
 
 /**
@@ -28,7 +32,8 @@ export interface OpenOptions {
  * - images in `split/class/` (splits train or training; val, valid or validation; test or testing) or in `class/`;
  *   for `task: 'reconstruct'` any folder with images in it, at any depth;
  * - IDX files under MNIST's official names, gzipped or not;
- * - CIFAR-10 or CIFAR-100 in the binary version.
+ * - CIFAR-10 or CIFAR-100 in the binary version;
+ * - tar shards, which may also be named by a pattern such as `shard-{000000..000127}.tar`, of paths or addresses.
  *
  * Classes are ordered as torchvision's ImageFolder orders them. A test split takes the place of a missing validation split.
  * @throws UserError when the path is missing or unreadable, holds no images, or its classes do not fit each other
@@ -37,18 +42,28 @@ export async function openData(path: string, options: OpenOptions = {}): Promise
   const { validationFraction = 0.2, seed = 0, task = 'classify' } = options;
   if (!(validationFraction >= 0 && validationFraction < 1))
     throw new UserError(`The validation fraction must be at least 0 and below 1, but is ${validationFraction}.`);
+  const chosen = { validationFraction, seed };
+  if (isShards(path)) return complete(shardsName(path), await openShards(path, { ...options.shards, task }), chosen);
   const root = path.replace(/(?<=.)\/+$/, '');
   const listing = await list(root);
-  const format = [IDX, ...CIFAR].find(({ recognises }) => recognises(listing.others));
-  const found = format ? await format.read(root, listing.others) : await imageFolder(root, listing, task);
-  return complete(basename(resolve(root)), found, { validationFraction, seed });
+  const format = [IDX, ...CIFAR, SHARDS].find(({ recognises }) => recognises(listing));
+  const found = format ? await format.read(root, listing.others, task) : await imageFolder(root, listing, task);
+  return complete(basename(resolve(root)), found, chosen);
 }
 
 /**
- * Images named one by one or by their folders (searched at any depth, in natural order: 2.jpg before 10.jpg), unlabelled.
- * @throws UserError when a path is missing or unreadable, or a folder holds no images
+ * Images named one by one or by their folders (searched at any depth, in natural order: 2.jpg before 10.jpg), unlabelled; or those
+ * of shards, named by one pattern.
+ * @throws UserError when a path is missing or unreadable, a folder holds no images, or a shard is missing
  */
 export async function openImages(paths: readonly string[]): Promise<Dataset> {
+  const shards = paths.find(isShards);
+  if (shards !== undefined && paths.length > 1)
+    throw new UserError(`Expected images and folders, or one pattern of shards, but ${shards} came among others.`);
+  if (shards !== undefined) {
+    const { splits } = await openShards(shards, { task: 'reconstruct', strict: true });
+    return dataset(shardsName(shards), splits.train);
+  }
   return dataset('images', { kind: 'files', root: '', paths: await looseImages(paths) });
 }
 

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
-import { decodeImage } from './decode.js';
+import { decodeStored } from './decode.js';
 import { fill } from './samples.js';
 import type { Task } from './task.js';
 
@@ -10,7 +10,7 @@ sharp.cache(false);
 
 const port = parentPort;
 port?.on('message', async (task: Task) => {
-  const reply = await fill(task, decodeImage);
+  const reply = await fill(task, decodeStored);
   const { images, labels, indices } = reply.batch;
   port.postMessage(reply, [images.buffer, labels.buffer, indices.buffer] as ArrayBuffer[]);
 });

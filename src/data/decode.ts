@@ -3,6 +3,8 @@ import sharp from 'sharp';
 import { systemReason } from './folder-error.js';
 import { ImageError } from './image-error.js';
 import { type Decoded, fitting, type Reduction, type Size, withChannels } from './pixels.js';
+import { readStretch } from './stretch.js';
+import type { Stretch } from './task.js';
 
 export { ImageError } from './image-error.js';
 
@@ -92,3 +94,7 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeOpti
     reduction: factor,
   };
 }
+
+/** Decodes an image wherever it lies. @throws as decodeImage */
+export const decodeStored = async (file: string | Stretch, options: DecodeOptions): Promise<Decoded> =>
+  decodeImage(typeof file === 'string' ? file : readStretch(file), options);

@@ -1,10 +1,10 @@
 /** An epoch: which images come when, and what takes the place of those that cannot be read. */
 import { UserError } from '../errors.js';
-import { permutation } from '../random/index.js';
 import type { Dataset } from './numbered.js';
+import { orderOf } from './order.js';
 import type { Decoded } from './pixels.js';
 import { sharedBytes } from './shared-bytes.js';
-import { filePath, imageBytes, type RasterSource } from './source.js';
+import { filePath, imageBytes, type Piece, pieceOf, type RasterSource } from './source.js';
 import { type Batch, emptyBatch, type Failure, type Item, type Recipe, type Task } from './task.js';
 
 /** An image that could not be read. */
@@ -28,6 +28,8 @@ export interface EpochOptions extends Recipe {
   readonly batch: number;
   /** Whether the order is a permutation drawn from seed and epoch, or the dataset's own. */
   readonly shuffle: boolean;
+  /** Of shards: images among which one is drawn, as `orderOf` says. */
+  readonly shuffleBuffer?: number | undefined;
   /** The batch to start at, default 0: the rest of an interrupted epoch is the same as it would have been. */
   readonly from?: number;
   /**
@@ -57,18 +59,21 @@ export interface Means {
   /** Batches that are made at the same time. */
   readonly lanes: number;
   /** Fills free places of a batch. */
-  fill(task: Omit<Task, 'keep'>): Promise<Filled>;
+  fill(task: Wanted): Promise<Filled>;
   /** An image of a file that was decoded before. */
   kept?(index: number, channels: 1 | 3): Decoded | undefined;
   onWaited?(seconds: number): void;
 }
+
+/** A task whose files are not open yet. */
+export type Wanted = Omit<Task<string | Piece>, 'keep'>;
 
 /** Makes batches of data sets, an epoch at a time. */
 export interface Epochs {
   epoch(dataset: Dataset, options: EpochOptions): Batches;
 }
 
-interface Filled {
+export interface Filled {
   readonly batch: Batch;
   readonly failures: readonly Failure[];
 }
@@ -80,12 +85,12 @@ export class Epoch implements Batches {
   readonly #options: EpochOptions;
   readonly #means: Means;
   readonly #order: Uint32Array | undefined;
-  readonly #broken = new Set<number>();
+  readonly #broken = new Set<number | string>();
   readonly #pending: Promise<Filled>[] = [];
   readonly #stop = new Int32Array(sharedBytes(4).buffer);
 
   constructor(dataset: Dataset, options: EpochOptions, means: Means) {
-    const { batch, shuffle, seed, epoch, dropLast = false } = options;
+    const { batch, dropLast = false } = options;
     if (!(Number.isInteger(batch) && batch > 0))
       throw new UserError(`A batch must have a whole number of samples, at least 1, but ${batch} were asked for.`);
     if (dataset.length === 0) throw new UserError(`${dataset.name} has no images.`);
@@ -94,7 +99,7 @@ export class Epoch implements Batches {
     this.#dataset = dataset;
     this.#options = options;
     this.#means = means;
-    this.#order = shuffle ? permutation(dataset.length, seed, 'shuffle', epoch) : undefined;
+    this.#order = orderOf(dataset.source, options);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
@@ -168,7 +173,7 @@ export class Epoch implements Batches {
   }
 
   /** What is at `position` of the epoch's order, which begins anew after its end. */
-  #item(position: number): Item {
+  #item(position: number): Item<string | Piece> {
     const { repeats = 1 } = this.#options.augmentation ?? {};
     const at = position % this.#dataset.length;
     const turn = Math.floor(at / repeats);
@@ -177,16 +182,18 @@ export class Epoch implements Batches {
     const { source } = this.#dataset;
     if (source.kind === 'raster') return { ...item, image: rasterImage(source, index) };
     const image = this.#means.kept?.(index, this.#options.preprocessing.channels);
-    return { ...item, file: filePath(source, index), ...(image && { image }) };
+    const file = source.kind === 'files' ? filePath(source, index) : pieceOf(source, index);
+    return { ...item, file, ...(image && { image }) };
   }
 
   #report(failures: readonly Failure[]): void {
-    for (const { index, reason } of failures) {
-      const file = this.#dataset.describe(index);
+    for (const { index, reason, file: whole } of failures) {
+      const file = whole ?? this.#dataset.describe(index);
       if (this.#options.strict)
         throw new UserError(`${file}: ${reason}. Mend or remove it, or leave out strict to skip broken images.`);
-      if (this.#broken.has(index)) continue;
-      this.#broken.add(index);
+      const what = whole ?? index;
+      if (this.#broken.has(what)) continue;
+      this.#broken.add(what);
       this.skipped.push({ file, reason });
     }
   }

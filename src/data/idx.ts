@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import { checkLabels, numbered, type RasterFormat, readWhole } from './raster-file.js';
+import { checkLabels, type KnownFormat, numbered, readWhole } from './raster-file.js';
 import type { RasterSource } from './source.js';
 
 /** Official names ('train-images-idx3-ubyte.gz') and the ones some archives unpack to ('train-images.idx3-ubyte'). */
@@ -54,8 +54,8 @@ async function readPart(
 }
 
 /** MNIST and its kin: gray images whose classes have numbers for names. */
-export const IDX: RasterFormat = {
-  recognises: (names) => names.some((name) => nameOf('train', 'images').test(name)),
+export const IDX: KnownFormat = {
+  recognises: ({ others }) => others.some((name) => nameOf('train', 'images').test(name)),
   async read(root, names) {
     const train = await readPart(root, names, 'train');
     if (!train) throw new UserError(`${root}: expected train-images-idx3-ubyte among its files.`);

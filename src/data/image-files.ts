@@ -6,6 +6,9 @@ const IMAGE = /\.(jpe?g|png|webp|gif|avif|tiff?)$/i;
 /** How a person would write the extensions above. */
 export const EXTENSIONS = 'jpg, jpeg, png, webp, gif, avif, tif or tiff';
 
+/** Whether a file is an image, by its ending. */
+export const isImage = (name: string): boolean => IMAGE.test(name);
+
 /** Left by systems and archivers, never meant: .DS_Store, ._photo.jpg, __MACOSX. */
 const hidden = (name: string) => name.startsWith('.') || name === '__MACOSX';
 
@@ -50,7 +53,7 @@ export async function list(folder: string): Promise<Listing> {
     for await (const entry of await opendir(folder, { bufferSize: 1024 })) {
       if (hidden(entry.name)) continue;
       if (await isFolder(folder, entry)) folders.push(entry.name);
-      else if (IMAGE.test(entry.name)) images.push(entry.name);
+      else if (isImage(entry.name)) images.push(entry.name);
       else others.push(entry.name);
     }
   } catch (error) {

@@ -5,7 +5,7 @@ import { EXTENSIONS, findImages, type Listing, list, naturally } from './image-f
 import type { FileSource, Found, SplitName } from './source.js';
 
 /** What people call the splits, in lower case. */
-const SPLIT_NAMES: { readonly [folder: string]: SplitName } = {
+export const SPLIT_NAMES: { readonly [folder: string]: SplitName } = {
   train: 'train',
   training: 'train',
   val: 'validation',

@@ -2,6 +2,7 @@
 import { type Batches, Epoch, type EpochOptions, type Epochs } from './epoch.js';
 import type { Dataset } from './numbered.js';
 import { type Decode, fill } from './samples.js';
+import type { Task } from './task.js';
 
 export class LocalLoader implements Epochs {
   /** @param decode finds the image of a path */
@@ -9,6 +10,9 @@ export class LocalLoader implements Epochs {
 
   /** The same batches as `Loader` makes of the same images. */
   epoch(dataset: Dataset, options: EpochOptions): Batches {
-    return new Epoch(dataset, options, { lanes: 1, fill: (task) => fill({ ...task, keep: false }, this.decode) });
+    return new Epoch(dataset, options, {
+      lanes: 1,
+      fill: (task) => fill({ ...(task as Omit<Task<string>, 'keep'>), keep: false }, this.decode),
+    });
   }
 }

@@ -3,13 +3,14 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UserError } from '../errors.js';
 import { folderError } from './folder-error.js';
+import type { Listing } from './image-files.js';
 import type { Found } from './source.js';
 
-/** A data set kept as a few large files in one folder. */
-export interface RasterFormat {
+/** A data set kept as large files in one folder. */
+export interface KnownFormat {
   /** Whether a folder with these entries holds this format. */
-  recognises(names: readonly string[]): boolean;
-  read(root: string, names: readonly string[]): Promise<Found>;
+  recognises(listing: Pick<Listing, 'others' | 'folders'>): boolean;
+  read(root: string, names: readonly string[], task: 'classify' | 'reconstruct'): Promise<Found>;
 }
 
 const inflate = promisify(gunzip);

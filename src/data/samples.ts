@@ -7,8 +7,8 @@ import type { Failure, Item, Recipe, Reply, Task } from './task.js';
 import { evaluationView, reductionFor, render, trainingView } from './transforms.js';
 
 /** How a file becomes an image, wherever that happens. @throws ImageError for one that cannot be used */
-export type Decode = (
-  file: string,
+export type Decode<File = string> = (
+  file: File,
   options: { readonly channels: 1 | 3; readonly reduction: (full: Size) => Reduction },
 ) => Promise<Decoded>;
 
@@ -22,9 +22,9 @@ const shared = (image: Decoded): Decoded => {
  * Makes one sample in `into`, [h, w, c]; returns the decoded image. All chance comes from (seed, epoch, index, repeat), and
  * how an image is decoded only from its size and that chance: the result is the same on any worker, with or without a cache.
  */
-async function makeSample(
-  { index, repeat, file, image }: Item,
-  { recipe, decode }: { readonly recipe: Recipe; readonly decode: Decode },
+async function makeSample<File>(
+  { index, repeat, file, image }: Item<File>,
+  { recipe, decode }: { readonly recipe: Recipe; readonly decode: Decode<File> },
   into: Uint8Array,
 ): Promise<Decoded> {
   const { preprocessing, augmentation, seed, epoch } = recipe;
@@ -35,7 +35,7 @@ async function makeSample(
       : evaluationView(full, preprocessing);
   const reduction = (full: Decoded['full']) => reductionFor(viewOf(full).box, preprocessing.size);
   const usable = image && (file === undefined || image.reduction === reduction(image.full)) ? image : undefined;
-  const decoded = usable ?? (await decode(file as string, { channels: preprocessing.channels, reduction }));
+  const decoded = usable ?? (await decode(file as File, { channels: preprocessing.channels, reduction }));
   render(decoded, { view: viewOf(decoded.full), preprocessing }, into);
   if (augmentation) {
     const { size, channels, mean = [0.5, 0.5, 0.5] } = preprocessing;
@@ -45,7 +45,10 @@ async function makeSample(
 }
 
 /** Fills free places of the task's batch with its items, in order, leaving out images that cannot be read. */
-export async function fill({ items, batch, recipe, keep, stop }: Task, decode: Decode): Promise<Reply> {
+export async function fill<File>(
+  { items, batch, recipe, keep, stop }: Task<File>,
+  decode: Decode<File>,
+): Promise<Reply> {
   const { size, channels } = recipe.preprocessing;
   const bytes = size[0] * size[1] * channels;
   const failures: Failure[] = [];

@@ -1,7 +1,10 @@
 /** Where images come from: plain data, without behaviour. */
+
+import type { CacheOptions } from './shards/cache.js';
+import { type Names, nameAt } from './shards/names.js';
 import { sharedBytes } from './shared-bytes.js';
 
-export type Source = FileSource | RasterSource;
+export type Source = FileSource | RasterSource | ShardSource;
 
 /** Image files, decoded when they are needed. */
 export interface FileSource {
@@ -27,6 +30,47 @@ export interface RasterSource {
   readonly labels?: Int32Array;
 }
 
+/** Images in tar archives, read where they lie: 20 bytes and a name for each. */
+export interface ShardSource {
+  readonly kind: 'shards';
+  readonly set: ShardSet;
+  /** [n] numbers of the images in the set. */
+  readonly rows: Uint32Array;
+  /** [n] one class id each; absent when unlabelled. */
+  readonly labels?: Int32Array;
+}
+
+/** All samples of some shards, one shard behind the other. */
+export interface ShardSet {
+  readonly shards: readonly Shard[];
+  /** [shards + 1] which sample each begins with, and how many there are. */
+  readonly starts: Uint32Array;
+  /** [samples] first byte of each image in its shard. */
+  readonly offsets: Float64Array;
+  /** [samples] bytes of each. */
+  readonly lengths: Uint32Array;
+  /** [samples] */
+  readonly keys: Names;
+  /** Where shards of servers are kept. */
+  readonly cache: CacheOptions;
+}
+
+export interface Shard {
+  readonly name: string;
+  /** Path or address. */
+  readonly at: string;
+  /** Of the whole archive. */
+  readonly bytes: number;
+}
+
+/** A stretch of a shard. */
+export interface Piece {
+  /** Its number in the set. */
+  readonly shard: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** The parts of a data set, by the names this project uses for them. */
 export type SplitName = 'train' | 'validation' | 'test';
 
@@ -39,8 +83,10 @@ export interface Found {
 }
 
 /** Number of images in `source`. */
-export const sizeOf = (source: Source): number =>
-  source.kind === 'files' ? source.paths.length : source.pixels.length / imageBytes(source);
+export function sizeOf(source: Source): number {
+  if (source.kind === 'files') return source.paths.length;
+  return source.kind === 'shards' ? source.rows.length : source.pixels.length / imageBytes(source);
+}
 
 /** Bytes of one image: h * w * c. */
 export const imageBytes = ({ height, width, channels }: RasterSource): number => height * width * channels;
@@ -49,14 +95,42 @@ export const imageBytes = ({ height, width, channels }: RasterSource): number =>
 export const filePath = ({ root, paths }: FileSource, index: number): string =>
   root === '' ? (paths[index] as string) : `${root}/${paths[index]}`;
 
-/** What to call image `index` before a person: its file, or 'cifar10 test #17'. */
-export const describe = (source: Source, index: number): string =>
-  source.kind === 'files' ? filePath(source, index) : `${source.name} #${index}`;
+/** Number of the shard that a sample of `set` is in: the last that does not begin behind it. */
+export function shardOf({ starts }: ShardSet, row: number): number {
+  let [low, high] = [0, starts.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] as number) <= row) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Where image `index` lies. */
+export function pieceOf({ set, rows }: ShardSource, index: number): Piece {
+  const row = rows[index] as number;
+  return { shard: shardOf(set, row), offset: set.offsets[row] as number, length: set.lengths[row] as number };
+}
+
+/** `photos-000012.tar/rose/17` */
+function sampleName({ set, rows }: ShardSource, index: number): string {
+  const row = rows[index] as number;
+  return `${set.shards[shardOf(set, row)]?.name}/${nameAt(set.keys, row)}`;
+}
+
+/** What to call image `index` before a person: its file, 'cifar10 test #17', or its shard and its key. */
+export function describe(source: Source, index: number): string {
+  if (source.kind === 'files') return filePath(source, index);
+  return source.kind === 'shards' ? sampleName(source, index) : `${source.name} #${index}`;
+}
 
 /** The images `indices` of `source`, in that order. */
-export function subset(source: Source, indices: readonly number[]): Source {
+export function subset(source: Source, indices: readonly number[] | Uint32Array): Source {
   const labels = source.labels && { labels: Int32Array.from(indices, (i) => source.labels?.[i] as number) };
-  if (source.kind === 'files') return { ...source, paths: indices.map((i) => source.paths[i] as string), ...labels };
+  if (source.kind === 'files')
+    return { ...source, paths: Array.from(indices, (i) => source.paths[i] as string), ...labels };
+  if (source.kind === 'shards')
+    return { ...source, rows: Uint32Array.from(indices, (i) => source.rows[i] as number), ...labels };
   const bytes = imageBytes(source);
   const pixels = sharedBytes(indices.length * bytes);
   for (const [to, from] of indices.entries())

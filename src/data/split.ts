@@ -23,26 +23,26 @@ export function holdOut(
   source: Source,
   { fraction, seed }: { fraction: number; seed: number },
 ): { train: Source; validation: Source } {
-  const held = new Set<number>();
+  const held = new Uint8Array(sizeOf(source));
   for (const [label, members] of groups(source)) {
     const count = Math.min(members.length - 1, Math.max(1, Math.round(members.length * fraction)));
     for (const k of permutation(members.length, seed, 'split', label).subarray(0, count))
-      held.add(members[k] as number);
+      held[members[k] as number] = 1;
   }
-  if (held.size === 0)
+  if (!held.includes(1))
     throw new UserError(
       'There are too few images to set some aside for validation: at least two of a class are needed. Add images, or a val/ folder.',
       'too-few-images',
     );
-  const all = Array.from({ length: sizeOf(source) }, (_, i) => i);
+  const all = Uint32Array.from(held, (_, i) => i);
   return {
     train: subset(
       source,
-      all.filter((i) => !held.has(i)),
+      all.filter((i) => held[i] === 0),
     ),
     validation: subset(
       source,
-      all.filter((i) => held.has(i)),
+      all.filter((i) => held[i] === 1),
     ),
   };
 }

@@ -23,19 +23,26 @@ export interface Recipe {
   readonly epoch: number;
 }
 
-/** One image to be made a sample: from a file, or decoded already. */
-export interface Item {
+/** A stretch of an open file, good in every thread. */
+export interface Stretch {
+  readonly fd: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** One image to be made a sample: from a file or a part of one, or decoded already. */
+export interface Item<File = string | Stretch> {
   readonly index: number;
   readonly label: number;
   /** Which of the image's times in the epoch's order it is, from 0. */
   readonly repeat: number;
-  readonly file?: string;
+  readonly file?: File;
   readonly image?: Decoded;
 }
 
 /** Items for the free places of a batch. */
-export interface Task {
-  readonly items: readonly Item[];
+export interface Task<File = string | Stretch> {
+  readonly items: readonly Item<File>[];
   readonly batch: Batch;
   readonly recipe: Recipe;
   /** Whether to return the images that had to be decoded, on shared memory. */
@@ -47,6 +54,8 @@ export interface Task {
 export interface Failure {
   readonly index: number;
   readonly reason: string;
+  /** What is broken, where that is more than this image. */
+  readonly file?: string;
 }
 
 export interface Reply {

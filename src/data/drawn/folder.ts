@@ -1,7 +1,8 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { random } from '../../random/index.js';
+import { writeWhole } from '../whole-file.js';
 import { drawImage } from './scene.js';
 import { CLASSES } from './shapes.js';
 
@@ -13,19 +14,6 @@ export interface DrawnFolderOptions {
   /** Default 0. These images are in neither split of `drawnDataset`, whatever its seed. */
   readonly seed?: number;
 }
-
-/** A reader never meets half an image, not even after a power cut. */
-const writeWhole = async (path: string, bytes: Uint8Array): Promise<void> => {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-};
 
 /** Draws images nobody has trained on into `dir` (made when absent) as arrow-1.png, circle-1.png, …; returns their paths. */
 export async function writeDrawnFolder(

@@ -38,7 +38,7 @@ export function prepare() {
 }
 
 /** The program, what of it runs in browsers, and the page. */
-const PROJECTS = ['.', 'src/web-folder/page', 'src/serve/try/page', 'src/runtime/browser', 'web'];
+const PROJECTS = ['.', 'src/web-folder/page', 'src/serve/try/page', 'src/runtime/browser', 'src/browser', 'web'];
 
 export function build() {
   for (const project of PROJECTS) run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);

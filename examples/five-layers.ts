@@ -4,7 +4,7 @@
  *
  *   node build/examples/five-layers.js
  */
-import { drawnDataset, graph, Learner, Loader, nn, openRuntime, optim } from 'resmirror';
+import { drawnDataset, float32, graph, Learner, Loader, nn, openRuntime, optim } from 'resmirror';
 
 const { exp, input, logSoftmax, mul, neg, reduceMean, reduceSum, relu, sub } = graph;
 const batch = 64;
@@ -45,16 +45,12 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
   const batches = loader.epoch(train, { batch, preprocessing, shuffle: true, seed: 0, epoch, dropLast: true });
   for await (const { images: pixels, labels } of batches) {
     const oneHot = new Float32Array(batch * classes);
-    labels.forEach((label, i) => {
-      oneHot[i * classes + label] = 1;
-    });
-    const result = await learner.step(
-      {
-        images: { dtype: 'uint8', shape: [batch, 32, 32, 3], data: pixels },
-        targets: { dtype: 'float32', shape: [batch, classes], data: oneHot },
-      },
-      { step: step++, learningRate: 3e-3 },
-    );
+    for (const [i, label] of labels.entries()) oneHot[i * classes + label] = 1;
+    const feeds = {
+      images: { dtype: 'uint8', shape: [batch, 32, 32, 3], data: pixels },
+      targets: float32(oneHot, [batch, classes]),
+    } as const;
+    const result = await learner.step(feeds, { step: step++, learningRate: 3e-3 });
     sum += Number(result.loss!.data[0]);
   }
   console.log(`epoch ${epoch}: focal loss ${(sum / batches.length).toFixed(3)}`);

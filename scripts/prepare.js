@@ -38,7 +38,15 @@ export function prepare() {
 }
 
 /** The program, what of it runs in browsers, and the page. */
-const PROJECTS = ['.', 'src/web-folder/page', 'src/serve/try/page', 'src/runtime/browser', 'web', 'web/service-worker'];
+const PROJECTS = [
+  '.',
+  'src/web-folder/page',
+  'src/serve/try/page',
+  'src/runtime/browser',
+  'src/browser',
+  'web',
+  'web/service-worker',
+];
 
 export function build() {
   for (const project of PROJECTS) run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]);

@@ -162,6 +162,7 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
     const sr = mul(scale!, r);
     return [mul(dy, spread(sr)), mul(moment, r), sum, neg(mul(sr, sum)), mul(mul(mul(sr, mul(r, r)), -0.5), moment)];
   },
+  // dx, dscale, dbias as the named gradient has them: c = x - mean, r = (variance + epsilon)^-1/2, dx = scale r (dy - mean dy - c r^2 mean dy c)
   BatchNormTraining: ({ x: [x, scale], dy, dys, node, attributes }) => {
     if (dys[1] || dys[2])
       throw new UserError(
@@ -226,7 +227,9 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
   Erf: ({ x: [x], dy }) => [mul(dy, mul(exp(neg(mul(x!, x!))), 2 / Math.sqrt(Math.PI)))],
   // (e^x)' = e^x
   Exp: ({ y, dy }) => [mul(dy, y)],
+  // copies of one value: its gradients add up
   Expand: ({ x: [x], dy }) => [sumTo(dy, x!.shape)],
+  // another shape of the same values: dx = dy in the shape of x
   Flatten: ({ x: [x], dy }) => [reshape(dy, fixedShape(x!.shape))],
   // dx = S^T dy with S the one-hot selection matrix
   Gather: ({ x: [x, indices], dy, attributes: { axis } }) => {
@@ -256,6 +259,7 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
   Greater: none(flat),
   // slope alpha where alpha x + beta lies between 0 and 1
   HardSigmoid: ({ y, dy, attributes: { alpha } }) => [mul(dy, mul(mul(mask(greater(y, 0)), mask(less(y, 1))), alpha))],
+  // dx = dy
   Identity: ({ dy }) => [identity(dy)],
   // 1 where x > 0, else alpha
   LeakyRelu: ({ x: [x], dy, attributes: { alpha } }) => [where(greater(x!, 0), dy, mul(dy, alpha))],
@@ -266,12 +270,16 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
   LogSoftmax: ({ x: [x], y, dy, attributes: { axis } }) => [sub(dy, mul(exp(y), reduceSum(dy, along(x!, axis))))],
   // dA = dY B^T, dB = A^T dY, summed over broadcast batches
   MatMul: ({ x: [a, b], dy }) => [sumTo(matmul(dy, swapLast(b!)), a!.shape), sumTo(matmul(swapLast(a!), dy), b!.shape)],
+  // all to the larger; halves where both are equal
   Max: extremum(greater),
+  // dx takes dy where the maximum came from
   MaxPool: ({ x: [x], y, dy, attributes }) => [one('MaxPoolGrad', [dy, x!, y], attributes)],
   MaxPoolGrad: none(second),
+  // all to the smaller; halves where both are equal
   Min: extremum(less),
   // da = dy b, db = dy a
   Mul: ({ x: [a, b], dy }) => [sumTo(mul(dy, b!), a!.shape), sumTo(mul(dy, a!), b!.shape)],
+  // dx = -dy
   Neg: ({ dy }) => [neg(dy)],
   Not: none(flat),
   OneHot: none(flat),
@@ -305,14 +313,18 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
     const winners = mask(equal(x!, keep(y, x!, axes)));
     return [mul(winners, div(keep(dy, x!, axes), reduceSum(winners, { axes, keepdims: true })))];
   },
+  // dx = dy / m for each of the m values of a mean
   ReduceMean: ({ x: [x], dy, attributes: { axes } }) => {
     const count = axesOf(axes, x!.shape.length).reduce((n, axis) => n * fixed(x!.shape[axis]), 1);
     return [expand(mul(keep(dy, x!, axes), 1 / count), fixedShape(x!.shape))];
   },
+  // dx = dy for each value of a sum
   ReduceSum: ({ x: [x], dy, attributes: { axes } }) => [expand(keep(dy, x!, axes), fixedShape(x!.shape))],
+  // dx = dy where y > 0
   Relu: ({ y, dy }) => [one('ReluGrad', [dy, y], {})],
   // linear in dy; flat in y
   ReluGrad: ({ x: [, y], dy: g }) => [one('ReluGrad', [g, y!], {}), undefined],
+  // dx = dy in the shape of x
   Reshape: ({ x: [x], dy }) => [reshape(dy, fixedShape(x!.shape))],
   // nearest by whole factors: the sum over the copies of each pixel
   Resize: ({ x: [x], dy, attributes: { scales } }) => {
@@ -340,15 +352,21 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
   },
   // log(1 + e^x)' = sigmoid x
   Softplus: ({ x: [x], dy }) => [mul(dy, sigmoid(x!))],
+  // a permutation: its transpose is its inverse
   SpaceToDepth: ({ dy, attributes: { blocksize } }) => [depthToSpace(dy, blocksize, 'DCR')],
   // sqrt' = 1 / (2 y)
   Sqrt: ({ y, dy }) => [div(mul(dy, 0.5), y)],
+  // dx = dy in the shape of x
   Squeeze: ({ x: [x], dy }) => [reshape(dy, fixedShape(x!.shape))],
+  // da = dy, db = -dy, each summed over what was broadcast
   Sub: ({ x: [a, b], dy }) => [sumTo(dy, a!.shape), sumTo(neg(dy), b!.shape)],
   // tanh' = 1 - y^2
   Tanh: ({ y, dy }) => [mul(dy, sub(1, mul(y, y)))],
+  // dx = dy, axes put back
   Transpose: ({ dy, attributes: { perm } }) => [transpose(dy, inverse(perm))],
+  // dx = dy in the shape of x
   Unsqueeze: ({ x: [x], dy }) => [reshape(dy, fixedShape(x!.shape))],
+  // to each side where it was taken, summed over what was broadcast
   Where: ({ x: [condition, a, b], dy }) => [
     undefined,
     sumTo(where(condition!, dy, 0), a!.shape),

@@ -23,7 +23,7 @@ export async function pageScripts(): Promise<Readonly<Record<string, string>>> {
     if (found.has(path)) return;
     found.set(path, '');
     const text = await readFile(new URL(path, root), 'utf8');
-    found.set(path, text.replace(/^\/\/# sourceMappingURL=.*$/gm, ''));
+    found.set(path, text);
     for (const [, target] of text.matchAll(IMPORT)) await add(within(path, target!));
   };
   for (const entry of ENTRIES) await add(entry);

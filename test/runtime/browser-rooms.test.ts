@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = new URL('../../src/', import.meta.url);
 
 /** Whole rooms, and single files of others. */
-const ROOMS = ['graph', 'random', 'autodiff', 'lower', 'onnx', 'nn', 'models', 'optim', 'runtime/browser'];
+const ROOMS = ['graph', 'random', 'autodiff', 'lower', 'onnx', 'nn', 'models', 'optim', 'runtime/browser', 'browser'];
 const FILES = [
   'train/trainer.js',
   'train/learner.js',

@@ -82,7 +82,7 @@ const series = asked.flatMap((work) =>
   })),
 );
 const chart = {
-  title: 'Efficiency, with the best way to add up',
+  title: 'Efficiency',
   unit: 'ranks',
   along: 'log',
   series,

@@ -162,6 +162,8 @@ export const rules: { readonly [K in Op]: Rule<Attributes[K]> | NoDerivative } =
     const sr = mul(scale!, r);
     return [mul(dy, spread(sr)), mul(moment, r), sum, neg(mul(sr, sum)), mul(mul(mul(sr, mul(r, r)), -0.5), moment)];
   },
+  // the loss is the mean of those of all processes; times their number, dx is the mean of dy
+  AllReduceMean: ({ dy, attributes: { of } }) => [one('AllReduceMean', [dy], { of })],
   // dx, dscale, dbias as the named gradient has them: c = x - mean, r = (variance + epsilon)^-1/2, dx = scale r (dy - mean dy - c r^2 mean dy c)
   BatchNormTraining: ({ x: [x, scale], dy, dys, node, attributes }) => {
     if (dys[1] || dys[2])

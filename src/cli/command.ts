@@ -58,8 +58,8 @@ export type Arguments<A> = { readonly [W in keyof A & string as Bare<W>]: Argume
 export type Options<O> = { readonly [K in keyof O]?: O[K] extends OptionRow<infer T> ? T : never };
 
 export interface Outcome {
-  /** Printed under --json. */
-  readonly json: object;
+  /** Printed under --json; absent where another process prints. */
+  readonly json: object | undefined;
   /** 0 by default. */
   readonly exitCode?: number;
 }

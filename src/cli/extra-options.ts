@@ -22,6 +22,9 @@ export const extraOptions = {
     group: learning,
   }),
   recompute: flag('--recompute', 'stages once more for the backward pass, to save memory', { group: learning }),
+  syncBatchNorm: flag('--sync-bn', 'batch norms over the batches of all processes, under mpirun or srun', {
+    group: learning,
+  }),
   classWeights: option('--class-weights <weights>', 'classify: balanced, or a number for each class', {
     parse: weights,
     usual: 'all alike',

@@ -142,7 +142,7 @@ async function run(argv: readonly string[], name: string): Promise<number> {
   }
   if (argv.length === 0) program.outputHelp();
   else await program.parseAsync(argv, { from: 'user' });
-  if (outcome && argv.includes('--json')) process.stdout.write(`${JSON.stringify(outcome.json, null, 2)}\n`);
+  if (outcome?.json && argv.includes('--json')) process.stdout.write(`${JSON.stringify(outcome.json, null, 2)}\n`);
   return outcome?.exitCode ?? 0;
 }
 

@@ -43,3 +43,12 @@ export class Terminal {
     this.news(`${this.paintNews('yellow', 'warning:')} ${text}`);
   }
 }
+
+/** Of processes for which another one speaks. */
+export class Silence extends Terminal {
+  constructor() {
+    super(true);
+  }
+
+  override news(): void {}
+}

@@ -1,4 +1,6 @@
 /** What `train` can be told, and what it does where nothing is said (src/train/plan.ts decides). */
+
+import { compressions } from '../distributed/compression.js';
 import type { FitOptions } from '../train/fit.js';
 import { flag, type OptionRow, option } from './command.js';
 import { extraOptions } from './extra-options.js';
@@ -218,7 +220,16 @@ export const recipeOptions = {
 export const runOptions = {
   out: option('--out <folder>', 'of the run', { usual: 'runs/NET-DATA-1, 2, …', group: machine }),
   resume: option('--resume <run>', 'go on with an interrupted run from its last checkpoint', { group: machine }),
-  threads: option('--threads <n>', 'of the engine', { parse: count, usual: 'every core', group: machine }),
+  threads: option('--threads <n>', 'of the engine', {
+    parse: count,
+    usual: 'every core, divided among the processes of a machine',
+    group: machine,
+  }),
+  compressGradients: option('--compress-gradients <type>', 'between processes: 16 bits of each number', {
+    choices: compressions,
+    usual: 'none, 32 bits',
+    group: machine,
+  }),
   workers: option('--workers <n>', 'threads that decode images', {
     parse: count,
     usual: 'one less than cores, at most 4',

@@ -7,7 +7,7 @@ import type { EpochRecord } from '../train/report/index.js';
 import { padLeft } from './columns.js';
 import { counted, duration, grouped, percent, scaled } from './figures.js';
 import { rail, StatusLine } from './status-line.js';
-import type { Terminal } from './terminal.js';
+import { Silence, type Terminal } from './terminal.js';
 
 type Task = TrainConfig['task'];
 
@@ -35,6 +35,7 @@ export async function showing<T>(
   { task, folder, terminal }: { readonly task: Task; readonly folder: string; readonly terminal: Terminal },
   training: (events: TrainEvents) => Promise<T>,
 ): Promise<T> {
+  if (terminal instanceof Silence) return training({});
   const line = new StatusLine();
   try {
     return await training(events(line, { task, folder, terminal }));

@@ -1,4 +1,5 @@
 /** `resmirror train`: from images to a model. */
+import { fromFirst } from '../communicator/index.js';
 import { describeSetting, settingOf, settingText } from '../models/index.js';
 import type { FitOptions } from '../train/fit.js';
 import { bestOf, figureOf } from '../train/report/best.js';
@@ -8,6 +9,7 @@ import { deviceOption } from './device.js';
 import { usageError } from './failure.js';
 import { counted } from './figures.js';
 import { INTERRUPTED, interruptible } from './interrupt.js';
+import { inJob } from './job.js';
 import { NETWORKS } from './network-options.js';
 import { dataName, newRun } from './new-run.js';
 import { shellLine } from './shell.js';
@@ -15,13 +17,17 @@ import type { Terminal } from './terminal.js';
 import { isTask, recipeOptions, runOptions, type Task } from './train-options.js';
 import { showing } from './train-progress.js';
 
+const PROCESSES = `Several processes train together where mpirun or srun starts them, each on its part of
+every batch: 'mpirun -np 4 resmirror train classify ./photos --batch 256'. --batch is
+that of all together (docs/scaling.md).`;
+
 export const train = command({
   arguments: {
     '[task]': 'classify, reconstruct or generate',
     '[data]': "folder of images, IDX or CIFAR files, or 'drawn' (drawn:4000 for so many)",
   },
   options: { ...recipeOptions, ...runOptions },
-  notes: NETWORKS,
+  notes: `${NETWORKS}\n\n${PROCESSES}`,
   examples: [
     ['train classify ./photos', 'photos/<class>/*.jpg, everything else by itself'],
     ['train classify ./photos --net resnet50 --size 224 --epochs 90', 'a larger one'],
@@ -31,25 +37,41 @@ export const train = command({
     ['train generate ./photos', 'a variational autoencoder that makes images of each class'],
     ['train --resume runs/resnet18-photos-1', 'on from where Ctrl-C stopped it'],
   ],
-  async run({ args, options, terminal }) {
-    const { out, resume: from, threads, workers, device, tensorboard, logEvery, ...recipe } = options;
-    const shared = {
-      ...(threads && { threads }),
-      ...(workers && { workers }),
-      ...(tensorboard && { tensorboard }),
-      ...(logEvery && { logEvery }),
-      ...(device && { device: await deviceOption(device) }),
-    };
-    const result = from
-      ? await goOn(from, { args, given: { ...recipe, ...(out && { out }) }, shared, terminal })
-      : await start(args, recipe, { out, shared, terminal });
-    conclude(result, terminal);
-    return {
-      json: jsonOf(result),
-      ...(result.interrupted && { exitCode: INTERRUPTED }),
-    };
-  },
+  run: ({ args, options, terminal: own }) =>
+    inJob(own, async (communicator, terminal) => {
+      const {
+        out,
+        resume: from,
+        threads,
+        workers,
+        device,
+        tensorboard,
+        logEvery,
+        compressGradients,
+        ...recipe
+      } = options;
+      const shared = {
+        communicator,
+        ...(compressGradients && { compressGradients }),
+        ...(threads && { threads }),
+        ...(workers && { workers }),
+        ...(tensorboard && { tensorboard }),
+        ...(logEvery && { logEvery }),
+        ...(device && { device: await deviceOption(device) }),
+      };
+      const result = from
+        ? await goOn(from, { args, given: { ...recipe, ...(out && { out }) }, shared, terminal })
+        : await start(args, recipe, { out, shared, terminal });
+      conclude(result, terminal);
+      return {
+        json: jsonOf(result),
+        ...(result.interrupted && { exitCode: INTERRUPTED }),
+      };
+    }),
 });
+
+/** Of new and of resumed runs. */
+type Shared = RunOptions & Required<Pick<RunOptions, 'communicator'>>;
 
 interface Given {
   readonly task: string | undefined;
@@ -59,13 +81,14 @@ interface Given {
 async function start(
   { task, data }: Given,
   recipe: Omit<FitOptions, 'task' | 'data'>,
-  { out, shared, terminal }: { out: string | undefined; shared: RunOptions; terminal: Terminal },
+  { out, shared, terminal }: { out: string | undefined; shared: Shared; terminal: Terminal },
 ): Promise<TrainResult> {
   if (!isTask(task) || data === undefined)
     throw usageError(
       `expected 'train classify DATA', 'train reconstruct DATA' or 'train generate DATA', got 'train${task ? ` ${task}` : ''}'; DATA is a folder of images`,
     );
-  const folder = out ?? (await newRun(`${runName(task, recipe)}-${dataName(data)}`));
+  const { communicator } = shared;
+  const folder = out ?? (await fromFirst(communicator, () => newRun(`${runName(task, recipe)}-${dataName(data)}`)));
   const { train: begin } = await training();
   const settings = { ...recipe, ...shared, task, data, out: folder };
   if (recipe.time !== undefined) terminal.news('Measuring how fast this trains …');
@@ -78,12 +101,12 @@ async function start(
 
 async function goOn(
   folder: string,
-  { args, given, shared, terminal }: { args: Given; given: object; shared: RunOptions; terminal: Terminal },
+  { args, given, shared, terminal }: { args: Given; given: object; shared: Shared; terminal: Terminal },
 ): Promise<TrainResult> {
   const [unused] = Object.keys(given);
   if (unused) throw usageError(`a resumed run keeps its configuration: leave out ${unused}, or start a new run`);
   const { readRunConfig } = await import('../train/run-folder.js');
-  const { task } = (await readRunConfig(folder)).config;
+  const { task } = (await fromFirst(shared.communicator, () => readRunConfig(folder))).config;
   const { resume } = await training();
   return interruptible(terminal, (signal) =>
     showing({ task, folder, terminal }, (events) =>

@@ -30,11 +30,16 @@ export interface EpochOptions extends Recipe {
   readonly shuffle: boolean;
   /** Of shards: images among which one is drawn, as `orderOf` says. */
   readonly shuffleBuffer?: number | undefined;
+  /**
+   * Which part of every batch this process takes, of how many that work on the epoch together; default all of it. `batch` is then that of
+   * this process, and their batches one after the other are what one process would take at once.
+   */
+  readonly share?: { readonly rank: number; readonly size: number };
   /** The batch to start at, default 0: the rest of an interrupted epoch is the same as it would have been. */
   readonly from?: number;
   /**
    * Whether every batch is full, for training; default false. Then images that do not fill a last batch are left out,
-   * the place of a broken image is taken by those that follow its batch in the epoch's order (which come once more in
+   * the place of a broken image is taken by those of the next batch in the epoch's order (which come once more in
    * theirs), and a dataset smaller than a batch is repeated within it. Otherwise the last batch is filled with zeros,
    * and so is any batch with broken images.
    */
@@ -90,11 +95,11 @@ export class Epoch implements Batches {
   readonly #stop = new Int32Array(sharedBytes(4).buffer);
 
   constructor(dataset: Dataset, options: EpochOptions, means: Means) {
-    const { batch, dropLast = false } = options;
+    const { batch, dropLast = false, share } = options;
     if (!(Number.isInteger(batch) && batch > 0))
       throw new UserError(`A batch must have a whole number of samples, at least 1, but ${batch} were asked for.`);
     if (dataset.length === 0) throw new UserError(`${dataset.name} has no images.`);
-    const exact = dataset.length / batch;
+    const exact = dataset.length / (batch * (share?.size ?? 1));
     this.length = dropLast ? Math.max(1, Math.floor(exact)) : Math.ceil(exact);
     this.#dataset = dataset;
     this.#options = options;
@@ -148,17 +153,19 @@ export class Epoch implements Batches {
 
   /** Has batch `number` made, asking again for its free places while broken images leave some and others may fill them. */
   async #fill(number: number): Promise<Filled> {
-    const { batch: size, preprocessing, dropLast = false } = this.#options;
+    const { batch: size, preprocessing, dropLast = false, share = { rank: 0, size: 1 } } = this.#options;
     const { length } = this.#dataset;
     const failures: Failure[] = [];
     let batch = emptyBatch(size, preprocessing);
-    let position = number * size;
-    const end = dropLast ? Number.POSITIVE_INFINITY : Math.min(length, position + size);
-    const hopeless = position + length; // everything was tried once
-    while (batch.count < size && position < end && !this.#stopped && (batch.count > 0 || position < hopeless)) {
-      const count = Math.min(size - batch.count, end - position);
+    const first = (number * share.size + share.rank) * size;
+    const end = dropLast ? Number.POSITIVE_INFINITY : Math.min(size, length - first);
+    // what was tried so far: places of this process in one batch after the other
+    let tried = 0;
+    while (batch.count < size && tried < end && !this.#stopped && (batch.count > 0 || tried < length)) {
+      const count = Math.min(size - batch.count, size - (tried % size), end - tried);
+      const position = first + Math.floor(tried / size) * size * share.size + (tried % size);
       const reply = await this.#ask(batch, position, count);
-      position += count;
+      tried += count;
       batch = reply.batch;
       failures.push(...reply.failures);
     }

@@ -42,6 +42,9 @@ export interface BatchNormTrainingAttributes {
   readonly axes: readonly number[];
 }
 
+/** What is averaged over processes: gradients, which may travel in fewer bits, or statistics, which are exact. */
+export type Shared = 'gradients' | 'statistics';
+
 export interface Attributes {
   // elementwise, one operand
   Abs: None;
@@ -117,6 +120,9 @@ export interface Attributes {
   ConvTranspose: ConvTransposeAttributes;
   GlobalAveragePool: None;
   MaxPool: PoolAttributes;
+  // several processes: not in ONNX, cut out before graphs run where there are several (distributed/)
+  /** x -> its mean over all processes that run this graph; of one process, x itself. */
+  AllReduceMean: { readonly of: Shared };
   // named gradients: not in ONNX, lowered before they run
   /** (x, scale, bias) -> (y, mean, biased variance). */
   BatchNormTraining: BatchNormTrainingAttributes;
@@ -151,6 +157,7 @@ export type Op = keyof Attributes;
 
 /** Operators that only this project knows; a lowering writes each of them in ONNX's. */
 export type NamedGradient =
+  | 'AllReduceMean'
   | 'BatchNormTraining'
   | 'BatchNormTrainingGrad'
   | 'ConvFilterGrad'

@@ -2,7 +2,7 @@
  * One function per operator, named as ONNX names it, with defaults where the standard has them.
  * Inputs come first, attributes in one object last.
  */
-import type { Attributes, ConvAttributes, ConvTransposeAttributes, Op, PoolAttributes } from './attributes.js';
+import type { Attributes, ConvAttributes, ConvTransposeAttributes, Op, PoolAttributes, Shared } from './attributes.js';
 import { apply, one, scalar } from './build.js';
 import type { DType } from './dtype.js';
 import { axesOf, fixedShape } from './sizes.js';
@@ -227,6 +227,9 @@ export function batchNormTraining(
   const [y, mean, variance] = apply('BatchNormTraining', [x, scale, bias], { epsilon, axes }) as [Value, Value, Value];
   return { y, mean, variance };
 }
+
+/** The mean of x over all processes that run this graph; x itself where there is one. */
+export const allReduceMean = (x: Value, of: Shared) => one('AllReduceMean', [x], { of });
 
 /** Sums `x` down to `shape`: the adjoint of broadcasting `shape` to the shape of x. */
 export function sumTo(x: Value, shape: Value['shape']): Value {

@@ -339,6 +339,8 @@ export const shapes: { readonly [K in Op]: Rule<Attributes[K]> } = {
     return [like(x, [x.shape[0]!, outer * group, ...out])];
   },
 
+  AllReduceMean: same,
+
   BatchNormTraining: (inputs, { axes }) => {
     const x = at(inputs, 0);
     const statistics = statisticsShape(x.shape, axes);

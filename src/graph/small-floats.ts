@@ -37,6 +37,14 @@ export function fromUpperHalf(bits: number): number {
   return word.getFloat32(0);
 }
 
+/** The bits of the nearest bfloat16; of two equally near ones the even one. */
+export function toUpperHalf(value: number): number {
+  word.setFloat32(0, value);
+  const bits = word.getUint32(0);
+  if (Number.isNaN(value)) return (bits >>> 16) | 0x40;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
 /** Sign, four bits of exponent, three of fraction, no infinities: E4M3 of Micikevicius et al. 2022, table 1, https://arxiv.org/abs/2209.05433 */
 export function fromEighth(bits: number): number {
   const sign = bits & 0x80 ? -1 : 1;

@@ -1,5 +1,5 @@
 /** ONNX's standard operators only: CPUs of every kind, WebGPU, CUDA and WASM. */
-import { hardSigmoid, mul } from '../graph/index.js';
+import { hardSigmoid, identity, mul } from '../graph/index.js';
 import type { Lowerings } from './lowering.js';
 import { batchNormTraining, batchNormTrainingGrad } from './portable/batch-norm.js';
 import { convolution } from './portable/convolution.js';
@@ -8,6 +8,7 @@ import { maxPoolGrad } from './portable/max-pool-grad.js';
 import { convTranspose } from './portable/transposed.js';
 
 export const portable: Lowerings = {
+  AllReduceMean: ([x]) => [identity(x!)], // what reaches an engine is of one process
   BatchNormTraining: batchNormTraining,
   BatchNormTrainingGrad: batchNormTrainingGrad,
   Conv: convolution,

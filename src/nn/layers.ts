@@ -26,6 +26,7 @@ import {
 import { convolution } from './convolution.js';
 import { type Initialiser, ones, torchLinear, zeros } from './initial.js';
 import { type Build, type Layer, named, sequential } from './network.js';
+import { type Statistics, sharedStatistics } from './synchronised.js';
 
 export const relu: Layer = (x) => reluOf(x);
 
@@ -75,16 +76,40 @@ export function normalisedByBatch(
   { epsilon, momentum, axes, unbiased }: BatchStatistics,
   net: Build,
 ): Value {
-  const count = axes.reduce((n, axis) => n * fixed(x.shape[axis]), 1);
+  const count = axes.reduce((n, axis) => n * fixed(x.shape[axis]), net.ranks);
   if (count < 2)
     throw new UserError(
       `batch normalisation in ${currentScope()} sees one value per statistic (input ${show(x.shape)}): train with a larger batch or a larger image`,
     );
-  const batch = batchNormTraining(x, { scale, bias, epsilon, axes });
+  const batch =
+    net.ranks === 1
+      ? batchNormTraining(x, { scale, bias, epsilon, axes })
+      : synchronised(x, { scale, bias, epsilon, axes, around: mean });
   const blend = (old: Value, now: Value, share: number) => add(mul(old, 1 - momentum), mul(now, share));
   net.track(mean, blend(mean, batch.mean, momentum));
   net.track(variance, blend(variance, batch.variance, unbiased ? (momentum * count) / (count - 1) : momentum));
   return batch.y;
+}
+
+/** (x - mean) scale (variance + epsilon)^-1/2 + bias, by the statistics of all processes. */
+function synchronised(
+  x: Value,
+  {
+    scale,
+    bias,
+    epsilon,
+    axes,
+    around,
+  }: Record<'scale' | 'bias', Value> & Pick<BatchStatistics, 'epsilon' | 'axes'> & { readonly around: ParameterValue },
+): Statistics & { readonly y: Value } {
+  const { mean, variance } = sharedStatistics(x, axes, around);
+  const beside = (v: Value) =>
+    reshape(
+      v,
+      fixedShape(x.shape).map((d, i) => (axes.includes(i) ? 1 : d)),
+    );
+  const factor = mul(scale, pow(add(variance, epsilon), -0.5));
+  return { y: add(mul(sub(x, beside(mean)), beside(factor)), beside(bias)), mean, variance };
 }
 
 /** [n, d] -> [n, to]; parameters `weight` [to, d] and `bias` [to]. */

@@ -51,6 +51,8 @@ export interface BuildOptions extends Regularisation {
   readonly frozen?: (name: string) => boolean;
   /** Whether residual branches begin as nothing: Goyal et al. 2017, section 5.1, https://arxiv.org/abs/1706.02677. No by default. */
   readonly zeroGamma?: boolean;
+  /** Processes whose batch norms take their statistics together; 1 by default, each its own. */
+  readonly ranks?: number;
   /** What filters and matrices become before they are used; by default they are used as they are. */
   readonly reform?: Reform | undefined;
 }
@@ -69,6 +71,7 @@ export class Build {
   readonly boundaries: Value[] = [];
   readonly training: boolean;
   readonly zeroGamma: boolean;
+  readonly ranks: number;
   readonly regularisation: Required<Regularisation>;
   private readonly frozen: (name: string) => boolean;
   private readonly reform: Reform | undefined;
@@ -78,12 +81,14 @@ export class Build {
     training = false,
     frozen = () => false,
     zeroGamma = false,
+    ranks = 1,
     stochasticDepth = 0,
     dropout = 0,
     reform,
   }: BuildOptions = {}) {
     this.training = training;
     this.zeroGamma = zeroGamma;
+    this.ranks = ranks;
     this.regularisation = { stochasticDepth, dropout };
     this.frozen = frozen;
     this.reform = reform;

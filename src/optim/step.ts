@@ -2,6 +2,7 @@
 import { backward, backwardRecomputing } from '../autodiff/index.js';
 import {
   add,
+  allReduceMean,
   type Graph,
   input,
   inputsOf,
@@ -32,6 +33,8 @@ export interface StepOptions {
   readonly averageDecay?: number;
   /** Whether gradients of several batches may be gathered for one step; default false. */
   readonly accumulates?: boolean;
+  /** Whether the step is that of all processes of a job: by the means of their gradients and of what they track. Default false. */
+  readonly distributed?: boolean;
   /** Values between which the forward pass is computed a second time instead of being kept for the backward pass. */
   readonly checkpoints?: readonly Value[];
 }
@@ -76,15 +79,17 @@ const warmedDecay = (decay: number, step: number) => Math.min(decay, step / (ste
 export function trainingStep(options: StepOptions): TrainingStep {
   const { loss, optimizer, tracked = new Map(), outputs = {}, rateOf = () => 1, clipNorm, averageDecay } = options;
   const { learned = () => true } = options;
+  const overAll: typeof allReduceMean = options.distributed ? allReduceMean : (value) => value;
   const trainable = parametersOf({ name: 'loss', outputs: { loss } }).filter((p) => p.source.trainable && learned(p));
-  const own = options.checkpoints
+  const gradients = options.checkpoints
     ? backwardRecomputing(loss, trainable, options.checkpoints)
     : backward(loss, trainable);
   const sums = options.accumulates ? trainable.map((p) => follower('sum', p)) : [];
   const carried = input('carried', []); // 0 for the first batch of a step, which makes the sum anew
-  const gathered = own.map((gradient, i) => (sums[i] ? add(mul(sums[i], carried), gradient) : gradient));
+  const gathered = gradients.map((gradient, i) => (sums[i] ? add(mul(sums[i], carried), gradient) : gradient));
   const share = input('share', []);
-  const means = sums.length > 0 ? gathered.map((gradient) => mul(gradient, share)) : gathered;
+  const own = sums.length > 0 ? gathered.map((gradient) => mul(gradient, share)) : gathered;
+  const means = own.map((gradient) => overAll(gradient, 'gradients'));
   const clipped = clipNorm === undefined ? undefined : clippedByNorm(means, clipNorm);
 
   const rates = [...new Set(trainable.map(rateOf))];
@@ -95,7 +100,7 @@ export function trainingStep(options: StepOptions): TrainingStep {
       Object.fromEntries(optimizer.scalars.map((name) => [name, input(scalarName(name, rate), [])])),
     ]),
   );
-  const next = new Map<string, Value>(tracked);
+  const next = new Map<string, Value>([...tracked].map(([name, value]) => [name, overAll(value, 'statistics')]));
   const states: ParameterValue[] = [];
   trainable.forEach((p, i) => {
     const update = optimizer.update(p, (clipped?.gradients ?? means)[i]!, scalars.get(rateOf(p))!);

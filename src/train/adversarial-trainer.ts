@@ -7,10 +7,10 @@ import { augmented, Build, type Chance, normalise, spectral, unit } from '../nn/
 import { adversarialLosses, optimizers, realGradients } from '../optim/index.js';
 import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import { drawChances } from './chance.js';
-import type { TrainConfig } from './config.js';
 import { judgeWeights, pooledFeatures } from './judges.js';
 import { Learner } from './learner.js';
 import type { Plan } from './plan.js';
+import { shareOf, WHOLE } from './share.js';
 import { classInput, conditioned, conditionOf, lengthOf } from './tasks/generate.js';
 import { imagesInput } from './tasks/images.js';
 import {
@@ -43,7 +43,8 @@ interface Sides {
 
 export class AdversarialTrainer implements Trains {
   private constructor(
-    private readonly config: TrainConfig,
+    /** With the batch of this process. */
+    private readonly plan: Plan,
     private readonly runtime: Runtime,
     private readonly sides: Sides,
     /** The averaged generator against the discriminator. */
@@ -54,16 +55,19 @@ export class AdversarialTrainer implements Trains {
 
   /** Compiles both steps and the evaluation, and sets first values: a checkpoint's, or freshly drawn. */
   static async create(
-    plan: Plan,
+    whole: Plan,
     runtime: Runtime,
     { given }: { readonly given?: Tensors | undefined } = {},
   ): Promise<AdversarialTrainer> {
+    const { share = WHOLE } = whole;
+    const plan = { ...whole, config: shareOf(whole.config, share) };
     const { config, network, judges = {} } = plan;
     const { clipNorm, averageDecay } = config;
     const { name, ...options } = config.optimizer;
     const shared = {
       optimizer: optimizers[name](options),
       ...(clipNorm !== undefined && { clipNorm }),
+      ...(share.size > 1 && { distributed: true }),
       seed: config.seed,
       given: { ...judgeWeights(judges), ...given },
     };
@@ -83,7 +87,7 @@ export class AdversarialTrainer implements Trains {
       discriminator: { learner: discriminator, chances: discriminatorStep.chances },
       generator: { learner: generator, chances: generatorStep.chances },
     };
-    return new AdversarialTrainer(config, runtime, sides, evaluation, weights);
+    return new AdversarialTrainer(plan, runtime, sides, evaluation, weights);
   }
 
   /** Every epoch is like the first. */
@@ -96,16 +100,17 @@ export class AdversarialTrainer implements Trains {
 
   /** The learning rate of step 0, 1, …. */
   rate(step: number, course: Course): number {
-    return rateOf(this.config, step, course);
+    return rateOf(this.plan.config, step, course);
   }
 
   /** A step of the discriminator, then one of the generator, each with noise of its own. The loss is the discriminator's. */
   async step(batch: Batch, step: number, at: Course | Trial): Promise<StepResult> {
-    const { config, sides } = this;
+    const { sides, plan } = this;
+    const { config, share = WHOLE } = plan;
     const learningRate = 'learningRate' in at ? at.learningRate : this.rate(step, at);
     const classes = conditionOf(batch, config);
     const lossOf = async ({ learner, chances }: Side, feeds: Tensors) => {
-      const [drawn] = drawChances(chances, { seed: config.seed, step }, 1);
+      const drawn = drawChances(chances, { seed: config.seed, step }, share.size)[share.rank];
       const { loss } = await learner.step({ ...feeds, ...classes, ...drawn }, { step, learningRate });
       return (loss!.data as Float32Array)[0]!;
     };

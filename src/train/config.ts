@@ -104,6 +104,8 @@ const Extras = v.strictObject({
   dropout: v.exactOptional(within({ above: 0, below: 1 })),
   /** Whether residual branches begin as nothing. */
   zeroGamma: v.exactOptional(v.boolean()),
+  /** Whether batch norms take their statistics over the batches of all processes. */
+  syncBatchNorm: v.exactOptional(v.boolean()),
   /** Images blended in pairs, by shares drawn from Beta(a, a): Zhang et al. 2018, https://arxiv.org/abs/1710.09412 */
   mixup: v.exactOptional(within({ above: 0 })),
   /** Rectangles from another image, of shares drawn from Beta(a, a): Yun et al. 2019, https://arxiv.org/abs/1905.04899 */

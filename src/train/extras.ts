@@ -24,6 +24,7 @@ export interface ExtraOptions
       | 'cutmix'
       | 'zeroGamma'
       | 'recompute'
+      | 'syncBatchNorm'
     >
   > {
   /** Parts of a batch that go through the network one after the other; 1 by default. */
@@ -68,6 +69,7 @@ const plain = [
   'cutmix',
   'zeroGamma',
   'recompute',
+  'syncBatchNorm',
 ] as const satisfies readonly (keyof Extras)[];
 
 /** @throws UserError for what does not fit together */

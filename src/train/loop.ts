@@ -3,16 +3,18 @@ import type { Batch, Batches, Loader, Skipped } from '../data/batches.js';
 import { UserError } from '../errors.js';
 import { summarise } from '../models/index.js';
 import type { Model } from '../weights/index.js';
-import { type Progress, writeBest, writeCheckpoint } from './checkpoint.js';
+import type { Progress } from './checkpoint.js';
+import type { Crew, StepTogether } from './crew.js';
 import { evaluate } from './evaluate.js';
 import { endedEarly } from './patience.js';
 import { type Plan, titleOf } from './plan.js';
-import type { Recorder } from './records/index.js';
 import { meritOf } from './report/best.js';
 import type { EpochRecord } from './report/index.js';
+import type { RunFiles } from './run-files.js';
 import type { RunOptions } from './run-options.js';
+import { shareOf } from './share.js';
 import type { Evaluation } from './tasks/index.js';
-import type { Course, StepResult, Trains } from './trainer.js';
+import type { Course, Trains } from './trainer.js';
 import { epochBatches } from './training-batches.js';
 
 interface LoopOptions {
@@ -21,7 +23,10 @@ interface LoopOptions {
   readonly trainer: Trains;
   readonly loader: Loader;
   readonly options: RunOptions;
-  readonly recorder: Recorder;
+  /** Absent where another process writes for this one too. */
+  readonly files: RunFiles | undefined;
+  /** The processes that train together. */
+  readonly crew: Crew;
   /** Epochs so far; grows. */
   readonly history: EpochRecord[];
   /** Where a checkpoint stood. */
@@ -90,14 +95,15 @@ export class Loop {
   }
 
   private async trainEpoch(batches: Batches, began: number): Promise<boolean> {
-    const { trainer, options, loader } = this.given;
+    const { trainer, options, loader, crew } = this.given;
     const waited = loader.waited;
     let images = 0;
     let stopped = false;
     for await (const batch of batches) {
-      const result = await trainer.step(batch, this.progress.step, this.course(batches.length));
-      this.advance(batch, result);
-      images += batch.count;
+      const own = await trainer.step(batch, this.progress.step, this.course(batches.length));
+      const result = await crew.step(own, batch, options.signal?.aborted ?? false);
+      this.advance(result);
+      images += result.images;
       this.speed = images / (now() - began);
       await this.record(batch, result);
       options.onStep?.({
@@ -110,11 +116,11 @@ export class Loop {
         secondsLeft: this.secondsLeft(batches.length),
         waiting: (loader.waited - waited) / (now() - began),
       });
-      stopped = options.signal?.aborted ?? false;
+      stopped = result.stop;
       if (stopped || now() - this.saved > (options.checkpointSeconds ?? 300)) await this.save();
       if (stopped) break;
     }
-    this.note(batches.skipped);
+    this.note(await crew.every(batches.skipped));
     return !stopped;
   }
 
@@ -122,14 +128,14 @@ export class Loop {
     return { batches, losses: this.given.history.map(({ validationLoss }) => validationLoss) };
   }
 
-  private async record(batch: Batch, { loss, learningRate }: StepResult): Promise<void> {
-    const { recorder, options } = this.given;
+  private async record(batch: Batch, { loss, learningRate }: StepTogether): Promise<void> {
+    const { files, options } = this.given;
     const { step, epoch } = this.progress;
     if (step % (options.logEvery ?? 1) !== 0) return;
-    await recorder.step({ step, epoch, loss, learningRate, imagesPerSecond: this.speed }, batch);
+    await files?.recorder.step({ step, epoch, loss, learningRate, imagesPerSecond: this.speed }, batch);
   }
 
-  private advance({ count }: Batch, { loss, correct = 0, learningRate }: StepResult): void {
+  private advance({ images, loss, correct = 0, learningRate }: StepTogether): void {
     const { progress } = this;
     if (!Number.isFinite(loss))
       throw this.diverged(`the loss became ${loss} at step ${progress.step + 1}`, learningRate);
@@ -139,7 +145,7 @@ export class Loop {
       batch: progress.batch + 1,
       loss: progress.loss + loss,
       correct: progress.correct + correct,
-      images: progress.images + count,
+      images: progress.images + images,
       seconds: now() - this.begun,
     };
   }
@@ -157,9 +163,13 @@ export class Loop {
   }
 
   private async validate(): Promise<Evaluation> {
-    const { plan, trainer, loader, options } = this.given;
+    const { plan, trainer, loader, options, crew } = this.given;
     const onBatch = (done: number, of: number) => options.onValidate?.(done, of);
-    const judged = await evaluate(trainer.evaluation, loader, plan.splits.validation, { ...plan.config, onBatch });
+    const judged = await evaluate(trainer.evaluation, loader, plan.splits.validation, {
+      ...shareOf(plan.config, crew.share),
+      together: crew.together,
+      onBatch,
+    });
     this.note(judged.skipped);
     this.evaluation = judged;
     return judged;
@@ -167,17 +177,17 @@ export class Loop {
 
   /** Writes down what the epoch brought; the checkpoint comes last, so that a crash before it repeats the epoch's end. */
   private async closeEpoch(evaluation: Evaluation, before: number): Promise<void> {
-    const { folder, history, recorder, options } = this.given;
+    const { history, files, options } = this.given;
     const { metrics } = evaluation;
     const merit = meritOf(metrics, this.progress.epoch);
     const best = merit > (this.progress.best ?? Number.NEGATIVE_INFINITY);
     const record = this.epochRecord(metrics, now() - before);
     history.push(record);
-    const { model, states, judged } = await this.state(metrics);
-    if (best) await writeBest(folder, { ...model, weights: judged });
-    await recorder.epoch(record, { metrics, weights: model.weights });
+    const made = files && (await this.state(metrics));
+    if (best && made) await files.best({ ...made.model, weights: made.judged });
+    if (made) await files.recorder.epoch(record, { metrics, weights: made.model.weights });
     this.progress = { ...this.progress, ...fresh(record.epoch + 1), ...(best && { best: merit }) };
-    await this.write(model, states);
+    if (made) await this.write(made.model, made.states);
     options.onEpoch?.(record, best);
   }
 
@@ -203,13 +213,13 @@ export class Loop {
   }
 
   private async save(): Promise<void> {
+    if (!this.given.files) return;
     const { model, states } = await this.state({});
     await this.write(model, states);
   }
 
   private async write(model: Model, states: Model['weights']): Promise<void> {
-    await this.given.recorder.sync();
-    await writeCheckpoint(this.given.folder, { model, states, progress: this.progress });
+    await this.given.files?.checkpoint({ model, states, progress: this.progress });
     this.saved = now();
     this.kept = true;
   }

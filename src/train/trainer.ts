@@ -11,6 +11,7 @@ import type { TrainConfig } from './config.js';
 import { judgeWeights } from './judges.js';
 import { Learner } from './learner.js';
 import { decayedRates } from './parts.js';
+import { partOf, shareOf, WHOLE } from './share.js';
 import { type Objective, tasks } from './tasks/index.js';
 import type { Training } from './training.js';
 
@@ -106,13 +107,13 @@ export class Trainer {
 
   /** Learns from one batch, at the rate of the schedule or at a given one. */
   async step(batch: Batch, step: number, at: Course | Trial): Promise<StepResult> {
-    const { config } = this.plan;
+    const { config, share = WHOLE } = this.plan;
     const { learner } = this.phase;
     const task = tasks[config.task];
     const rate = 'learningRate' in at ? at.learningRate : this.rate(step, at);
     const parts = partsOfBatch(batch, config.accumulate ?? 1);
     const chances = this.chances(step);
-    const part = partConfig(config);
+    const part = partOf(config, share);
     const feeds = parts.map((each, i) => ({
       images: imagesOf(each, part),
       ...task.targets(each, part, { step, batches: batchesOf(at) }),
@@ -137,8 +138,10 @@ export class Trainer {
   }
 
   private drawn(step: number): readonly Tensors[] {
-    const { seed, accumulate = 1 } = this.plan.config;
-    return drawChances(this.phase.objective.chances, { seed, step }, accumulate);
+    const { config, share = WHOLE } = this.plan;
+    const { seed, accumulate = 1 } = config;
+    const all = drawChances(this.phase.objective.chances, { seed, step }, accumulate * share.size);
+    return all.slice(share.rank * accumulate, (share.rank + 1) * accumulate);
   }
 
   async state(): Promise<State> {
@@ -188,19 +191,14 @@ export async function readState(runtime: Runtime, { weights: own, states: others
 const isFrozen = ({ frozen }: TrainConfig, epoch: number) =>
   frozen !== undefined && epoch <= (frozen.epochs ?? Number.POSITIVE_INFINITY);
 
-/** The configuration of what goes through the network at once. */
-const partConfig = (config: TrainConfig): TrainConfig => ({
-  ...config,
-  batch: config.batch / (config.accumulate ?? 1),
-});
-
 /** What a step of a training is made of. @param frozen whether the first stages stay as they are; by default as in its first epoch */
 export function stepOf(
-  { config, network, judges = {} }: Pick<Training, 'config' | 'network' | 'judges'>,
+  { config, network, judges = {}, share = WHOLE }: Pick<Training, 'config' | 'network' | 'judges' | 'share'>,
   frozen = isFrozen(config, 1),
 ): StepOptions & Objective {
-  const { frozen: _, ...others } = partConfig(config);
-  const objective = tasks[config.task].objective(network, frozen ? partConfig(config) : others, judges);
+  const part = partOf(config, share);
+  const { frozen: _, ...others } = part;
+  const objective = tasks[config.task].objective(network, frozen ? part : others, judges);
   const { name, ...options } = config.optimizer;
   const { clipNorm, averageDecay, layerDecay, accumulate, recompute } = config;
   return {
@@ -211,6 +209,7 @@ export function stepOf(
     ...(layerDecay !== undefined && { rateOf: decayedRates(network, layerDecay) }),
     ...(accumulate !== undefined && { accumulates: true }),
     ...(recompute && { checkpoints: objective.boundaries }),
+    ...(share.size > 1 && { distributed: true }),
   };
 }
 
@@ -219,11 +218,11 @@ async function compiled(
   runtime: Runtime,
   { given, frozen }: { readonly given: Tensors; readonly frozen: boolean },
 ): Promise<Phase> {
-  const { config, network, judges = {} } = plan;
+  const { config, network, judges = {}, share = WHOLE } = plan;
   const step = stepOf(plan, frozen);
   const first = { ...judgeWeights(judges), ...given };
   const learner = await Learner.create(runtime, { ...step, seed: config.seed, given: first });
-  const graph = tasks[config.task].evaluation(network, { ...config, ...judges });
+  const graph = tasks[config.task].evaluation(network, { ...shareOf(config, share), ...judges });
   const evaluation = await runtime.compile(onAverages(graph, learner));
   return { learner, objective: step, evaluation, frozen };
 }

@@ -3,15 +3,16 @@ import type { Batches, Epochs } from '../data/epoch.js';
 import type { Batch } from '../data/task.js';
 import type { Progress } from './checkpoint.js';
 import type { Plan } from './plan.js';
+import { shareOf, WHOLE } from './share.js';
 
 /** The batches of an epoch, from one of them on. */
 export function epochBatches(
   loader: Epochs,
-  { config, splits }: Plan,
+  { config, splits, share = WHOLE }: Pick<Plan, 'config' | 'splits' | 'share'>,
   { epoch, batch: from }: Pick<Progress, 'epoch' | 'batch'>,
 ): Batches {
-  const { batch, seed, preprocessing, augmentation, strict } = config;
-  const order = { seed, epoch, from, shuffle: true, dropLast: true } as const;
+  const { batch, seed, preprocessing, augmentation, strict } = shareOf(config, share);
+  const order = { seed, epoch, from, shuffle: true, dropLast: true, share } as const;
   return loader.epoch(splits.train, { batch, preprocessing, augmentation, strict, ...order });
 }
 

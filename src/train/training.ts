@@ -2,6 +2,7 @@
 import type { Network } from '../models/index.js';
 import type { Weights } from '../weights/model.js';
 import type { TrainConfig } from './config.js';
+import type { Share } from './share.js';
 import type { Judges } from './tasks/task.js';
 
 export interface Training {
@@ -11,4 +12,6 @@ export interface Training {
   readonly judges?: Judges;
   /** First weights that are not drawn. */
   readonly start?: Weights;
+  /** Of every batch, where several processes train together; by default the whole. */
+  readonly share?: Share;
 }

@@ -225,6 +225,8 @@ export const cases: { readonly [K in g.Op]: Case } = {
     return g.maxPool(d.lattice([d.integer(1, 2), d.integer(1, 2), ...sizes]), attributes);
   },
 
+  AllReduceMean: (d) => g.allReduceMean(d.normal(), d.pick(['gradients', 'statistics'])),
+
   BatchNormTraining: (d) => {
     const { x, ...options } = batchNormTraining(d);
     return g.batchNormTraining(x, options).y;

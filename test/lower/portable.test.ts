@@ -13,6 +13,7 @@ const runtime = openRuntime({ threads: 1 });
 after(() => runtime.close());
 
 const named: ReadonlySet<g.Op> = new Set<g.NamedGradient>([
+  'AllReduceMean',
   'BatchNormTraining',
   'BatchNormTrainingGrad',
   'ConvFilterGrad',

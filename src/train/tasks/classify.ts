@@ -82,32 +82,48 @@ const logSumExp = (scores: Float32Array): number => {
   return top + Math.log(scores.reduce((sum, score) => sum + Math.exp(score - top), 0));
 };
 
+interface ClassSums {
+  readonly confusion: number[][];
+  images: number;
+  loss: number;
+  first: number;
+  firstFive: number;
+}
+
 class ClassTally implements Tally {
-  private readonly confusion: number[][];
-  private images = 0;
-  private loss = 0;
-  private first = 0;
-  private firstFive = 0;
+  readonly sums: ClassSums;
 
   constructor(classes: number) {
-    this.confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+    const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+    this.sums = { confusion, images: 0, loss: 0, first: 0, firstFive: 0 };
   }
 
   add(batch: Batch, outputs: Tensors): void {
+    const { sums } = this;
     for (const { label, scores } of rows(batch, outputs)) {
       const predicted = largest(scores);
-      this.images++;
-      this.loss += logSumExp(scores) - scores[label]!;
-      this.first += predicted === label ? 1 : 0;
-      this.firstFive += scores.filter((score) => score > scores[label]!).length < 5 ? 1 : 0;
-      this.confusion[label]![predicted]!++;
+      sums.images++;
+      sums.loss += logSumExp(scores) - scores[label]!;
+      sums.first += predicted === label ? 1 : 0;
+      sums.firstFive += scores.filter((score) => score > scores[label]!).length < 5 ? 1 : 0;
+      sums.confusion[label]![predicted]!++;
     }
   }
 
+  absorb({ confusion, images, loss, first, firstFive }: ClassSums): void {
+    const { sums } = this;
+    sums.images += images;
+    sums.loss += loss;
+    sums.first += first;
+    sums.firstFive += firstFive;
+    for (const [label, row] of confusion.entries())
+      for (const [predicted, count] of row.entries()) sums.confusion[label]![predicted]! += count;
+  }
+
   result() {
-    const { images, confusion } = this;
+    const { images, confusion, loss, first, firstFive } = this.sums;
     const mean = (sum: number) => sum / Math.max(images, 1);
-    const metrics = { loss: mean(this.loss), accuracy: mean(this.first), top5: mean(this.firstFive) };
+    const metrics = { loss: mean(loss), accuracy: mean(first), top5: mean(firstFive) };
     return { images, metrics, confusion };
   }
 }

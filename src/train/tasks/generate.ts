@@ -12,7 +12,7 @@ import type { TrainConfig } from '../config.js';
 import { pooledFeatures } from '../judges.js';
 import { imagesInput, oneHotLabels, standardNormal } from './images.js';
 import { objectiveOf, trainingBuild } from './objective.js';
-import { ImageTally } from './reconstruct.js';
+import { type ImageSums, ImageTally } from './reconstruct.js';
 import type { StepPlace, Tally, Task } from './task.js';
 
 /** As a variational autoencoder; adversarial training has a trainer of its own. */
@@ -167,24 +167,37 @@ function featuresOf(network: Network, { target, wanted, classifier, build }: Jud
 }
 
 /** Means of all figures, and the Fréchet distance where there are features. */
+interface GenerationSums {
+  readonly means: ImageSums;
+  /** Features of images, and of as many that were made. */
+  readonly seen: Float32Array[];
+  readonly made: Float32Array[];
+}
+
 export class GenerationTally implements Tally {
   private readonly means = new ImageTally();
-  private readonly seen: Float32Array[] = [];
-  private readonly made: Float32Array[] = [];
+  readonly sums: GenerationSums = { means: this.means.sums, seen: [], made: [] };
 
   add(batch: Batch, { seenFeatures, madeFeatures, ...figures }: Tensors): void {
     this.means.add(batch, figures);
     const pairs = [
-      [this.seen, seenFeatures],
-      [this.made, madeFeatures],
+      [this.sums.seen, seenFeatures],
+      [this.sums.made, madeFeatures],
     ] as const;
     for (const [rows, features] of pairs) if (features) rows.push(...rowsOf(features, batch.count));
   }
 
+  absorb({ means, seen, made }: GenerationSums): void {
+    this.means.absorb(means);
+    for (const row of seen) this.sums.seen.push(row);
+    for (const row of made) this.sums.made.push(row);
+  }
+
   result() {
     const { metrics, ...rest } = this.means.result();
-    if (this.seen.length < 2) return { ...rest, metrics };
-    const frechet = frechetDistance(this.seen, this.made);
+    const { seen, made } = this.sums;
+    if (seen.length < 2) return { ...rest, metrics };
+    const frechet = frechetDistance(seen, made);
     return { ...rest, metrics: { ...metrics, frechet } };
   }
 }

@@ -65,26 +65,38 @@ export function errorsOf(
 }
 
 /** Means of figures [n] of images; of `mse` the PSNR too. */
+export interface ImageSums {
+  /** By figure. */
+  readonly figures: Map<string, number>;
+  images: number;
+}
+
 export class ImageTally implements Tally {
-  private readonly sums = new Map<string, number>();
-  private images = 0;
+  readonly sums: ImageSums = { figures: new Map(), images: 0 };
 
   add({ count }: { readonly count: number }, outputs: Tensors): void {
     const valid = (name: string) => [...(outputs[name]!.data as Float32Array).subarray(0, count)];
     for (const name of Object.keys(outputs)) this.note(name, valid(name));
     if (outputs.mse) this.note('psnr', valid('mse').map(psnr));
-    this.images += count;
+    this.sums.images += count;
+  }
+
+  absorb({ figures, images }: ImageSums): void {
+    for (const [name, sum] of figures) this.note(name, [sum]);
+    this.sums.images += images;
   }
 
   private note(name: string, values: readonly number[]): void {
-    this.sums.set(
+    const { figures } = this.sums;
+    figures.set(
       name,
-      values.reduce((a, b) => a + b, this.sums.get(name) ?? 0),
+      values.reduce((a, b) => a + b, figures.get(name) ?? 0),
     );
   }
 
   result() {
-    const means = [...this.sums].map(([name, sum]) => [name, sum / Math.max(this.images, 1)]);
-    return { images: this.images, metrics: Object.fromEntries(means) as Record<string, number> };
+    const { figures, images } = this.sums;
+    const means = [...figures].map(([name, sum]) => [name, sum / Math.max(images, 1)]);
+    return { images, metrics: Object.fromEntries(means) as Record<string, number> };
   }
 }

@@ -5,6 +5,7 @@ import type { Chance } from '../../nn/index.js';
 import type { Tensors } from '../../runtime/tensor.js';
 import type { Model, Preprocessing } from '../../weights/model.js';
 import type { TrainConfig } from '../config.js';
+import type { PartConfig } from '../share.js';
 
 /** What a forward pass in training mode gives the optimiser. */
 export interface Objective {
@@ -46,12 +47,16 @@ export interface Evaluation {
 /** Gathers an evaluation batch by batch. */
 export interface Tally {
   add(batch: Batch, outputs: Tensors): void;
+  /** All that was added, to be sent to another tally of this kind. */
+  readonly sums: unknown;
+  /** Adds what another tally of this kind has gathered. */
+  absorb(sums: unknown): void;
   result(): Evaluation;
 }
 
 /** What is asked of a network: how to train for it, and how to judge it. */
 export interface Task {
-  readonly objective: (network: Network, config: TrainConfig, judges: Judges) => Objective;
+  readonly objective: (network: Network, config: PartConfig, judges: Judges) => Objective;
   /** What is fed beside the images and what chance draws. */
   readonly targets: (batch: Batch, config: TrainConfig, place: StepPlace) => Tensors;
   /** Images that came out right, where that can be counted while training. */

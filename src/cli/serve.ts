@@ -36,9 +36,9 @@ export const serve = command({
       usual: '256',
       group: 'Batches',
     }),
-    maxWait: option('--max-wait <ms>', 'that rows are expected to wait; more are refused', {
+    maxWait: option('--max-wait <ms>', 'that a burst may make rows wait; more are refused', {
       parse: count,
-      usual: '2000',
+      usual: 'four batches, or 100 ms',
       group: 'Batches',
     }),
     maxBody: option('--max-body <bytes>', 'of a request', { parse: count, usual: '16000000', group: 'Limits' }),

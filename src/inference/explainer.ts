@@ -78,9 +78,9 @@ export class Explainer {
     for await (const { batch, wanted, of } of this.asked(images, name)) {
       const program = await this.images.program(`path ${batch.size}`, () => pathGraph(this.model, batch.size));
       const feeds = { ...batch.feeds, wanted };
-      const attributions = await integral(program, feeds, steps);
+      const attributions = await integral(program, feeds, { size: batch.size, steps });
       const logitAt = async (share: number) =>
-        (await program.run({ ...feeds, share: at(share) }, ['logit'])).logit!.data as Float32Array;
+        (await program.run({ ...feeds, share: at(share, batch.size) }, ['logit'])).logit!.data as Float32Array;
       const [black, full] = [await logitAt(0), await logitAt(1)];
       yield* batch.answers((row) => ({
         ...of(row),
@@ -126,13 +126,19 @@ export class Explainer {
 export const loadExplainer = async (path: string, options: OpenModelOptions = {}): Promise<Explainer> =>
   Explainer.open(await readModel(path), { moveWeights: true, ...options });
 
-const at = (share: number) => float32(Float32Array.of(share), [1]);
+const at = (share: number, size: number) => float32(new Float32Array(size).fill(share), [size, 1, 1, 1]);
 
 /** The mean of the slopes on the way. */
-async function integral(program: Program, feeds: Parameters<Program['run']>[0], steps: number) {
+async function integral(
+  program: Program,
+  feeds: Parameters<Program['run']>[0],
+  { size, steps }: { readonly size: number; readonly steps: number },
+) {
   let sums: TensorOf<'float32'> | undefined;
   for (const share of middles(steps)) {
-    const { slope } = (await program.run({ ...feeds, share: at(share) }, ['slope'])) as { slope: TensorOf<'float32'> };
+    const { slope } = (await program.run({ ...feeds, share: at(share, size) }, ['slope'])) as {
+      slope: TensorOf<'float32'>;
+    };
     sums ??= float32(new Float32Array(slope.data.length), slope.shape);
     for (let i = 0; i < slope.data.length; i++) sums.data[i]! += slope.data[i]! / steps;
   }

@@ -6,8 +6,8 @@ import { type Asked, seenBy } from './seen.js';
 
 /**
  * (x - x') · d F(x' + share (x - x')) / d x, the integrand of formula 1, with F the logit of the class, x the image and x' a black
- * one. From `images` uint8 [n, h, w, c], `wanted` [n, k], the class one-hot, and `share` [1], how far the way from black to the
- * image has been gone, to `slope` [n, c, h, w] and `logit` [n]. The integral is linear in x - x', so normalisation changes nothing.
+ * one. From `images` uint8 [n, h, w, c], `wanted` [n, k], the class one-hot, and `share` [n, 1, 1, 1], how far the way from black to
+ * each image has been gone, to `slope` [n, c, h, w] and `logit` [n]. The integral is linear in x - x', so normalisation changes nothing.
  */
 export function pathGraph(model: Asked, batch: number): Graph {
   const { mean, std } = model.card.preprocessing;
@@ -17,7 +17,7 @@ export function pathGraph(model: Asked, batch: number): Graph {
     [mean.length, 1, 1],
   );
   const difference = sub(x, black); // [n, c, h, w]
-  const point = add(black, mul(difference, input('share', [1])));
+  const point = add(black, mul(difference, input('share', [batch, 1, 1, 1])));
   const logits = model.network.forward(point, new Build());
   const wanted = input('wanted', logits.shape);
   const [slopes] = backward(logits, [point], wanted, new Set([point]));

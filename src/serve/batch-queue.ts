@@ -1,22 +1,19 @@
 /** Dynamic batching: rows of many requests go through a network together. */
-import { busy, HttpError } from './http-error.js';
+import { Admission, type AdmissionOptions, type Standing } from './admission.js';
+import { Pace } from './pace.js';
 
 /** One thing that a model can be asked: rows of one lane can share a batch. */
 export interface Lane<I, O> {
   readonly name: string;
+  /** Batches that it is compiled for, rising; smaller ones are filled up. Any size where it does not say. */
+  readonly sizes?: readonly number[];
   /** Answers each row, in order. */
   readonly run: (rows: readonly I[]) => Promise<readonly O[]>;
 }
 
-export interface BatchOptions {
-  /** Rows that go through the network at once. */
-  readonly max: number;
+export interface BatchOptions extends AdmissionOptions {
   /** Milliseconds that a row waits for others while the engine is free. */
   readonly delay: number;
-  /** Rows that may wait; what comes when it is full is refused at once. */
-  readonly queue: number;
-  /** Milliseconds that rows are expected to wait at most, by what rows took before; what would wait longer is refused at once. */
-  readonly wait: number;
 }
 
 /** A batch that was run. */
@@ -29,8 +26,13 @@ export interface Ran {
   readonly took: number;
 }
 
-/** Of the last batch in what rows are expected to take. */
-const SHARE = 0.2;
+/** Rows that were let in before they are ready. */
+export interface Place {
+  /** So many of them are ready. */
+  readonly take: (rows: number) => void;
+  /** The others never will be. */
+  readonly leave: () => void;
+}
 
 interface Waiting {
   readonly lane: Lane<unknown, unknown>;
@@ -52,46 +54,62 @@ export class BatchQueue {
   private coming = 0;
   /** Rows that the engine has now. */
   private computing = 0;
-  /** Milliseconds that a row has taken the engine lately. */
-  private pace = 0;
+  private readonly admission: Admission;
+  /** Of each lane, by its name. */
+  private readonly paces = new Map<string, Pace>();
+  /** Of the lane that computed last. */
+  private pace: Pace;
 
+  /** @param now milliseconds of a clock */
   constructor(
     private readonly options: BatchOptions,
     private readonly observe: (ran: Ran) => void = () => {},
-  ) {}
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.admission = new Admission(options);
+    this.pace = new Pace(batchSizes(options.max));
+  }
 
   /** Rows that wait. */
   get length(): number {
     return this.waiting.length;
   }
 
-  /** Milliseconds that a row would wait which came now: an estimate. */
-  get expected(): number {
-    return (this.computing + this.waiting.length + this.coming) * this.pace;
+  /** Refuses at once what would be refused later. @throws HttpError as `announce` of one row */
+  check(): void {
+    this.admission.check(1, this.standing);
   }
 
   /**
    * Lets in rows that are still to be made ready, so that no work is spent on what would be refused.
-   * @returns to be called when they are ready, or never will be
+   * @returns what to submit them with, or to leave
    * @throws HttpError 413 for more rows than could ever wait, 503 when the queue is full, or rows would wait too long
    */
-  announce(rows: number): () => void {
-    this.admit(rows);
+  announce(rows: number): Place {
+    this.admission.admit(rows, this.standing);
     this.coming += rows;
-    return () => {
-      this.coming -= rows;
+    let left = rows;
+    const take = (count: number) => {
+      const taken = Math.min(count, left);
+      left -= taken;
+      this.coming -= taken;
+    };
+    return {
+      take,
+      leave: () => take(left),
     };
   }
 
   /**
    * The answers to rows, all of which are taken or none.
    * @param signal drops rows that have not started, and rejects with its reason
-   * @param announced whether they were let in before
+   * @param place that they were let in with; without one they are let in now
    * @throws HttpError 413 for more rows than could ever wait, 503 when the queue is full, or rows would wait too long
    */
-  async submit<I, O>(lane: Lane<I, O>, rows: readonly I[], signal: AbortSignal, announced = false): Promise<O[]> {
+  async submit<I, O>(lane: Lane<I, O>, rows: readonly I[], signal: AbortSignal, place?: Place): Promise<O[]> {
     signal.throwIfAborted();
-    if (!announced) this.admit(rows.length);
+    if (!place) this.admission.admit(rows.length, this.standing);
+    place?.take(rows.length);
     return new Promise<O[]>((resolve, reject) => {
       const mine = new Set<Waiting>();
       const leave = () => {
@@ -103,7 +121,7 @@ export class BatchQueue {
       const answers = rows.map(
         (row) =>
           new Promise<unknown>((resolve, reject) => {
-            const one = { lane, row, since: performance.now(), resolve, reject } as Waiting;
+            const one = { lane, row, since: this.now(), resolve, reject } as Waiting;
             mine.add(one);
             this.waiting.push(one);
           }),
@@ -115,15 +133,15 @@ export class BatchQueue {
     });
   }
 
-  private admit(rows: number): void {
-    const { queue, max, wait } = this.options;
-    if (rows > queue) throw new HttpError(413, `expected at most ${queue} images or rows at once, got ${rows}`);
-    const ahead = this.waiting.length + this.coming;
-    const seconds = this.expected / 1000;
-    if (ahead + rows > queue) throw busy(`the queue is full (${queue} rows); try again later`, seconds);
-    // what fits into the next batch may wait for it, however slow the model
-    if (ahead >= max && this.expected > wait)
-      throw busy(`the wait would be ${seconds.toFixed(1)} s; try again later`, seconds);
+  private get standing(): Standing {
+    const { computing, pace } = this;
+    return { now: this.now(), computing, ahead: this.waiting.length + this.coming, pace };
+  }
+
+  private paceOf({ name, sizes }: Lane<unknown, unknown>): Pace {
+    const pace = this.paces.get(name) ?? new Pace(sizes ?? batchSizes(this.options.max));
+    this.paces.set(name, pace);
+    return pace;
   }
 
   /** Starts the next batch, when it is due. */
@@ -131,15 +149,16 @@ export class BatchQueue {
     const [first] = this.waiting;
     if (this.running || !first) return;
     const { max, delay } = this.options;
-    const batch = this.waiting.filter(({ lane }) => lane === first.lane).slice(0, max);
-    const left = first.since + delay - performance.now();
-    if (batch.length < max && left > 0) {
+    const together = this.waiting.filter(({ lane }) => lane === first.lane).slice(0, max);
+    const left = first.since + delay - this.now();
+    if (together.length < max && left > 0) {
       this.timer ??= setTimeout(() => {
         this.timer = undefined;
         this.next();
       }, left);
       return;
     }
+    const batch = together.slice(0, this.paceOf(first.lane).take(together.length));
     const chosen = new Set(batch);
     this.waiting = this.waiting.filter((one) => !chosen.has(one));
     this.running = true;
@@ -152,12 +171,12 @@ export class BatchQueue {
   }
 
   private async run(batch: readonly Waiting[], lane: Waiting['lane']): Promise<void> {
-    const start = performance.now();
+    const start = this.now();
     try {
       const answers = await lane.run(batch.map(({ row }) => row));
-      const took = performance.now() - start;
-      const each = took / batch.length;
-      this.pace = this.pace === 0 ? each : this.pace + SHARE * (each - this.pace);
+      const took = this.now() - start;
+      this.pace = this.paceOf(lane);
+      this.pace.took(took, batch.length);
       for (const [i, { resolve }] of batch.entries()) resolve(answers[i]);
       this.observe({ lane: lane.name, rows: batch.length, waited: batch.map(({ since }) => start - since), took });
     } catch (error) {

@@ -55,6 +55,7 @@ export class Engine {
     const compiled = (size: number) => this.compiled(`${name} ${size}`, () => graph(size));
     return {
       name,
+      sizes: this.options.sizes,
       inputs: portsIn(example),
       output: output!,
       warm: async () => {

@@ -18,11 +18,11 @@ import { createMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
 import { json, type Operation } from './operation.js';
 import { pageFiles, withPage } from './page.js';
-import { Pictures } from './pictures/index.js';
 import { protocolOperations } from './protocol/index.js';
 import { type NamedPath, Registry } from './registry.js';
 import { runsIn } from './runs/index.js';
 import { ServedModel } from './served-model.js';
+import { Threads } from './threads/index.js';
 import { tryOperations } from './try/index.js';
 import { Work } from './work.js';
 
@@ -48,8 +48,8 @@ export interface Limits {
 }
 
 const LIMITS: Limits = { body: 16_000_000, pixels: 25e6, images: 64, concurrency: 128, timeout: 30_000 };
-/** Eight rows at most, of which none waits for more than 5 ms while the engine is free; as many as take two seconds may wait. */
-const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256, wait: 2000 };
+/** Eight rows at most, of which none waits for more than 5 ms while the engine is free. */
+const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256 };
 
 export interface ServingOptions {
   readonly models: readonly NamedPath[];
@@ -99,13 +99,13 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     ServedModel.open(await readModel(path), { batch, device, threads, observe: (ran) => metrics.ran(name, ran) });
   registry = await Registry.open(options.models, load, log);
   if (reload > 0) registry.watch(reload);
-  const pictures = new Pictures(defaultThreads());
+  const besides = new Threads(defaultThreads());
   const work = new Work(limits, metrics.underWay);
-  const state = { registry, ready: () => work.ready };
+  const state = { registry, ready: () => work.ready, threads: besides };
   const runs = runsIn(options.runs);
   const operations: Operation[] = [
     ...protocolOperations(state),
-    ...imageOperations({ registry, pictures, limits }),
+    ...imageOperations({ registry, threads: besides, limits }),
     ...tryOperations(),
     ...runs.operations,
     {
@@ -142,7 +142,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
       runs.close();
       await work.drain();
       await registry.close();
-      await pictures.close();
+      await besides.close();
     },
   };
 }

@@ -68,6 +68,7 @@ export async function listen(serving: Pick<Serving, 'fetch' | 'drain'>, options:
       keepAliveTimeout: KEPT,
     },
   }) as Server;
+  continueWhenRead(server);
   server.maxConnections = connections;
   certificate?.give((pair) => (server as Server & TlsServer).setSecureContext(pair));
   const address = await bound(server, options, '--port');
@@ -83,6 +84,24 @@ export async function listen(serving: Pick<Serving, 'fetch' | 'drain'>, options:
       return cut;
     },
   };
+}
+
+/** Clients that ask whether to send a body (`Expect: 100-continue`) are told to when it is read: what is refused before is never sent. */
+function continueWhenRead(server: Server): void {
+  server.on('checkContinue', (incoming, outgoing) => {
+    const { _read: read } = incoming;
+    const { shouldKeepAlive } = outgoing;
+    outgoing.shouldKeepAlive = false; // a body that may come or not leaves open where the next request begins
+    incoming._read = (size) => {
+      incoming._read = read;
+      if (!outgoing.headersSent) {
+        outgoing.writeContinue();
+        outgoing.shouldKeepAlive = shouldKeepAlive;
+      }
+      read.call(incoming, size);
+    };
+    server.emit('request', incoming, outgoing);
+  });
 }
 
 /** gRPC over HTTP/2. @throws UserError for addresses that cannot be listened at */

@@ -1,15 +1,16 @@
 /** A model as the server asks it: every question batched, all through one queue and one engine. */
 
+import type { Graph } from '../graph/index.js';
 import { generationGraph } from '../inference/generation.js';
-import { gradCamGraph } from '../inference/grad-cam.js';
-import { stagesOfImages } from '../inference/layers.js';
+import { type Features, stagesOfImages } from '../inference/layers.js';
 import { type Point, rowOf, type Space } from '../inference/points.js';
 import { questionGraph } from '../inference/questions.js';
 import { latentLength } from '../models/index.js';
 import type { Device } from '../runtime/index.js';
 import type { Model, ModelCard } from '../weights/index.js';
-import { type BatchOptions, BatchQueue, batchSizes, type Ran } from './batch-queue.js';
+import { type BatchOptions, BatchQueue, batchSizes, type Place, type Ran } from './batch-queue.js';
 import { Engine, type ProgramLane, type Row } from './engine.js';
+import { type Explained, explanations, type Method } from './explanations.js';
 
 export type Verb = 'classify' | 'embed' | 'explain' | 'reconstruct' | 'generate';
 
@@ -20,35 +21,46 @@ export interface ServedOptions {
   readonly observe?: ((ran: Ran) => void) | undefined;
 }
 
+/** What images that were let in are asked with. */
+export interface Turn {
+  readonly place: Place;
+  readonly signal: AbortSignal;
+}
+
 type Answered = Uint8Array | Float32Array;
 
 export class ServedModel {
   private readonly lanes = new Map<string, ProgramLane<Answered>>();
   private readonly engine: Engine;
   private readonly queue: BatchQueue;
+  private readonly batch: number;
   readonly card: ModelCard;
   /** What it can be asked about images and vectors. */
   readonly verbs: readonly Verb[];
   /** Of the vectors that it makes images of. */
   readonly space: Space | undefined;
-  /** How many stages can be explained. */
-  readonly stages: number;
+  /** Names of the stages that images go through. */
+  readonly stages: readonly string[];
+  /** How it can be explained, the usual way first. */
+  readonly methods: readonly Method[];
 
   private constructor(
     private readonly model: Model,
     { batch, device, threads, observe }: ServedOptions,
   ) {
     this.card = model.card;
+    this.batch = batch.max;
     this.engine = new Engine(model.weights, { device, threads, sizes: batchSizes(batch.max) });
     this.queue = new BatchQueue(batch, observe);
     this.space = spaceOf(model);
     const seesImages = model.network.input.length === 3;
-    this.stages = model.card.task === 'classify' ? stagesOfImages(model).length : 0;
-    const explains = this.stages > 0;
+    this.stages = seesImages ? stagesOfImages(model) : [];
+    const methods = seesImages ? (Object.keys(explanations) as Method[]) : [];
+    this.methods = methods.filter((name) => explanations[name].suits(model, this.stages));
     this.verbs = [
       model.card.task,
       ...(seesImages ? (['embed'] as const) : []),
-      ...(explains ? (['explain'] as const) : []),
+      ...(this.methods.length > 0 ? (['explain'] as const) : []),
     ];
   }
 
@@ -74,8 +86,13 @@ export class ServedModel {
     return this.queue.length;
   }
 
-  /** Lets images in before they are decoded. @returns to be called when they are, or never will be @throws HttpError 413, 503 */
-  announce(images: number): () => void {
+  /** Before a body is read. @throws HttpError 503 where what is in it would be refused */
+  check(): void {
+    this.queue.check();
+  }
+
+  /** Lets images in before they are decoded. @throws HttpError 413, 503 */
+  announce(images: number): Place {
     return this.queue.announce(images);
   }
 
@@ -85,28 +102,25 @@ export class ServedModel {
   }
 
   /** Of prepared pixels [h, w, c] each, that were announced: probabilities [k], vectors [d], or pixels [h, w, c]. */
-  ask(verb: 'classify' | 'embed' | 'reconstruct', images: readonly Uint8Array[], signal: AbortSignal) {
+  ask(verb: 'classify' | 'embed' | 'reconstruct', images: readonly Uint8Array[], { place, signal }: Turn) {
     const rows = images.map((image): Row => ({ images: image }));
-    return this.queue.submit(this.lane(verb), rows, signal, true);
+    return this.queue.submit(this.lane(verb), rows, signal, place);
   }
 
-  /**
-   * Grad-CAM [h', w'] of the class that is meant for each image.
-   * @param stage from 1 to `stages`; the last by default
-   */
-  async explain(
-    images: readonly { readonly pixels: Uint8Array; readonly class: number }[],
-    { stage = this.stages }: { readonly stage?: number | undefined },
-    signal: AbortSignal,
-  ): Promise<{ readonly shape: readonly number[]; readonly data: Float32Array }[]> {
-    const lane = this.lane(`explain stage ${stage}`, (batch) => gradCamGraph(this.model, { stage }, batch));
-    const rows = images.map(({ pixels, class: number }): Row => {
-      const wanted = new Float32Array(this.card.classes.length);
-      wanted[number] = 1;
-      return { images: pixels, wanted };
-    });
-    const maps = await this.queue.submit(lane, rows, signal, true);
-    return maps.map((data) => ({ shape: lane.output.shape, data: data as Float32Array }));
+  /** What a way finds in each image: maps [h', w'] of a class, [c, h, w] of pixels, or [c, h', w'] of a stage. */
+  explain(method: Method, asked: Explained, turn: Turn): Promise<Features[]> {
+    const { model, stages } = this;
+    const run = async (
+      name: string,
+      graph: (batch: number) => Graph,
+      rows: readonly Row[],
+      { place, signal }: Turn,
+    ): Promise<Features[]> => {
+      const lane = this.lane(name, graph);
+      const found = await this.queue.submit(lane, rows, signal, place);
+      return found.map((data) => ({ shape: lane.output.shape, data: data as Float32Array }));
+    };
+    return explanations[method].explain({ model, stages, batch: this.batch, run }, asked, turn);
   }
 
   /** The image [h, w, c] at each point of its space. */

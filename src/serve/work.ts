@@ -48,14 +48,20 @@ export class Work {
     return cut;
   }
 
+  /** @throws HttpError 503 where work would be refused now */
+  check(): void {
+    const { concurrency } = this.limits;
+    if (this.draining) throw busy('the server is coming to its end', 5);
+    if (this.underWay.size >= concurrency) throw busy(`${concurrency} requests are at work; try again later`);
+  }
+
   /**
    * Does a request's work, with a signal that is raised when the client has gone or the time is up.
    * @throws HttpError 503 when there is too much to do, or the end has come
    */
   async do<T>(request: Pick<Request, 'signal'>, job: (deadline: Deadline) => Promise<T> | T): Promise<T> {
-    const { concurrency, timeout } = this.limits;
-    if (this.draining) throw busy('the server is coming to its end', 5);
-    if (this.underWay.size >= concurrency) throw busy(`${concurrency} requests are at work; try again later`);
+    this.check();
+    const { timeout } = this.limits;
     const controller = new AbortController();
     const late = () => controller.abort(new HttpError(504, 'the time for this request is up'));
     const gone = () => controller.abort(new HttpError(499, 'the client has gone'));

@@ -22,7 +22,7 @@ function noting(name = 'double', took = 10) {
 describe('a queue of batches', () => {
   it('gathers rows of several requests, and gives each its own answers', async () => {
     const { lane, batches } = noting();
-    const queue = new BatchQueue({ max: 4, delay: 100, queue: 99, wait: 1e4 });
+    const queue = new BatchQueue({ max: 4, delay: 100, queue: 99 });
     const answers = await Promise.all([[1], [2, 3], [4, 5, 6]].map((rows) => queue.submit(lane, rows, never)));
     assert.deepEqual(answers, [[2], [4, 6], [8, 10, 12]]);
     assert.deepEqual(batches, [
@@ -33,7 +33,7 @@ describe('a queue of batches', () => {
 
   it('refuses at once what does not fit, and all rows of it', async () => {
     const { lane, batches } = noting();
-    const queue = new BatchQueue({ max: 2, delay: 0, queue: 3, wait: 1e4 });
+    const queue = new BatchQueue({ max: 2, delay: 0, queue: 3 });
     const taken = [queue.submit(lane, [1, 2], never), queue.submit(lane, [3, 4], never)];
     await assert.rejects(queue.submit(lane, [5, 6], never), { status: 503, headers: { 'Retry-After': '1' } });
     await assert.rejects(queue.submit(lane, [1, 2, 3, 4], never), { status: 413 });
@@ -46,7 +46,7 @@ describe('a queue of batches', () => {
 
   it('drops rows that nobody waits for, and keeps lanes apart', async () => {
     const [a, b] = [noting('a'), noting('b')];
-    const queue = new BatchQueue({ max: 2, delay: 0, queue: 9, wait: 1e4 });
+    const queue = new BatchQueue({ max: 2, delay: 0, queue: 9 });
     const gone = new AbortController();
     const first = queue.submit(a.lane, [1, 2], never);
     const dropped = queue.submit(a.lane, [3, 4], gone.signal);
@@ -57,31 +57,9 @@ describe('a queue of batches', () => {
     assert.deepEqual([a.batches, b.batches, queue.length], [[[1, 2]], [[5]], 0]);
   });
 
-  it('refuses what would wait too long, by what rows took before, but lets the next batch fill', async () => {
-    const { lane } = noting('slow', 40);
-    const queue = new BatchQueue({ max: 2, delay: 0, queue: 99, wait: 50 });
-    await queue.submit(lane, [1, 2], never); // 20 ms each
-    const taken = [queue.submit(lane, [1, 2], never), queue.submit(lane, [3, 4], never)];
-    await assert.rejects(queue.submit(lane, [5], never), { status: 503, message: /the wait would be 0\.\d s/ });
-    await Promise.all(taken);
-    const ready = queue.announce(4);
-    assert.throws(() => queue.announce(1), { status: 503 }); // 80 ms of rows are made ready
-    assert.deepEqual(await queue.submit(lane, [1, 2, 3, 4], never, true), [2, 4, 6, 8]);
-    ready();
-    assert.deepEqual(await queue.submit(lane, [5], never), [10]);
-    const slow = new BatchQueue({ max: 2, delay: 0, queue: 99, wait: 1 });
-    const next = [1, 2, 3, 4].map((row) => slow.submit(lane, [row], never)); // no pace is known yet
-    await Promise.all(next);
-    const [first, second] = [slow.submit(lane, [1, 2], never), slow.submit(lane, [3, 4], never)];
-    assert.deepEqual(await Promise.all([first, second]), [
-      [2, 4],
-      [6, 8],
-    ]);
-  });
-
   it('goes on after a batch that failed', async () => {
     const { lane } = noting();
-    const queue = new BatchQueue({ max: 2, delay: 0, queue: 9, wait: 1e4 });
+    const queue = new BatchQueue({ max: 2, delay: 0, queue: 9 });
     const failing = { name: 'failing', run: () => Promise.reject(new Error('no')) };
     await assert.rejects(queue.submit(failing, [1], never), { message: 'no' });
     assert.deepEqual(await queue.submit(lane, [1], never), [2]);

@@ -8,7 +8,9 @@ import * as v from 'valibot';
 import { Explainer } from '../../src/inference/explainer.js';
 import { Generator } from '../../src/inference/generator.js';
 import { Predictor } from '../../src/inference/index.js';
-import { drawClassMap } from '../../src/inference/overlay.js';
+import { stagesOfImages } from '../../src/inference/layers.js';
+import { principalPictures } from '../../src/inference/map-pictures.js';
+import { drawAttributions, drawClassMap, type Raster, zoomed } from '../../src/inference/overlay.js';
 import { randomPoints } from '../../src/inference/points.js';
 import * as schemas from '../../src/serve/images/schemas.js';
 import { drawing, temporaryFolder, writePhotos } from '../data/fixtures.js';
@@ -32,6 +34,13 @@ const raw = async (bytes: Uint8Array | string) =>
       .raw()
       .toBuffer(),
   );
+
+/** Whether pictures are the same, but for what rounding in batches of other sizes does to colours. */
+function alike(found: Uint8Array, expected: Uint8Array): void {
+  assert.equal(found.length, expected.length);
+  const far = found.filter((value, i) => Math.abs(value - expected[i]!) > 3).length;
+  assert.ok(far < 0.01 * found.length, `${far} of ${found.length} numbers are others`);
+}
 
 describe('images over HTTP', () => {
   it('are classified as by Predictor, as a file, a form or a list', async () => {
@@ -105,13 +114,40 @@ describe('images over HTTP', () => {
     const answer = call(server, '/v1/models/classifier/explain?class=bee&stage=1', { body: files[0]! });
     const [result] = v.parse(schemas.Explained, await jsonOf(answer)).results;
     assert.equal(result!.label, 'bee');
-    assert.ok(Math.abs(result!.probability - expected!.probability) < 1e-5);
+    assert.ok(Math.abs(result!.probability! - expected!.probability) < 1e-5);
     assert.deepEqual(await raw(result!.image), expected!.drawn.data);
     const usual = v.parse(
       schemas.Explained,
       await jsonOf(call(server, '/v1/models/classifier/explain', { body: files[0]! })),
     );
-    assert.ok(CLASSES.includes(usual.results[0]!.label));
+    assert.ok(CLASSES.includes(usual.results[0]!.label!));
+    assert.equal(usual.results[0]!.method, 'grad-cam');
+  });
+
+  it('are explained by integrated gradients and by maps of a stage too, as the library does', async () => {
+    const raster = (seen: Uint8Array) => ({ data: seen, height: size[0], width: size[1], channels: 3 as const });
+    const explainer = Explainer.open(models.classifier, { threads: 1 });
+    const drawn = await all(explainer.integratedGradients(paths, { class: 'bee', steps: 6 }), ({ value, seen }) =>
+      drawAttributions(raster(seen), value),
+    );
+    await explainer.close();
+    const path = '/v1/models/classifier/explain?method=integrated-gradients&class=bee&steps=6';
+    const { results } = v.parse(schemas.Explained, await jsonOf(post(server, path, list)));
+    assert.deepEqual([results[0]!.label, results[0]!.method], ['bee', 'integrated-gradients']);
+    for (const [i, { image }] of results.entries()) alike(await raw(image), drawn[i]!.data);
+    for (const name of ['classifier', 'coder'] as const) {
+      const predictor = Predictor.open(models[name], { threads: 1 });
+      const [stage] = stagesOfImages(models[name]) as [string];
+      const pictures = await all(predictor.features(paths, { at: [stage] }), ({ value, seen }) => {
+        const [picture] = principalPictures([value[stage]!], [raster(seen)]) as [Raster];
+        return zoomed(picture, Math.floor(size[1] / picture.width));
+      });
+      await predictor.close();
+      const answer = await post(server, `/v1/models/${name}/explain?method=features&stage=1`, list);
+      const found = v.parse(schemas.Explained, await jsonOf(answer)).results;
+      assert.deepEqual([found.length, found[0]!.label], [files.length, undefined]);
+      for (const [i, { image }] of found.entries()) alike(await raw(image), pictures[i]!.data);
+    }
   });
 
   it('are made as by Generator', async () => {
@@ -154,6 +190,16 @@ describe('images over HTTP', () => {
       ['classifier/reconstruct', list, 400, /cannot reconstruct; it can classify, embed, explain/],
       ['classifier/explain?class=yak', list, 400, /no class is called 'yak'/],
       ['classifier/explain?stage=9', list, 400, /stage from 1 to 2, got 9/],
+      ['classifier/explain?method=magic', list, 400, /method: expected/],
+      ['classifier/explain?steps=5', list, 400, /steps changes nothing with grad-cam/],
+      ['classifier/explain?method=features&class=bee', list, 400, /class changes nothing with features/],
+      [
+        'classifier/explain?method=integrated-gradients&steps=100',
+        list,
+        413,
+        /at most 256 steps for all images, got 3 of 100/,
+      ],
+      ['coder/explain?method=grad-cam', list, 400, /expected the method features for this model, got grad-cam/],
       ['maker/generate', { count: 65 }, 400, /count/],
       ['maker/generate', { vectors: [[1]] }, 400, /vectors of 6 numbers, got one of 1/],
       ['variational/generate', { class: 'yak' }, 400, /'yak'/],
@@ -163,6 +209,11 @@ describe('images over HTTP', () => {
       assert.equal(response.status, status, path);
       assert.match((await jsonOf(response)).error, says);
     }
+    const damaged = await post(server, '/v1/models/classifier/classify', [
+      ...new Array(20).fill(list[0]),
+      '%'.repeat(70_000),
+    ]);
+    assert.deepEqual([damaged.status, /list of images/.test((await jsonOf(damaged)).error)], [400, true]);
     assert.equal((await call(server, '/v1/models/classifier/classify', { body: '' })).status, 400);
     const form = { body: 'x', headers: { 'Content-Type': 'multipart/form-data; boundary=b' } };
     assert.equal((await call(server, '/v1/models/classifier/classify', form)).status, 400);
@@ -196,10 +247,16 @@ describe('images over HTTP', () => {
       listed.models.map(({ name, verbs }) => [name, verbs.join(' ')]),
       [
         ['classifier', 'classify embed explain'],
-        ['coder', 'reconstruct embed'],
+        ['coder', 'reconstruct embed explain'],
         ['maker', 'generate'],
-        ['variational', 'generate embed'],
+        ['variational', 'generate embed explain'],
       ],
+    );
+    const { methods } = listed.models[0]!;
+    assert.deepEqual(methods[1], { name: 'integrated-gradients', takes: ['class', 'steps'] });
+    assert.deepEqual(
+      listed.models.map(({ methods }) => methods.length),
+      [3, 1, 0, 1],
     );
     const { openapi, paths: known } = (await jsonOf(call(server, '/openapi.json'))) as unknown as {
       openapi: string;

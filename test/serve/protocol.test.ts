@@ -112,6 +112,39 @@ describe('the inference protocol', () => {
     assert.equal((await binary(refused, pixels)).headers.get(LENGTH), null);
   });
 
+  it('reads and writes much JSON beside the event loop, with the same results', async () => {
+    const many = 30;
+    const all = Array.from({ length: many * 1152 }, (_, i) => pixels[i % pixels.length]!);
+    const inputs = [input({ shape: [many, ...size, 3], data: all })];
+    assert.ok(JSON.stringify(inputs).length > 2 ** 16);
+    const { outputs, id } = await jsonOf(post(server, INFER, { id: 'large', inputs }));
+    assert.equal(id, 'large');
+    const [{ data }] = outputs as unknown as [{ data: number[] }];
+    for (let row = 0; row < many; row++)
+      near(data.slice(row * CLASSES.length, (row + 1) * CLASSES.length), rows[row % rows.length]!.value);
+    const wrong = await post(server, INFER, {
+      inputs: [input({ shape: [many, ...size, 3], data: [...all.slice(1), 256] })],
+    });
+    assert.equal(wrong.status, 400);
+    assert.match((await jsonOf(wrong)).error, /whole numbers from 0 to 255 for images, got 256/);
+    const vectors = {
+      name: 'vectors',
+      shape: [20, 6],
+      datatype: 'FP32',
+      data: Array.from({ length: 120 }, (_, i) => Math.cos(i)),
+    };
+    const asked = { id: '"data":[]', inputs: [vectors] };
+    const answer = v.parse(InferResponse, await jsonOf(post(server, '/v2/models/maker/infer', asked)));
+    assert.equal(answer.id, asked.id);
+    const [written] = answer.outputs;
+    const wish = { ...asked, parameters: { binary_data_output: true } };
+    const raw = await post(server, '/v2/models/maker/infer', wish);
+    const bytes = new Uint8Array(await raw.arrayBuffer());
+    assert.ok(written!.data!.length > 2 ** 13);
+    assert.deepEqual(written!.shape, [20, ...size, 3]);
+    assert.deepEqual(Uint8Array.from(written!.data as number[]), bytes.slice(Number(raw.headers.get(LENGTH))));
+  });
+
   it('gives images of vectors', async () => {
     const generator = Generator.open(models.maker, { threads: 1 });
     const vector = Float32Array.of(0.5, -1, 2, 0, 0.25, -0.75);

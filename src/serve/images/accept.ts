@@ -1,7 +1,7 @@
 /** What a client wants back: pictures as files, or JSON with pictures in it. */
 import { parseAccept } from 'hono/utils/accept';
 import { HttpError } from '../http-error.js';
-import type { PictureType } from '../pictures/index.js';
+import type { PictureType } from './pictures.js';
 
 export const JSON_TYPE = 'application/json';
 /** The first of equals is taken. */

@@ -2,7 +2,6 @@
 import * as v from 'valibot';
 import { checkedJson } from '../checked.js';
 import { HttpError } from '../http-error.js';
-import type { Asked } from '../operation.js';
 
 const Base64 = v.pipe(v.string(), v.base64());
 const List = v.pipe(v.array(Base64), v.minLength(1));
@@ -16,18 +15,25 @@ export const imageBodies = {
   'application/json': ImageList,
 } as const;
 
+export interface ImageBody {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The header Content-Type. */
+  readonly type: string;
+  /** The most images that there may be. */
+  readonly limit: number;
+}
+
+/** What has to be read before images are there; the others are one image as they are. */
+export const hasParts = ({ type }: Pick<ImageBody, 'type'>): boolean =>
+  /^(?:application\/json|multipart\/form-data)/i.test(type);
+
 /**
  * The bytes of image files, in order. What is neither JSON nor a form is taken for a file, whatever it says it is.
  * @throws HttpError 400 for what cannot be read, 413 for more images than the limit
  */
-export async function imagesOf({ request, body }: Asked, limit: number): Promise<readonly Uint8Array[]> {
-  const type = (request.headers.get('Content-Type') ?? '').toLowerCase();
-  const bytes = await body();
-  const images = type.startsWith('application/json')
-    ? fromJson(bytes)
-    : type.startsWith('multipart/form-data')
-      ? await fromForm(bytes, request.headers.get('Content-Type')!, limit)
-      : [bytes];
+export async function readImages({ bytes, type, limit }: ImageBody): Promise<readonly Uint8Array[]> {
+  if (!hasParts({ type })) return [bytes];
+  const images = /^application/i.test(type) ? fromJson(bytes) : await fromForm(bytes, type, limit);
   if (images.length <= limit) return images;
   throw tooMany(limit, images.length);
 }

@@ -1,19 +1,22 @@
 /** The addresses for images: a file goes in as it is, and answers or pictures come out. */
 import type * as v from 'valibot';
 import { checkedJson, checkedQuery } from '../checked.js';
+import { explanations } from '../explanations.js';
 import { HttpError } from '../http-error.js';
 import { type Asked, json, type Operation, ofVersions } from '../operation.js';
-import type { Pictures, PictureType } from '../pictures/index.js';
 import type { Registry } from '../registry.js';
-import type { ServedModel, Verb } from '../served-model.js';
+import type { ServedModel, Turn, Verb } from '../served-model.js';
+import type { Threads } from '../threads/index.js';
+import { INLINE } from '../threads/jobs.js';
 import { acceptedType, JSON_TYPE } from './accept.js';
 import * as answers from './answers.js';
-import { imageBodies, imagesOf } from './body.js';
+import { hasParts, imageBodies, readImages } from './body.js';
+import type { PictureType } from './pictures.js';
 import * as schemas from './schemas.js';
 
 export interface ImageState {
   readonly registry: Registry;
-  readonly pictures: Pictures;
+  readonly threads: Threads;
   readonly limits: {
     /** Images of a request. */
     readonly images: number;
@@ -32,7 +35,7 @@ interface Way<Q extends v.StrictObjectSchema<v.ObjectEntries, undefined>> {
     model: ServedModel,
     images: readonly Uint8Array[],
     query: v.InferOutput<Q>,
-    signal: AbortSignal,
+    turn: Turn,
   ) => Promise<answers.Result[]>;
 }
 const way = <Q extends v.StrictObjectSchema<v.ObjectEntries, undefined>>(row: Way<Q>): Way<Q> => row;
@@ -53,7 +56,7 @@ const ways = {
     ask: answers.embed,
   }),
   explain: way({
-    summary: 'Where in images a class is seen: Grad-CAM, drawn over them',
+    summary: 'Why: Grad-CAM, integrated gradients, or what the maps of a stage tell apart, drawn',
     query: schemas.ExplainQuery,
     answer: schemas.Explained,
     draws: true,
@@ -85,7 +88,7 @@ export function imageOperations(state: ImageState): Operation[] {
       if (!model.verbs.includes(verb))
         throw new HttpError(400, `${name} cannot ${verb}; it can ${model.verbs.join(', ')}`);
       const results = await ask(model);
-      return respond(results, { model: name, version: found, type, pictures: state.pictures, signal: asked.signal });
+      return respond(results, { model: name, version: found, type, threads: state.threads, signal: asked.signal });
     });
   };
   return [
@@ -107,8 +110,14 @@ export function imageOperations(state: ImageState): Operation[] {
         run: async (asked) => {
           const options = checkedQuery(query, asked.query);
           return use(asked, verb as Verb, async (model) => {
-            const images = await prepared(model, asked, state);
-            return ask(model, images, options as never, asked.signal);
+            model.check();
+            const files = await imagesIn(asked, state);
+            const turn = { place: model.announce(files.length), signal: asked.signal };
+            try {
+              return await ask(model, await prepared(model, files, { ...state, ...turn }), options as never, turn);
+            } finally {
+              turn.place.leave();
+            }
           });
         },
       }),
@@ -119,28 +128,42 @@ export function imageOperations(state: ImageState): Operation[] {
       summary: 'Images of random vectors, or of given ones',
       body: { [JSON_TYPE]: schemas.GenerateBody },
       answer: { [JSON_TYPE]: schemas.Generated, ...pictureTypes },
-      run: async (asked) => {
-        const bytes = await asked.body();
-        const given = bytes.length === 0 ? new TextEncoder().encode('{}') : bytes;
-        const options = checkedJson(schemas.GenerateBody, given, 'what to generate');
-        return use(asked, 'generate', (model) => answers.generate(model, options, asked.signal));
-      },
+      run: (asked) =>
+        use(asked, 'generate', async (model) => {
+          model.check();
+          const bytes = await asked.body();
+          const given = bytes.length === 0 ? new TextEncoder().encode('{}') : bytes;
+          return answers.generate(model, checkedJson(schemas.GenerateBody, given, 'what to generate'), asked.signal);
+        }),
     }),
   ];
 }
 
-async function prepared(model: ServedModel, asked: Asked, { pictures, limits }: ImageState): Promise<Uint8Array[]> {
+/** Image files in a body; many of them are found in another thread. */
+async function imagesIn(
+  { request, body, signal }: Asked,
+  { limits, threads }: ImageState,
+): Promise<readonly Uint8Array[]> {
+  const given = { bytes: await body(), type: request.headers.get('Content-Type') ?? '', limit: limits.images };
+  const isLarge = hasParts(given) && given.bytes.length > INLINE;
+  return isLarge ? threads.call('readImages', given, { signal, moved: [given.bytes] }) : readImages(given);
+}
+
+/** Pixels [h, w, c] of each image, as the network sees them. */
+async function prepared(
+  model: ServedModel,
+  files: readonly Uint8Array[],
+  { threads, limits, signal }: Pick<ImageState, 'threads' | 'limits'> & Pick<Turn, 'signal'>,
+): Promise<Uint8Array[]> {
   const { size, channels, cropRatio, interpolation } = model.card.preprocessing;
   const preprocessing = { size, channels, cropRatio, interpolation };
-  const files = await imagesOf(asked, limits.images);
-  const ready = model.announce(files.length);
   const settled = await Promise.allSettled(
     files.map((bytes, i) => {
       const name = files.length === 1 ? 'the image' : `image ${i + 1}`;
-      return pictures.prepare({ bytes, name, preprocessing, pixelLimit: limits.pixels }, asked.signal);
+      const given = { bytes, name, preprocessing, pixelLimit: limits.pixels };
+      return threads.call('prepare', given, { signal, moved: [bytes] });
     }),
   );
-  ready();
   return settled.map((one) => {
     if (one.status === 'rejected') throw one.reason;
     return one.value;
@@ -151,32 +174,41 @@ interface Answering {
   readonly model: string;
   readonly version: string;
   readonly type: ReturnType<typeof acceptedType>;
-  readonly pictures: Pictures;
+  readonly threads: Threads;
   readonly signal: AbortSignal;
 }
 
 /** JSON with pictures in it, or the one picture as it is. */
-async function respond(results: readonly answers.Result[], { model, version, type, pictures, signal }: Answering) {
+async function respond(results: readonly answers.Result[], { model, version, type, threads, signal }: Answering) {
   if (type !== JSON_TYPE) {
     const [only] = results;
     if (!only?.picture) throw new HttpError(406, `pictures do not answer this: expected Accept to allow ${JSON_TYPE}`);
     if (results.length > 1)
       throw new HttpError(406, `expected Accept to allow ${JSON_TYPE} for ${results.length} pictures, got ${type}`);
-    return new Response(new Uint8Array(await pictures.draw({ ...only.picture, type }, signal)), {
+    return new Response(await threads.call('draw', { ...only.picture, type }, { signal }), {
       headers: { 'Content-Type': type },
     });
   }
   const drawn = await Promise.all(
     results.map(async ({ facts, picture }) => {
       if (!picture) return facts;
-      const bytes = await pictures.draw({ ...picture, type: 'image/png' }, signal);
+      const bytes = await threads.call('draw', { ...picture, type: 'image/png' }, { signal });
       return { ...facts, type: 'image/png', image: Buffer.from(bytes).toString('base64') };
     }),
   );
   return json({ model, version, results: drawn });
 }
 
-function listed({ name, version, model: { card, verbs } }: { name: string; version: string; model: ServedModel }) {
+function listed({
+  name,
+  version,
+  model: { card, verbs, methods: named },
+}: {
+  name: string;
+  version: string;
+  model: ServedModel;
+}) {
   const { size, channels } = card.preprocessing;
-  return { name, version, task: card.task, verbs, size, channels, classes: card.classes };
+  const methods = named.map((name) => ({ name, takes: explanations[name].takes }));
+  return { name, version, task: card.task, verbs, methods, size, channels, classes: card.classes };
 }

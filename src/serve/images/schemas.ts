@@ -1,13 +1,22 @@
 /** What the image addresses take and answer. */
 import * as v from 'valibot';
 import { whole, within } from '../../schema.js';
+import { explanations, type Method } from '../explanations.js';
 
 const MOST_CLASSES = 1000;
 /** Pictures that one request makes at most. */
 export const MOST_PICTURES = 64;
 
 export const ClassifyQuery = v.strictObject({ top: v.optional(whole(1, MOST_CLASSES), 5) });
-export const ExplainQuery = v.strictObject({ class: v.optional(v.string()), stage: v.optional(whole(1)) });
+/** Steps of all images of a request together. */
+export const MOST_STEPS = 256;
+export const ExplainQuery = v.strictObject({
+  method: v.optional(v.picklist(Object.keys(explanations) as Method[])),
+  class: v.optional(v.string()),
+  stage: v.optional(whole(1)),
+  /** Of integrated gradients. */
+  steps: v.optional(whole(1, MOST_STEPS)),
+});
 export const NoQuery = v.strictObject({});
 
 export const GenerateBody = v.strictObject({
@@ -26,7 +35,12 @@ const answer = <E extends v.ObjectEntries>(entries: E) =>
 
 export const Classified = answer({ classes: v.array(v.object({ label: v.string(), probability: v.number() })) });
 export const Embedded = answer({ vector: v.array(v.number()) });
-export const Explained = answer({ label: v.string(), probability: v.number(), ...Picture });
+export const Explained = answer({
+  method: v.string(),
+  label: v.optional(v.string()),
+  probability: v.optional(v.number()),
+  ...Picture,
+});
 export const Reconstructed = answer(Picture);
 export const Generated = answer({ class: v.optional(v.string()), ...Picture });
 
@@ -37,6 +51,7 @@ export const ModelList = v.object({
       version: v.string(),
       task: v.string(),
       verbs: v.array(v.string()),
+      methods: v.array(v.object({ name: v.string(), takes: v.array(v.string()) })),
       size: v.pipe(v.array(whole(1)), v.length(2)),
       channels: whole(1),
       classes: v.array(v.string()),

@@ -2,6 +2,7 @@
 import { VERSION } from '../../version.js';
 import { json, type Operation, ofVersions } from '../operation.js';
 import type { Registry } from '../registry.js';
+import type { Threads } from '../threads/index.js';
 import { infer } from './infer.js';
 import * as schemas from './schemas.js';
 import { metadataOf } from './tensors.js';
@@ -10,6 +11,8 @@ export interface State {
   readonly registry: Registry;
   /** Whether new work is taken. */
   readonly ready: () => boolean;
+  /** Where much JSON is read and written. */
+  readonly threads: Threads;
 }
 
 export const SERVER = { name: 'resmirror', version: VERSION, extensions: ['binary_tensor_data'] } as const;
@@ -29,7 +32,7 @@ export const metadata = (
 
 const JSON_TYPE = 'application/json';
 
-export const protocolOperations = ({ registry, ready }: State): Operation[] => [
+export const protocolOperations = ({ registry, ready, threads }: State): Operation[] => [
   {
     method: 'GET',
     path: '/v2',
@@ -85,7 +88,7 @@ export const protocolOperations = ({ registry, ready }: State): Operation[] => [
     works: true,
     run: (asked) => {
       const { name = '', version } = asked.params;
-      return registry.use({ name, version }, (model, found) => infer(model, { name, version: found }, asked));
+      return registry.use({ name, version }, (model, found) => infer({ model, name, version: found, threads }, asked));
     },
   }),
 ];

@@ -47,11 +47,14 @@ export interface GivenInput {
   readonly read: (port: Port, length: number) => Numbers;
 }
 
-/**
- * A row of each input for each sample.
- * @throws HttpError 400 for other names, shapes and types than the model's, and for data that do not fit them
- */
-export function rowsOf(ports: readonly Port[], inputs: readonly GivenInput[]): Row[] {
+/** Inputs by name, each the numbers of so many rows. */
+export interface Columns {
+  readonly rows: number;
+  readonly data: Readonly<Record<string, Numbers>>;
+}
+
+/** @throws HttpError 400 for other names, shapes and types than the model's, and for data that do not fit them */
+export function columnsOf(ports: readonly Port[], inputs: readonly GivenInput[]): Columns {
   const missing = new Map(ports.map((port) => [port.name, port]));
   const given = inputs.map((input) => {
     const port = missing.get(input.name);
@@ -63,10 +66,16 @@ export function rowsOf(ports: readonly Port[], inputs: readonly GivenInput[]): R
   });
   if (missing.size > 0) throw new HttpError(400, `the input ${[...missing.keys()].join(', ')} is missing`);
   const [{ rows }] = given as [(typeof given)[number]];
-  return Array.from({ length: rows }, (_, i) =>
-    Object.fromEntries(given.map(({ name, data }) => [name, rowOf(data, { row: i, rows })])),
-  );
+  const other = given.find((one) => one.rows !== rows);
+  if (other) throw new HttpError(400, `expected ${rows} rows of ${other.name} too, got ${other.rows}`);
+  return { rows, data: Object.fromEntries(given.map(({ name, data }) => [name, data])) };
 }
+
+/** A row of each input for each sample: windows on the columns. */
+export const rowsOf = ({ rows, data }: Columns): Row[] =>
+  Array.from({ length: rows }, (_, i) =>
+    Object.fromEntries(Object.entries(data).map(([name, numbers]) => [name, rowOf(numbers, { row: i, rows })])),
+  );
 
 const lengthOf = ({ shape }: Port, rows: number): number => shape.reduce((product, d) => product * d, rows);
 
@@ -84,10 +93,10 @@ const rowOf = (data: Numbers, { row, rows }: { row: number; rows: number }): Num
 /** Bytes of so many elements of an input. */
 export const bytesOf = (port: Port, length: number): number => length * datatypeOf(port).array.BYTES_PER_ELEMENT;
 
-/** Little-endian elements, as the engine's machines have them. */
+/** Little-endian elements, as the engine's machines have them: bytes as they are, copied where elements must lie at multiples of their size. */
 export function fromBytes(port: Port, bytes: Uint8Array): Numbers {
-  const own = new Uint8Array(bytes).buffer; // floats must lie at multiples of 4
-  return new (datatypeOf(port).array)(own);
+  const { array } = datatypeOf(port);
+  return array.BYTES_PER_ELEMENT === 1 ? bytes : new array(new Uint8Array(bytes).buffer);
 }
 
 /** @throws HttpError 400 for another number of numbers, or some that do not fit */
@@ -112,10 +121,20 @@ export const describe = (port: Port, rows: readonly Numbers[]) => ({
   datatype: datatypeOf(port).name,
 });
 
-export const toNumbers = (rows: readonly Numbers[]): number[] => rows.flatMap((row) => Array.from(row));
+/** All rows in memory of their own. */
+export function joined(rows: readonly Numbers[]): Numbers {
+  const length = rows.reduce((sum, row) => sum + row.length, 0);
+  const all = rows[0] instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length);
+  let at = 0;
+  for (const row of rows) {
+    all.set(row, at);
+    at += row.length;
+  }
+  return all;
+}
 
-export const toBytes = (rows: readonly Numbers[]): Buffer =>
-  Buffer.concat(rows.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)));
+export const toBytes = (rows: readonly Numbers[]): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(joined(rows).buffer as ArrayBuffer);
 
 /** @throws HttpError 400 for outputs that there are not */
 export function checkOutputs(port: Port, wanted: readonly { readonly name: string }[]): void {

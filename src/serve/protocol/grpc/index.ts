@@ -2,7 +2,6 @@
  * The Open Inference Protocol over gRPC, and gRPC's own health check: the same models, limits, keys, figures and log as over REST.
  * https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
  */
-import { randomUUID } from 'node:crypto';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import {
   Code,
@@ -18,11 +17,11 @@ import type { Log } from '../../log.js';
 import type { Metrics } from '../../metrics.js';
 import type { Work } from '../../work.js';
 import { metadata, SERVER, type State } from '../index.js';
-import { told } from './failure.js';
 import { Health, HealthCheckResponse_ServingStatus as Status } from './health_pb.js';
 import { infer, timeoutOf } from './infer.js';
 import { GRPCInferenceService } from './inference_pb.js';
 import { measured } from './measured.js';
+import { noted } from './noted.js';
 
 export interface GrpcState extends State {
   readonly work: Work;
@@ -38,6 +37,9 @@ export interface GrpcState extends State {
 
 /** Answered without a key: probes have none. */
 const OPEN: ReadonlySet<string> = new Set(['ServerLive', 'ServerReady', 'Check']);
+
+/** What `Work` counts. */
+const WORK: ReadonlySet<string> = new Set(['ModelInfer']);
 
 const versionOf = (version: string) => (version === '' ? undefined : version);
 
@@ -70,41 +72,31 @@ const routes = (state: GrpcState) => (router: ConnectRouter) => {
   });
 };
 
-/** Around every call what all of them need: a request id, the key, an entry in the log, figures, and errors of gRPC. */
-function around({ keys, metrics, log }: GrpcState): Interceptor {
-  const check = keys.length > 0 ? keyCheck(keys) : () => {};
-  return (next) => async (call) => {
-    const start = performance.now();
-    const route = `/${call.service.typeName}/${call.method.name}`;
-    const request = /^[\w=-]{1,128}$/.exec(call.header.get('X-Request-Id') ?? '')?.[0] ?? randomUUID();
-    const done = (code: number) => {
-      const milliseconds = performance.now() - start;
-      metrics.answered({ route, method: 'gRPC', code }, milliseconds / 1000);
-      log({ level: 'info', event: 'request', request, method: 'gRPC', path: route, status: code, milliseconds });
-    };
+interface Called {
+  readonly service: { readonly typeName: string };
+  readonly method: { readonly name: string };
+}
+const routeOf = ({ service, method }: Called): string => `/${service.typeName}/${method.name}`;
+
+/** Around every call notes of it, and errors of gRPC. */
+const around =
+  (state: GrpcState): Interceptor =>
+  (next) =>
+  async (call) => {
+    const notes = noted(state, { route: routeOf(call), header: call.header });
     try {
-      if (!OPEN.has(call.method.name)) check({ headers: call.header });
       const answer = await next(call);
-      answer.header.set('X-Request-Id', request);
-      done(0);
+      notes.done(answer.header);
       return answer;
     } catch (error) {
-      const failure = call.signal.aborted ? ConnectError.from(call.signal.reason) : (told(error) ?? unknown());
-      if (failure.code === Code.Internal)
-        log({ level: 'error', event: 'failure', request, message: String((error as Error)?.stack ?? error) });
-      failure.metadata.set('X-Request-Id', request);
-      done(failure.code);
-      throw failure;
+      throw notes.failed(call.signal.aborted ? ConnectError.from(call.signal.reason) : error);
     }
   };
-}
-
-const unknown = () =>
-  new ConnectError('something went wrong here; the log has the reason under this request id', Code.Internal);
 
 /**
- * What answers the streams of an HTTP/2 server. A message is read before its call begins to count as work, so calls beyond twice
- * as many as may be at work are refused unread: they would only fill the memory.
+ * What answers the streams of an HTTP/2 server. Calls without a key, and work that there is no room for, are refused before their messages are read.
+ * A message is read before its call begins to count as work, so calls beyond twice as many as may be at work are refused unread too: they
+ * would only fill the memory.
  */
 export function grpcHandler(state: GrpcState): (request: Http2ServerRequest, response: Http2ServerResponse) => void {
   const router = createConnectRouter({
@@ -116,27 +108,40 @@ export function grpcHandler(state: GrpcState): (request: Http2ServerRequest, res
     acceptCompression: [], // as over REST: pixels hardly shrink, and a small message could be a large one
   });
   routes(state)(router);
+  const checkKey = state.keys.length > 0 ? keyCheck(state.keys) : () => {};
+  const check = (name: string, header: Headers): void => {
+    if (!OPEN.has(name)) checkKey({ headers: header });
+    if (WORK.has(name)) state.work.check();
+  };
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   const answer = async (request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> => {
     const handler = handlers.get(request.url);
     if (!handler) return void response.writeHead(404).end();
     const given = universalRequestFromNodeRequest(request, response, undefined, undefined);
+    try {
+      check(handler.method.name, given.header);
+    } catch (error) {
+      return refuse(response, noted(state, { route: routeOf(handler), header: given.header }).failed(error));
+    }
     const limits = { message: handler.method.input, limit: state.bodyLimit };
     const body = measured(given.body as AsyncIterable<Uint8Array>, limits);
     await universalResponseToNodeResponse(await handler({ ...given, body }), response);
   };
   let open = 0;
   return (request, response) => {
-    if (open >= 2 * state.concurrency) return refuse(response);
+    if (open >= 2 * state.concurrency)
+      return refuse(response, new ConnectError('too many calls are open; try again later', Code.Unavailable));
     open++;
     response.once('close', () => open--);
     answer(request, response).catch(() => response.stream.close()); // the client has gone while it was answered
   };
 }
 
-function refuse(response: Http2ServerResponse): void {
+/** Says so in the head of an answer, which gRPC calls trailers only, and ends the stream. */
+function refuse(response: Http2ServerResponse, { code, rawMessage, metadata }: ConnectError): void {
+  for (const [name, value] of metadata) response.setHeader(name, value);
   response.setHeader('Content-Type', 'application/grpc');
-  response.setHeader('grpc-status', Code.Unavailable);
-  response.setHeader('grpc-message', 'too many calls are open; try again later');
+  response.setHeader('grpc-status', code);
+  response.setHeader('grpc-message', encodeURIComponent(rawMessage));
   response.end();
 }

@@ -6,14 +6,15 @@ import type { ServedModel } from '../../served-model.js';
 import {
   bytesOf,
   checkOutputs,
+  columnsOf,
   describe,
   fromBytes,
   fromNumbers,
   type GivenInput,
+  joined,
   type Numbers,
   rowsOf,
   toBytes,
-  toNumbers,
 } from '../tensors.js';
 import type { InferTensorContents, ModelInferRequest, ModelInferResponseSchema } from './inference_pb.js';
 
@@ -39,7 +40,7 @@ export async function infer(
 ): Promise<MessageInitShape<typeof ModelInferResponseSchema>> {
   const { inputs, output } = model.main;
   checkOutputs(output, request.outputs);
-  const answers = await model.infer(rowsOf(inputs, given(request)), signal);
+  const answers = await model.infer(rowsOf(columnsOf(inputs, given(request))), signal);
   const isRaw = request.rawInputContents.length > 0;
   const { shape, ...described } = describe(output, answers);
   return {
@@ -50,7 +51,7 @@ export async function infer(
       {
         ...described,
         shape: shape.map(BigInt),
-        ...(!isRaw && { contents: { [fieldOf(output)]: toNumbers(answers) } }),
+        ...(!isRaw && { contents: { [fieldOf(output)]: Array.from(joined(answers)) } }),
       },
     ],
     ...(isRaw && { rawOutputContents: [toBytes(answers)] }),

@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { engine } from './engine.js';
 import { offline, SERVICE_WORKER } from './offline.js';
+import { workers } from './workers.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 export default defineConfig({
   root: here,
   base: './',
-  plugins: [engine(), offline()],
-  worker: { format: 'es' },
+  plugins: [workers(), engine(), offline()],
   // the classic transform needs no plugin
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {

@@ -22,7 +22,7 @@ console.log(`PSNR ${evaluation!.metrics.psnr!.toFixed(1)} dB`);
 const model = await load(OUT);
 const [height, width] = model.model.card.preprocessing.size;
 const images = await writeDrawnFolder('images', { perClass: 1, size: height });
-const pictures: sharp.OverlayOptions[] = [];
+const pictures: { input: string | Buffer; left: number; top: number }[] = [];
 for await (const { image, value } of model.reconstruct(images)) {
   const left = pictures.length * (width / 2);
   const back = sharp(value, { raw: { width, height, channels: 3 } });

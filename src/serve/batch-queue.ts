@@ -8,6 +8,7 @@ export interface Lane<I, O> {
   readonly run: (rows: readonly I[]) => Promise<readonly O[]>;
 }
 
+/** When a batch starts, and how much may wait for it. */
 export interface BatchOptions {
   /** Rows that go through the network at once. */
   readonly max: number;

@@ -19,12 +19,14 @@ export type { CompileOptions, Device, Program, Runtime, RuntimeOptions } from '.
 export { float32, type Tensor, type TensorOf, type Tensors } from '../tensor.js';
 export type { EngineFiles } from './opening.js';
 
+/** Where the engine comes from, and how it computes. */
 export interface BrowserOptions extends RuntimeOptions {
   readonly engine: EngineFiles;
   /** Starts the module worker `worker.js` beside this file; for pages that load scripts in a way of their own. */
   readonly spawn?: () => Worker;
 }
 
+/** The devices that a page reaches, by name. */
 export const devices = {
   cpu: { executionProviders: ['wasm'], targets: ['portable'] },
   webgpu: { executionProviders: ['webgpu'], targets: ['webgpu'], keeps: 'gpu-buffer' },

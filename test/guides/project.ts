@@ -1,9 +1,9 @@
 /** The project that a reader of a guide has: the package, some images, and programs that guides ask for. */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { writeDrawnFolder } from '../../src/data/drawn/index.js';
 
@@ -28,8 +28,15 @@ export async function project(): Promise<string> {
   for (const name of TOOLS)
     if (!missing().includes(name)) await link(`tools/node_modules/${name}`, `node_modules/${name}`);
   await writeFile(join(folder, 'package.json'), '{ "type": "module", "private": true }');
-  const drawn = await writeDrawnFolder(join(folder, 'photos'), { perClass: 12, size: 32 });
-  await sharp(drawn[0]).jpeg().toFile(join(folder, 'cat.jpg'));
+  for (const image of await writeDrawnFolder(join(folder, 'drawn'), { perClass: 12, size: 32 })) {
+    const of = join(folder, 'photos', basename(image).replace(/-.*/, ''));
+    await mkdir(of, { recursive: true });
+    await rename(image, join(of, basename(image)));
+  }
+  const [some] = await readdir(join(folder, 'photos/star'));
+  await sharp(join(folder, 'photos/star', some!))
+    .jpeg()
+    .toFile(join(folder, 'cat.jpg'));
   await cp('examples/page', join(folder, 'page'), { recursive: true });
   return folder;
 }

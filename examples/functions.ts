@@ -7,8 +7,9 @@
 import { eager, float32, ResNet, TransposeResNet } from 'resmirror';
 
 const size = 64;
-const encode = ResNet('RESNET18');
-const decode = TransposeResNet('RESNET18');
+const setting = { bottleneck: false, repeats: [1, 1, 1, 1], width: 16 }; // or a name, such as 'RESNET50'
+const encode = ResNet(setting);
+const decode = TransposeResNet(setting);
 
 const images = float32(new Float32Array(2 * size * size * 3).fill(0.5), [2, size, size, 3]);
 const vectors = await encode(images, 128, true, 'encoder');

@@ -5,7 +5,7 @@
  *   node build/examples/reconstruct.js
  */
 import { load, train, writeDrawnFolder } from 'resmirror';
-import sharp, { type OverlayOptions } from 'sharp';
+import sharp from 'sharp';
 
 const { DATA = 'drawn', NET = 'resnet18', EPOCHS = '5', OUT = 'runs/reconstruct' } = process.env;
 
@@ -22,7 +22,7 @@ console.log(`PSNR ${evaluation!.metrics.psnr!.toFixed(1)} dB`);
 const model = await load(OUT);
 const [height, width] = model.model.card.preprocessing.size;
 const images = await writeDrawnFolder('images', { perClass: 1, size: height });
-const pictures: OverlayOptions[] = [];
+const pictures: { input: string | Buffer; left: number; top: number }[] = [];
 for await (const { image, value } of model.reconstruct(images)) {
   const left = pictures.length * (width / 2);
   const back = sharp(value, { raw: { width, height, channels: 3 } });

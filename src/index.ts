@@ -15,9 +15,11 @@ export {
 } from './data/batches.js';
 export { type Dataset, openData, openImages, type Splits } from './data/dataset.js';
 export { type DrawnOptions, drawnDataset, writeDrawnFolder } from './data/drawn/index.js';
+/** Networks called like functions, with variables that are kept by scope. */
 export * as eager from './eager/index.js';
 export { ResNet, TransposeResNet } from './eager/index.js';
 export { UserError } from './errors.js';
+/** Values and operators: what networks, losses and updates are made of. */
 export * as graph from './graph/index.js';
 export { Explainer, type ExplainOptions, loadExplainer } from './inference/explainer.js';
 export type { Attributions, ClassMap } from './inference/explanation.js';
@@ -46,8 +48,10 @@ export { ImageIndex, type ImageVector, type Neighbour } from './inference/search
 export { readVectors, type VectorsFile, type WrittenVector, writeVectors } from './inference/search/vectors-file.js';
 export { lower } from './lower/index.js';
 export * from './models/index.js';
+/** Layers: functions from value to value that ask for parameters by name. */
 export * as nn from './nn/index.js';
 export { type OnnxModel, type ReadOptions, readOnnx, type WriteOptions, writeOnnx } from './onnx/index.js';
+/** Losses, optimisers, schedules, and the training step as a graph. */
 export * as optim from './optim/index.js';
 export { type QuantizeOptions, quantizeModel } from './quantize/index.js';
 export * from './runtime/index.js';

@@ -27,10 +27,7 @@ const STRICT = [
 ];
 const WAYS = {
   node: [['--module', 'nodenext', '--types', 'node'], 'node.ts'],
-  page: [
-    ['--module', 'preserve', '--moduleResolution', 'bundler', '--lib', 'es2023,dom,dom.iterable', '--types', ''],
-    'page.ts',
-  ],
+  page: [['--module', 'preserve', '--moduleResolution', 'bundler', '--lib', 'es2023,dom,dom.iterable'], 'page.ts'],
 };
 
 /** By TypeScript 5 and 7, with the declarations of all that the package imports. */

@@ -12,6 +12,7 @@
 export type { Pixels } from '../data/pixels.js';
 export type { Preprocessing } from '../data/transforms.js';
 export { UserError } from '../errors.js';
+/** Values and operators, for graphs of one's own. */
 export * as graph from '../graph/index.js';
 export { type Point, randomPoints, randomVector, type Space, spherical } from '../inference/points.js';
 export { type Question, questionGraph } from '../inference/questions.js';

@@ -9,6 +9,7 @@ import { prepare } from '../web-folder/page/prepare.js';
 import { type Model, modelOf } from '../weights/model.js';
 import { decodeSafetensors } from '../weights/safetensors.js';
 
+/** A class and how probable it is. */
 export interface ClassScore {
   readonly label: string;
   /** 0 to 1; those of all classes sum to 1. */

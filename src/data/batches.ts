@@ -14,6 +14,7 @@ export type { Batch } from './task.js';
 /** Of decoded images, where nobody says how much: 512 MB. */
 export const CACHE_BYTES = 512e6;
 
+/** How images are decoded, and how much is kept of them. */
 export interface LoaderOptions {
   /** Threads that decode, default one less than the processor has, at least 1 and at most 4. Results never depend on it. */
   readonly workers?: number;

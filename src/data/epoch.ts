@@ -23,6 +23,7 @@ export interface Batches extends AsyncIterable<Batch> {
   close(): Promise<void>;
 }
 
+/** How the images of an epoch come: in what batches, order and form. */
 export interface EpochOptions extends Recipe {
   /** Samples of a batch. */
   readonly batch: number;

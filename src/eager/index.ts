@@ -32,6 +32,7 @@ interface Start {
 
 /** `variant` is `'article'` by default here. */
 export type CalledResNetOptions = Omit<ResNetOptions, 'size' | 'channels' | 'classes'> & Start;
+/** Options of `TransposeResNet`; `variant` is `'article'` by default here. */
 export type CalledTransposeResNetOptions = Omit<TransposeResNetOptions, 'size' | 'latent'> & Start;
 
 /**

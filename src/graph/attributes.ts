@@ -21,12 +21,14 @@ export interface ConvTransposeAttributes extends ConvAttributes {
   readonly output_padding: readonly number[];
 }
 
+/** Windows of a pooling; one number per spatial axis, pads as ONNX orders them. */
 export interface PoolAttributes {
   readonly kernel_shape: readonly number[];
   readonly strides: readonly number[];
   readonly pads: readonly number[];
 }
 
+/** Axes of a reduction, and whether they stay with size 1. */
 export interface ReduceAttributes {
   readonly axes: readonly number[];
   readonly keepdims: 0 | 1;
@@ -45,6 +47,7 @@ export interface BatchNormTrainingAttributes {
 /** What is averaged over processes: gradients, which may travel in fewer bits, or statistics, which are exact. */
 export type Shared = 'gradients' | 'statistics';
 
+/** The attributes of every operator. */
 export interface Attributes {
   // elementwise, one operand
   Abs: None;
@@ -153,6 +156,7 @@ export interface Attributes {
   NchwcUpsample: { readonly scales: readonly number[] };
 }
 
+/** The name of an operator. */
 export type Op = keyof Attributes;
 
 /** Operators that only this project knows; a lowering writes each of them in ONNX's. */
@@ -167,4 +171,5 @@ export type NamedGradient =
 export type BlockedOp = Extract<Op, `Nchwc${string}`>;
 /** Operators that an engine runs. */
 export type LoweredOp = Exclude<Op, NamedGradient>;
+/** The name of an operator that ONNX has. */
 export type OnnxOp = Exclude<LoweredOp, BlockedOp>;

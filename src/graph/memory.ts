@@ -7,6 +7,7 @@ import { nodesOf } from './walk.js';
 
 const BYTES: { readonly [D in DType]: number } = { float32: 4, int8: 1, uint8: 1, int32: 4, int64: 8, bool: 1 };
 
+/** Bytes that a value of known shape takes. */
 export const bytesOf = ({ dtype, shape }: Value): number => BYTES[dtype] * elements(shape);
 
 /** Operators whose result is their first operand's memory under another shape. */

@@ -27,6 +27,7 @@ export function rewrite<T>(
 export const withLeaves = (graph: Graph, leaf: (value: Value) => Value): ((value: Value) => Value) =>
   rewrite(graph, { leaf, node: ({ op, attributes }, inputs) => apply(op, inputs, attributes as never) });
 
+/** The same graph with what `become` makes of each output; names stay. */
 export const withOutputs = ({ name, outputs }: Graph, become: (name: string, value: Value) => Value): Graph => ({
   name,
   outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, become(name, value)])),

@@ -94,6 +94,7 @@ const scaled = (inputs: readonly Type[], { axis }: { readonly axis: number }) =>
       fail(`expected scale and zero point of shape [] or of the size of axis ${axis}, got ${show(shape)}`);
 };
 
+/** The shape rule of every operator: from the types of its inputs to those of its outputs. */
 export const shapes: { readonly [K in Op]: Rule<Attributes[K]> } = {
   Abs: same,
   Clip: same,

@@ -7,6 +7,7 @@ export const fail = (message: string): never => {
   throw new UserError(message);
 };
 
+/** A shape in brackets, for messages. */
 export const show = (shape: Shape) => `[${shape.join(', ')}]`;
 
 /** A size that must be known here. */
@@ -15,7 +16,9 @@ export const fixed = (dim: Dim | undefined): number =>
     ? dim
     : fail(`expected a known size, got the free size '${dim}'; build the graph for a fixed batch size`);
 
+/** A shape without free sizes. @throws UserError for one that has any */
 export const fixedShape = (shape: Shape): number[] => shape.map(fixed);
+/** The number of elements of a shape. */
 export const elements = (shape: Shape): number => fixedShape(shape).reduce((a, b) => a * b, 1);
 
 /** A possibly negative axis as its position. */
@@ -25,6 +28,7 @@ export const axisOf = (axis: number, length: number): number => {
     ? position
     : fail(`expected an axis from ${-length} to ${length - 1}, got ${axis}`);
 };
+/** Axes counted from the front, where negative ones count from the end. */
 export const axesOf = (axes: readonly number[], length: number) => axes.map((a) => axisOf(a, length));
 
 /** NumPy's broadcasting of two shapes. */

@@ -4,8 +4,10 @@ import type { Arrays, DType } from './dtype.js';
 
 /** A size, or the name of a size that stays free (the batch: `'n'`). */
 export type Dim = number | string;
+/** Sizes of the axes; a name where a size is free, such as `n` for the batch. */
 export type Shape = readonly Dim[];
 
+/** What is known of a value before anything is computed. */
 export interface Type {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -33,23 +35,27 @@ export interface Parameter {
   readonly initial: Initial;
 }
 
+/** A value whose elements are known. */
 export interface Constant {
   readonly kind: 'constant';
   readonly data: Arrays[DType];
 }
 
+/** A value that a node produces. */
 export interface Produced {
   readonly kind: 'node';
   readonly node: Node;
   readonly output: number;
 }
 
+/** A tensor of a graph: its type, and where it comes from. It never changes. */
 export interface Value extends Type {
   readonly source: Input | Parameter | Constant | Produced;
 }
 
 /** A leaf of one kind, so that `ParameterValue` says what `Value` cannot. */
 export type ParameterValue = Value & { readonly source: Parameter };
+/** A value that is fed. */
 export type InputValue = Value & { readonly source: Input };
 
 interface NodeOf<K extends Op> {
@@ -64,6 +70,7 @@ interface NodeOf<K extends Op> {
 /** A node of one operator, or (the default) of any, discriminated by `op`. */
 export type Node<K extends Op = Op> = { [O in K]: NodeOf<O> }[K];
 
+/** Named outputs; nodes are those that the outputs need. */
 export interface Graph {
   readonly name: string;
   readonly outputs: Readonly<Record<string, Value>>;

@@ -52,7 +52,9 @@ const named = <K extends 'input' | 'parameter'>(graph: Graph, kind: K) => {
   return [...byName.values()];
 };
 
+/** The inputs that the outputs of a graph need. */
 export const inputsOf = (graph: Graph): readonly InputValue[] => named(graph, 'input');
+/** The parameters that the outputs of a graph need. */
 export const parametersOf = (graph: Graph): readonly ParameterValue[] => named(graph, 'parameter');
 
 /** The graph as text, a line per node: `%12 [n, 64, 56, 56] = Conv(%10, layer1.0.conv1.weight) {strides: 1,1 …}`. */

@@ -13,6 +13,7 @@ import { middles, pathGraph } from './integrated-gradients.js';
 import type { Features } from './layers.js';
 import { sampleOf, seenBy } from './seen.js';
 
+/** What is asked of an explanation. */
 export interface ExplainOptions {
   /** Name of the class to explain; by default each image's most probable. */
   readonly class?: string | undefined;
@@ -91,6 +92,7 @@ export class Explainer {
     }
   }
 
+  /** Ends the engine. */
   close(): Promise<void> {
     return this.images.close();
   }

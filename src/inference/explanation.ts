@@ -7,11 +7,13 @@ export interface Explained {
   readonly probability: number;
 }
 
+/** Where a class is seen in an image. */
 export interface ClassMap extends Explained {
   /** [h', w'], 0 or more: how strongly the stage's maps speak for the class at each of their positions. */
   readonly map: Features;
 }
 
+/** What each number of an image adds to the logit of a class. */
 export interface Attributions extends Explained {
   /** [c, h, w]: what each number of the image adds to the class's logit, beside a black image. */
   readonly attributions: Features;

@@ -5,6 +5,7 @@ import { buildNetwork } from '../models/index.js';
 import type { Model } from '../weights/index.js';
 import type { Raster } from './overlay.js';
 
+/** The filters of a layer as pictures. */
 export interface Filters {
   /** Name of the weight. */
   readonly name: string;

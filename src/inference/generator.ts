@@ -70,6 +70,7 @@ export class Generator {
     }
   }
 
+  /** Ends the engine. */
   async close(): Promise<void> {
     await this.runtime.close();
   }

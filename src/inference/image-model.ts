@@ -6,6 +6,7 @@ import { type Device, openRuntime, type Program, type Runtime, type Tensors } fr
 import type { Model } from '../weights/index.js';
 import { sampleOf } from './seen.js';
 
+/** Where a model computes, and on how many images at once. */
 export interface OpenModelOptions {
   readonly device?: Device;
   /** Threads of the engine; every core by default. */

@@ -10,6 +10,7 @@ import { sampleOf } from './seen.js';
 
 export type { Answer, OpenModelOptions } from './image-model.js';
 
+/** A class and how probable it is. */
 export interface ClassScore {
   readonly label: string;
   readonly probability: number;
@@ -19,6 +20,7 @@ export interface ClassScore {
 export class Predictor {
   private constructor(private readonly images: ImageModel) {}
 
+  /** A predictor of a model that is in memory already. */
   static open(model: Model, options: OpenModelOptions = {}): Predictor {
     return new Predictor(ImageModel.open(model, options));
   }
@@ -76,6 +78,7 @@ export class Predictor {
       yield { ...answer, value: data as Uint8Array };
   }
 
+  /** Ends the engine. */
   close(): Promise<void> {
     return this.images.close();
   }

@@ -12,6 +12,7 @@ const questions = {
   /** Pixels [n, h, w, c]. */
   reconstruct: ({ network }: Asked, x: Value) => ({ pixels: pixelsOf(clip(network.forward(x, new Build()), 0, 1)) }),
 } as const;
+/** What can be asked of a model about an image. */
 export type Question = keyof typeof questions;
 
 /** The graph of a question for pixels: uint8 [n, h, w, c] fed as `images`. */

@@ -34,6 +34,7 @@ export const targets = {
   blocked8: { block: 8 },
   blocked16: { block: 16 },
 } as const;
+/** What a graph is lowered for. */
 export type Target = keyof typeof targets;
 
 export interface LowerOptions {

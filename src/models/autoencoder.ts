@@ -7,6 +7,7 @@ import { type ResNetOptions, resnet } from './resnet.js';
 import type { GivenSetting } from './settings.js';
 import { type TransposeResNetOptions, transposeResnet } from './transpose-resnet.js';
 
+/** Options of `autoencoder`: a ResNet's and its mirror's. */
 export interface AutoencoderOptions
   extends Pick<ResNetOptions, 'size' | 'channels' | 'stride' | 'shortcut' | 'pooling'>,
     Pick<TransposeResNetOptions, 'upsample' | 'output' | 'latent'> {

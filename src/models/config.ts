@@ -14,6 +14,7 @@ const Size = v.union([
 ]);
 const channels = v.optional(whole(1, 4096), 3);
 
+/** A ResNet as data: what its model file says of it. */
 export const ResNetConfig = v.strictObject({
   kind: v.optional(v.literal('resnet'), 'resnet'),
   setting: Setting,
@@ -37,8 +38,10 @@ export const ResNetConfig = v.strictObject({
   /** Whether batches are normalised behind each convolution; where not, convolutions have biases. */
   norm: v.optional(v.picklist(['batch', 'none']), 'batch'),
 });
+/** A ResNet as data: what its model file says of it. */
 export type ResNetConfig = v.InferOutput<typeof ResNetConfig>;
 
+/** A transposed ResNet as data. */
 export const TransposeResNetConfig = v.strictObject({
   kind: v.optional(v.literal('transposeResnet'), 'transposeResnet'),
   setting: Setting,
@@ -56,15 +59,19 @@ export const TransposeResNetConfig = v.strictObject({
   /** What bounds the pixels made. */
   output: v.optional(v.picklist(['none', 'sigmoid', 'tanh']), 'none'),
 });
+/** A transposed ResNet as data. */
 export type TransposeResNetConfig = v.InferOutput<typeof TransposeResNetConfig>;
 
+/** An autoencoder as data: its encoder and its decoder. */
 export const AutoencoderConfig = v.strictObject({
   kind: v.optional(v.literal('autoencoder'), 'autoencoder'),
   encoder: ResNetConfig,
   decoder: TransposeResNetConfig,
 });
+/** An autoencoder as data: its encoder and its decoder. */
 export type AutoencoderConfig = v.InferOutput<typeof AutoencoderConfig>;
 
+/** A variational autoencoder as data. */
 export const VariationalConfig = v.strictObject({
   kind: v.optional(v.literal('variational'), 'variational'),
   /** Its outputs are mean and log-variance: twice the length of the latent vector. */
@@ -72,8 +79,10 @@ export const VariationalConfig = v.strictObject({
   /** Takes the latent vector and behind it the class, one-hot, where there are classes. */
   decoder: TransposeResNetConfig,
 });
+/** A variational autoencoder as data. */
 export type VariationalConfig = v.InferOutput<typeof VariationalConfig>;
 
+/** Any network as data; `networkOf` builds it. */
 export const NetworkConfig = v.variant('kind', [
   v.strictObject({ ...ResNetConfig.entries, kind: v.literal('resnet') }),
   v.strictObject({ ...TransposeResNetConfig.entries, kind: v.literal('transposeResnet') }),
@@ -81,4 +90,5 @@ export const NetworkConfig = v.variant('kind', [
   v.strictObject({ ...VariationalConfig.entries, kind: v.literal('variational') }),
   v.strictObject({ ...GraphConfig.entries, kind: v.literal('graph') }),
 ]);
+/** Any network as data; `networkOf` builds it. */
 export type NetworkConfig = v.InferOutput<typeof NetworkConfig>;

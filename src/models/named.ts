@@ -32,6 +32,7 @@ const families = {
   '': resnet,
 } as const;
 
+/** Options for a network that is chosen by its name. */
 export type NamedOptions = ResNetOptions & TransposeResNetOptions & AutoencoderOptions & VariationalOptions;
 
 /** A network by a name of the command line: `resnet18`, `transpose-resnet50`, `autoencoder-cifar-resnet20`, or `{"bottleneck":…}`. */

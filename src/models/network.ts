@@ -21,6 +21,7 @@ export interface Network<C extends NetworkConfig = NetworkConfig> {
   readonly stages?: readonly Layer[];
 }
 
+/** A network applied to an input: its output, and the parameters that it asked for. */
 export interface Built {
   readonly x: Value;
   readonly y: Value;

@@ -14,8 +14,10 @@ const DRAWN = [
   'MaxPool',
   'Resize',
 ] as const satisfies readonly Op[];
+/** What is drawn of an operator. */
 export type DrawnOp = (typeof DRAWN)[number];
 
+/** A convolution or another layer, with what follows it. */
 export interface Unit {
   readonly kind: 'unit';
   readonly op: DrawnOp;
@@ -39,11 +41,13 @@ export interface Block {
   readonly output: readonly number[];
 }
 
+/** One way through a block, from its input to the sum. */
 export interface Branch {
   readonly parts: readonly Part[];
   /** `identity`: nothing happens; `padded`: channels of zeros, or pixels left out; `learned`: everything else. */
   readonly kind: 'identity' | 'padded' | 'learned';
 }
+/** A piece of a section: a block, or a single unit. */
 export type Part = Unit | Block;
 
 /** Parts in a row, after which a stage ends or blocks begin. */
@@ -54,6 +58,7 @@ export interface Section {
   readonly output: readonly number[];
 }
 
+/** A network in sections, as it is drawn. */
 export interface Outline {
   readonly name: string;
   readonly input: readonly number[];
@@ -66,6 +71,7 @@ interface Placed {
   readonly end: Value;
 }
 
+/** The outline of a network. */
 export function outlineOf(network: Network): Outline {
   const { x, y, build } = buildNetwork(network, { batch: 1 });
   const ends = new Set(build.boundaries);

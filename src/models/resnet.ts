@@ -193,6 +193,7 @@ const poolings: { readonly [P in ResNetConfig['pooling']]: readonly [name: strin
   none: ['flatten', (x) => flatten(x)],
 };
 
+/** Options of `resnet`. */
 export type ResNetOptions = Omit<Given<typeof ResNetConfig>, 'kind' | 'setting'>;
 
 /**

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { UserError } from '../errors.js';
 import { type Given, validated, whole } from '../schema.js';
 
+/** What makes a network of the family: its kind of block, how many in each stage, their width, and its options. */
 export const Setting = v.strictObject({
   /** Blocks of 1x1, 3x3, 1x1 that widen fourfold, instead of two 3x3. */
   bottleneck: v.boolean(),
@@ -31,6 +32,7 @@ export const Setting = v.strictObject({
   /** Norm and ReLU before each convolution instead of behind it: He et al. 2016, figure 4 (e), https://arxiv.org/abs/1603.05027 */
   preactivation: v.optional(v.boolean(), false),
 });
+/** What makes a network of the family: its kind of block, how many in each stage, their width, and its options. */
 export type Setting = v.InferOutput<typeof Setting>;
 /** A setting as people write it: all but blocks and repeats may be left out. */
 export type GivenSetting = Given<typeof Setting>;
@@ -62,6 +64,7 @@ export const settings = {
   CIFAR_RESNET56: { bottleneck: false, repeats: [9, 9, 9], width: 16 },
   CIFAR_RESNET110: { bottleneck: false, repeats: [18, 18, 18], width: 16 },
 } as const satisfies Record<string, GivenSetting>;
+/** The name of a published setting. */
 export type SettingName = keyof typeof settings;
 
 const canonical = (name: string) => name.toUpperCase().replaceAll('-', '_');

@@ -2,6 +2,7 @@
 import { elements, type Node, nodesOf, type Op, type ParameterValue, type Value } from '../graph/index.js';
 import { buildNetwork, type Network } from './network.js';
 
+/** A layer: its output, parameters and multiply-adds. */
 export interface LayerRow {
   /** Path of the layer, for example `layer1.0.conv1`. */
   readonly layer: string;
@@ -15,6 +16,7 @@ export interface LayerRow {
   readonly multiplyAdds: number;
 }
 
+/** A network as a table, and its sums. */
 export interface Summary {
   readonly name: string;
   readonly input: readonly number[];

@@ -164,6 +164,7 @@ function articleBlocks(setting: Setting, options: ConvOptions): readonly Layer[]
   });
 }
 
+/** Options of `transposeResnet`. */
 export type TransposeResNetOptions = Omit<Given<typeof TransposeResNetConfig>, 'kind' | 'setting'>;
 
 /**

@@ -9,6 +9,7 @@ import { resnet } from './resnet.js';
 import type { GivenSetting } from './settings.js';
 import { transposeResnet } from './transpose-resnet.js';
 
+/** Options of `variationalAutoencoder`. */
 export interface VariationalOptions extends AutoencoderOptions {
   /** Classes that the decoder is told, one-hot behind the latent vector; none by default. */
   readonly classes?: number;

@@ -7,6 +7,7 @@ import { conv, convTranspose, currentScope, fixed, fixedShape, type Value } from
 import { heFanIn, heFanOut, type Initialiser, zeros } from './initial.js';
 import type { Layer } from './network.js';
 
+/** One number for all spatial axes, or one for each. */
 export type Size = number | readonly [height: number, width: number];
 const pair = (size: Size): readonly [number, number] => (typeof size === 'number' ? [size, size] : size);
 
@@ -32,6 +33,7 @@ export function padsOf(padding: Padding, kernel: Size, stride: number, sizes: re
   return [...sides.map(([before]) => before), ...sides.map(([, after]) => after)];
 }
 
+/** Options of a convolution beside its channels and its kernel. */
 export interface ConvOptions {
   /** 1 by default. */
   readonly stride?: number;

@@ -59,7 +59,9 @@ const cutout: Change = (images, net) => {
   return mul(images, sub(1, hole));
 };
 
+/** Changes of images that gradients pass through (Zhao et al. 2020, https://arxiv.org/abs/2006.10738), by name. */
 export const differentiableAugmentations = { color, translation, cutout } as const satisfies Record<string, Change>;
+/** The name of one. */
 export type DifferentiableAugmentation = keyof typeof differentiableAugmentations;
 
 /** Images [n, c, h, w] of 0 … 1 after some changes, in the order of the table. */

@@ -1,7 +1,9 @@
 /** How weights start. Fans count the connections of one output (in) or of one input (out). */
 import type { Initial } from '../graph/index.js';
 
+/** Zeros. */
 export const zeros: Initial = { kind: 'constant', value: 0 };
+/** Ones. */
 export const ones: Initial = { kind: 'constant', value: 1 };
 
 /** The two fans of a filter: channels times kernel area, per output and per input. */
@@ -12,6 +14,7 @@ export interface Fans {
   readonly heard?: number;
 }
 
+/** How the first values of a layer are drawn. */
 export interface Initialiser {
   readonly weight: (fans: Fans) => Initial;
   readonly bias: (fans: Fans) => Initial;

@@ -28,8 +28,10 @@ import { type Initialiser, ones, torchLinear, zeros } from './initial.js';
 import { type Build, type Layer, named, sequential } from './network.js';
 import { type Statistics, sharedStatistics } from './synchronised.js';
 
+/** max(x, 0) as a layer. */
 export const relu: Layer = (x) => reluOf(x);
 
+/** Options of a batch normalisation. */
 export interface NormOptions {
   /** Added to the variance. 1e-5 by default. */
   readonly epsilon?: number;

@@ -2,6 +2,7 @@
 import { elements, fixedShape, type Initial, type ParameterValue } from '../graph/index.js';
 import { type Random, random } from '../random/index.js';
 
+/** Values of parameters by their names. */
 export interface Weights {
   readonly [name: string]: {
     readonly dtype: 'float32';

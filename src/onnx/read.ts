@@ -9,6 +9,7 @@ import { schema } from './schema.js';
 import { dtypeOfCode, tensorOf } from './tensors.js';
 import { Values, type Weight } from './values.js';
 
+/** What an ONNX file holds. */
 export interface OnnxModel {
   readonly graph: Graph;
   /** Values of the graph's parameters by name. */
@@ -16,6 +17,7 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** How a file is read. */
 export interface ReadOptions {
   /** Height and width of images, where the file leaves them free; without it such a file is refused by the first operator that asks. */
   readonly size?: readonly [height: number, width: number];

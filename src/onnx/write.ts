@@ -44,6 +44,7 @@ import {
   schema,
 } from './schema.js';
 
+/** What a file says besides the graph. */
 export interface WriteOptions {
   /** Values of parameters by name: these become initialisers. Parameters without one become inputs of the model. */
   readonly weights?: ReadonlyMap<string, { readonly data: Arrays[DType] }>;

@@ -2,6 +2,7 @@
 import { backward } from '../autodiff/index.js';
 import { add, max, mul, neg, reduceSum, softplus, sub, type Value } from '../graph/index.js';
 
+/** What the discriminator and the generator make small. */
 export interface AdversarialLoss {
   /** Of the discriminator, by its scores of real and of made images. */
   readonly discriminator: (real: Value, made: Value) => Value;
@@ -9,6 +10,7 @@ export interface AdversarialLoss {
   readonly generator: (made: Value) => Value;
 }
 
+/** Losses of adversarial networks, by name. */
 export const adversarialLosses = {
   /** Lim & Ye 2017, https://arxiv.org/abs/1705.02894; Miyato et al. 2018, formulas 16 and 17, https://arxiv.org/abs/1802.05957 */
   hinge: {

@@ -4,6 +4,7 @@
  */
 import { add, div, mul, type ParameterValue, parameter, sqrt, sub, type Value } from '../graph/index.js';
 
+/** A parameter after a step, and the state that the next step begins with. */
 export interface Update {
   /** The parameter's next value. */
   readonly next: Value;
@@ -11,6 +12,7 @@ export interface Update {
   readonly states: readonly { readonly state: ParameterValue; readonly next: Value }[];
 }
 
+/** How parameters follow their gradients. */
 export interface Optimizer {
   readonly name: string;
   /** Names of the scalars fed at every step. */
@@ -73,4 +75,5 @@ export const adamW = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay 
   },
 });
 
+/** Optimisers with their defaults, by name. */
 export const optimizers = { sgd, adamw: adamW } as const;

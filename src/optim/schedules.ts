@@ -11,6 +11,7 @@ export interface Course {
 /** From progress 0 … 1 to a factor. */
 export type Schedule = (progress: number, course: Course) => number;
 
+/** The same rate at every step. */
 export const constantRate = (): Schedule => () => 1;
 
 /** Half a cosine between two values. */
@@ -59,6 +60,7 @@ export const plateau =
     return rate;
   };
 
+/** Schedules of the learning rate, by name. */
 export const schedules = { cosine, step: stepwise, constant: constantRate, 'one-cycle': oneCycle, plateau } as const;
 
 /** Schedules that begin low and have a rise of their own in place of a line. */

@@ -16,6 +16,7 @@ import {
 import { clippedByNorm } from './gradients.js';
 import type { Optimizer } from './optimizers.js';
 
+/** What a training step is made of. */
 export interface StepOptions {
   readonly loss: Value;
   readonly optimizer: Optimizer;

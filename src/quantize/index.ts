@@ -11,6 +11,7 @@ import type { Model } from '../weights/index.js';
 import { quantisedValues, Ranges } from './ranges.js';
 import { quantisedGraph } from './rewrite.js';
 
+/** How a model is brought to 8-bit numbers. */
 export interface QuantizeOptions {
   /** The most images to calibrate on, the first of a random order; default 256. */
   readonly images?: number;

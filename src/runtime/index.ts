@@ -20,6 +20,7 @@ export { nodeDevices as devices, nodeThreads as defaultThreads } from './node/ho
 export type { CompileOptions, Device, Program, Runtime, RuntimeOptions } from './runtime.js';
 export { float32, type Tensor, type TensorOf, type Tensors } from './tensor.js';
 
+/** Opens a runtime with its worker thread; `close` it to let the program end. Every core and the CPU by default. */
 export const openRuntime = (options: RuntimeOptions = {}): Runtime => openRuntimeOn(node, options);
 
 /** @throws UserError that names the devices there are */

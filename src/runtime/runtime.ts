@@ -7,6 +7,7 @@ import type { Tensors } from './tensor.js';
 
 export type { Device } from './devices.js';
 
+/** How a graph becomes a program. */
 export interface CompileOptions {
   /** Values that never change, which lets them be folded and laid out beforehand; all other parameters are variables. */
   readonly weights?: Tensors;
@@ -19,6 +20,7 @@ export interface CompileOptions {
   readonly updates?: Readonly<Record<string, string>>;
 }
 
+/** A graph that is compiled, to be run again and again. */
 export interface Program {
   /** Names of what it reads. */
   readonly inputs: readonly string[];
@@ -27,6 +29,7 @@ export interface Program {
   release(): Promise<void>;
 }
 
+/** An engine in a thread of its own, and the variables that its programs share. */
 export interface Runtime {
   readonly device: Device;
   readonly threads: number;
@@ -44,6 +47,7 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+/** Where and how a runtime computes. */
 export interface RuntimeOptions {
   readonly device?: Device;
   /** Threads of the engine; by default every core that this process may use. */

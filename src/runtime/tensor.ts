@@ -4,7 +4,9 @@ import type { Arrays, DType } from '../graph/index.js';
 export type Tensor = {
   [D in DType]: { readonly dtype: D; readonly shape: readonly number[]; readonly data: Arrays[D] };
 }[DType];
+/** A tensor of one type. */
 export type TensorOf<D extends DType> = Extract<Tensor, { readonly dtype: D }>;
+/** Tensors by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
 /** A float32 tensor of the given data and shape. */

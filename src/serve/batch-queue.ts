@@ -11,6 +11,7 @@ export interface Lane<I, O> {
   readonly run: (rows: readonly I[]) => Promise<readonly O[]>;
 }
 
+/** When a batch starts, and how much may wait for it. */
 export interface BatchOptions extends AdmissionOptions {
   /** Milliseconds that a row waits for others while the engine is free. */
   readonly delay: number;

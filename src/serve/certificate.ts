@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls';
 import { UserError } from '../errors.js';
 import type { Log } from './log.js';
 
+/** Where a certificate and its key lie, as PEM. */
 export interface CertificateFiles {
   /** PEM: the certificate, and those that lead to a known one behind it. */
   readonly cert: string;
@@ -26,6 +27,7 @@ export interface WatchOptions {
   readonly every?: number | undefined;
 }
 
+/** A certificate that is read again when its files change. */
 export class Certificate {
   private readonly takers = new Set<(pair: Pair) => void>();
 

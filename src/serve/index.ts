@@ -51,6 +51,7 @@ const LIMITS: Limits = { body: 16_000_000, pixels: 25e6, images: 64, concurrency
 /** Eight rows at most, of which none waits for more than 5 ms while the engine is free. */
 const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256 };
 
+/** What `openServing` is told; everything but the models has a default. */
 export interface ServingOptions {
   readonly models: readonly NamedPath[];
   readonly batch?: Partial<BatchOptions>;
@@ -69,6 +70,7 @@ export interface ServingOptions {
   readonly reload?: number;
 }
 
+/** Models that are open, and the ways to ask them. */
 export interface Serving {
   readonly fetch: (request: Request) => Promise<Response>;
   /** The protocol over gRPC: what answers the streams of an HTTP/2 server. */

@@ -10,6 +10,7 @@ import { UserError } from '../errors.js';
 import type { Certificate } from './certificate.js';
 import type { Serving } from './index.js';
 
+/** Where a server listens, and what it bears. */
 export interface ListenOptions {
   /** 0 for any that is free. */
   readonly port: number;
@@ -25,6 +26,7 @@ export interface ListenOptions {
   readonly requestTimeout?: number | undefined;
 }
 
+/** A socket that is open. */
 export interface Listening {
   readonly url: string;
   /**

@@ -5,6 +5,7 @@ export interface Entry {
   readonly [key: string]: unknown;
 }
 
+/** Takes what happens, entry by entry. */
 export type Log = (entry: Entry) => void;
 
 /** Writes lines as they come. @param write takes whole lines */

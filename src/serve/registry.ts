@@ -7,6 +7,7 @@ import { HttpError } from './http-error.js';
 import type { Log } from './log.js';
 import type { ServedModel } from './served-model.js';
 
+/** A model and the name it is served under. */
 export interface NamedPath {
   readonly name: string;
   /** A model as `readModel` takes it. */

@@ -12,6 +12,7 @@ import { type RunConfig, readRunConfig } from './run-folder.js';
 /** Columns that a table has room for, and colours that can be told apart. */
 export const MOST_RUNS = 8;
 
+/** What came of a run. */
 export interface RunSummary {
   /** The folder's own name; all of its path where another run has the same. */
   readonly name: string;
@@ -40,6 +41,7 @@ export interface Difference {
   readonly values: readonly unknown[];
 }
 
+/** How runs differ, and what came of each. */
 export interface RunComparison {
   readonly runs: readonly RunSummary[];
   readonly differences: readonly Difference[];

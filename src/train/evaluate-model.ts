@@ -10,8 +10,10 @@ import { readRunConfig } from './run-folder.js';
 import { DRAWN, openSplits } from './splits.js';
 import { type Evaluation, tasks } from './tasks/index.js';
 
+/** A part of a data set. */
 export type Split = 'train' | 'validation' | 'test';
 
+/** How a model is judged. */
 export interface EvaluateModelOptions {
   /** Which part of the data. `validation` by default: of data without parts all of it, or what training held out. */
   readonly split?: Split;

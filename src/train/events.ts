@@ -19,6 +19,7 @@ export interface TrainEvents {
   onSkipped?(skipped: readonly Skipped[]): void;
 }
 
+/** What is known before the first step. */
 export interface StartEvent {
   /** `resnet18 on flowers` */
   readonly title: string;
@@ -35,6 +36,7 @@ export interface StartEvent {
   readonly warnings: readonly string[];
 }
 
+/** What a step tells. */
 export interface StepEvent {
   readonly epoch: number;
   /** Batch of the epoch, from 1. */

@@ -7,6 +7,7 @@ import { partOf, type Split, wholeOf } from './evaluate-model.js';
 import { featuresOf } from './features.js';
 import { readClassifier } from './judge-files.js';
 
+/** How the distance is measured. */
 export interface FeatureDistanceOptions extends OpenModelOptions {
   /** Run folder or file of the classifier. */
   readonly classifier: string;
@@ -15,6 +16,7 @@ export interface FeatureDistanceOptions extends OpenModelOptions {
   readonly onImage?: (done: number, of: number) => void;
 }
 
+/** How far two sets of images lie apart. */
 export interface FeatureDistance {
   readonly distance: number;
   /** Images of each set. */

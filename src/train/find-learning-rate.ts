@@ -17,6 +17,7 @@ export type { RatePoint, RateSuggestion } from './rate-range.js';
 /** What the test decides by itself: the rate, and for how long. */
 type Decided = 'time' | 'learningRate' | 'schedule' | 'warmup' | 'epochs' | 'patience';
 
+/** Which rates are tried, and how. */
 export interface FindOptions
   extends Omit<FitOptions, Decided>,
     Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal'> {
@@ -29,6 +30,7 @@ export interface FindOptions
   readonly onPoint?: (point: RatePoint, done: number, of: number) => void;
 }
 
+/** What each rate came to, and those that are suggested. */
 export interface FoundRates {
   /** `resnet18 on flowers` */
   readonly title: string;

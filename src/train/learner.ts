@@ -6,6 +6,7 @@ import { type StepOptions, type Stepped, type TrainingStep, trainingStep } from 
 import type { Program, Runtime } from '../runtime/runtime.js';
 import { float32, type Tensors } from '../runtime/tensor.js';
 
+/** What a learner is made of. */
 export interface LearnerOptions extends StepOptions {
   /** Of first values; 0 by default. */
   readonly seed?: number;
@@ -18,6 +19,7 @@ interface Programs {
   readonly part: Program | undefined;
 }
 
+/** Any graph in training: a loss, an optimiser, and the parameters on the device. */
 export class Learner {
   /** Batches gathered for the next step. */
   private gathered = 0;

@@ -18,6 +18,7 @@ import { Learner } from './learner.js';
 import { openSplits } from './splits.js';
 import { type Evaluation, tasks } from './tasks/index.js';
 
+/** How a last layer is trained. */
 export interface ProbeOptions extends OpenModelOptions {
   /** 50 by default. */
   readonly epochs?: number;
@@ -33,6 +34,7 @@ export interface ProbeOptions extends OpenModelOptions {
   readonly onEpoch?: (epoch: number, loss: number) => void;
 }
 
+/** A model with a new last layer, and what it is worth. */
 export interface ProbeResult {
   /** The network with its new last layer. */
   readonly model: Model;

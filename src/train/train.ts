@@ -30,6 +30,7 @@ import { startFrom } from './transfer.js';
 
 export type { RunOptions } from './run-options.js';
 
+/** What came of a training. */
 export interface TrainResult {
   readonly folder: string;
   readonly config: TrainConfig;

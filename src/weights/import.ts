@@ -21,6 +21,7 @@ import { type Renamed, renamed } from './names/renamed.js';
 import { schemes } from './names/schemes.js';
 import { readFloats, type StoredTensor } from './stored-tensor.js';
 
+/** What is known of weights beside the file. */
 export interface ImportOptions extends Partial<Pick<ResNetConfig, 'variant' | 'shortcut' | 'stride'>> {
   /**
    * A ResNet by name or setting; `auto`, the default, goes by the names and shapes of the weights, or by an ONNX file's graph;
@@ -39,6 +40,7 @@ export interface ImportOptions extends Partial<Pick<ResNetConfig, 'variant' | 's
   readonly preprocessing?: Partial<Omit<Preprocessing, 'size' | 'channels'>>;
 }
 
+/** A model of weights of another program, and what was found out about them. */
 export interface Imported {
   readonly model: Model;
   /** What wrote the file. */

@@ -19,6 +19,7 @@ export const Preprocessing = v.strictObject({
 });
 export type Preprocessing = v.InferOutput<typeof Preprocessing>;
 
+/** What a model file says besides its weights. */
 export const ModelCard = v.object({
   format: v.literal(1),
   task: v.picklist(['classify', 'reconstruct', 'generate']),
@@ -29,12 +30,15 @@ export const ModelCard = v.object({
   /** Figures of the run that it came from, such as its accuracy. */
   metrics: v.optional(v.record(v.string(), v.number()), {}),
 });
+/** What a model file says besides its weights. */
 export type ModelCard = v.InferOutput<typeof ModelCard>;
 
+/** Weights by their public names. */
 export type Weights = Readonly<
   Record<string, { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }>
 >;
 
+/** A trained network: what it is, what it means, and its weights. */
 export interface Model {
   readonly card: ModelCard;
   readonly network: Network;

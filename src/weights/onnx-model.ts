@@ -18,6 +18,7 @@ export const onnxMetadata = ({ task, classes, preprocessing, network, metrics }:
   metrics: JSON.stringify(metrics),
 });
 
+/** How a model is written as ONNX. */
 export interface EncodeOptions {
   /** Whether batch normalisations are worked into the convolutions before them; no by default, as training needs them. */
   readonly foldNorms?: boolean;

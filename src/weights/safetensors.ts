@@ -17,6 +17,7 @@ import {
   type TensorEntry,
 } from './safetensors-header.js';
 
+/** What a safetensors file holds. */
 export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
   /** In the order of the file's header. */

@@ -5,6 +5,7 @@ import { sharedBytes } from '../shared-bytes.js';
 import { drawImage } from './scene.js';
 import { CLASSES } from './shapes.js';
 
+/** How many images are drawn, and of which seed. */
 export interface DrawnOptions {
   /** Number of images to learn from. */
   readonly train: number;

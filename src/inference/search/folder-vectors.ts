@@ -13,6 +13,7 @@ export const modelKey = ({ weights, card: { network, preprocessing } }: Model): 
     .update(JSON.stringify([network, preprocessing]))
     .digest('hex');
 
+/** Vectors of a folder, and which of them had to be made. */
 export interface KeptVectors extends VectorsFile {
   /** Images that went through the network; the others were known. */
   readonly embedded: number;

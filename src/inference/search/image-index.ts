@@ -11,6 +11,7 @@ export interface ImageVector {
   readonly vector: Float32Array;
 }
 
+/** An image that was found, and how like it is. */
 export interface Neighbour {
   readonly image: string;
   readonly label: string;

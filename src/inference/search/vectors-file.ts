@@ -15,6 +15,7 @@ export interface WrittenVector extends ImageVector {
   readonly bytes?: number;
 }
 
+/** What a file of vectors holds. */
 export interface VectorsFile {
   readonly vectors: readonly WrittenVector[];
   /** What they were made by (`modelKey`). */

@@ -5,14 +5,17 @@ import type { Runtime, RuntimeOptions } from '../runtime.js';
 import { WorkerChannel } from './channel.js';
 import type { EngineFiles } from './opening.js';
 
+/** A name of `devices`. */
 export type BrowserDevice = keyof typeof devices;
 
+/** Where the engine comes from, and how it computes. */
 export interface BrowserOptions extends RuntimeOptions {
   readonly engine: EngineFiles;
   /** Starts the module worker `worker.js` beside this file; for pages that load scripts in a way of their own. */
   readonly spawn?: () => Worker;
 }
 
+/** The devices that a page reaches, by name. */
 export const devices = {
   cpu: { executionProviders: ['wasm'], targets: ['portable'] },
   webgpu: { executionProviders: ['webgpu'], targets: ['webgpu'], keeps: 'gpu-buffer' },

@@ -4,6 +4,7 @@ import type { Devices } from '../devices.js';
 import type { Host } from '../open.js';
 import { Client } from './client.js';
 
+/** The devices that Node reaches, by name. */
 export const nodeDevices = {
   cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'] },
   webgpu: { executionProviders: ['webgpu'], targets: ['webgpu'], keeps: 'gpu-buffer' },

@@ -13,6 +13,7 @@ const SCHEMES = {
   timm: 'torchvision',
   huggingface: 'huggingface',
 } as const;
+/** Whose names weights are written under. */
 export type Names = keyof typeof SCHEMES;
 export const NAMES = Object.keys(SCHEMES) as readonly Names[];
 

@@ -1,40 +1,40 @@
-/** Where networks can be computed in this browser. */
-import {
-  defaultThreads,
-  type devices,
-  type EngineFiles,
-  openRuntime,
-  type Runtime,
-} from '../../../src/runtime/browser/index.js';
-import { ENGINE, GPU_ENGINE } from '../../../src/web-folder/engine-names.js';
+/** Where networks can be computed in this browser: for the page and for its workers. */
+import type { devices } from '../../src/runtime/browser/index.js';
+import { ENGINE, GPU_ENGINE } from '../../src/web-folder/engine-names.js';
 
 export type PageDevice = keyof typeof devices;
 
-/** Beside the page: one build of the engine for each device. */
-const ENGINES: { readonly [D in PageDevice]: { readonly module: string; readonly code: string } } = {
-  cpu: ENGINE,
-  webgpu: GPU_ENGINE,
-};
+export const deviceNames: { readonly [D in PageDevice]: string } = { cpu: 'WebAssembly', webgpu: 'WebGPU' };
 
-const beside = ({ module, code }: (typeof ENGINES)[PageDevice]): EngineFiles => ({
-  module: new URL(module, document.baseURI).href,
-  code: new URL(code, document.baseURI).href,
-});
+/** A build of the engine, by its addresses. */
+export interface EngineAddresses {
+  readonly module: string;
+  readonly code: string;
+}
+export type Engines = { readonly [D in PageDevice]: EngineAddresses };
 
-export const runtimeOn = (device: PageDevice): Runtime => openRuntime({ device, engine: beside(ENGINES[device]) });
-
-/** Why there is one thread, or how many there are. */
-export const threadsHere = (): { readonly threads: number; readonly isolated: boolean } => ({
-  threads: defaultThreads(),
-  isolated: crossOriginIsolated,
-});
-
-interface Gpu {
-  requestAdapter(): Promise<unknown>;
+/** Beside the page: one build for each device. Asked on the page itself, since its workers lie elsewhere. */
+export function engines(): Engines {
+  const beside = ({ module, code }: EngineAddresses) => ({
+    module: new URL(module, document.baseURI).href,
+    code: new URL(code, document.baseURI).href,
+  });
+  return { cpu: beside(ENGINE), webgpu: beside(GPU_ENGINE) };
 }
 
-/** Whether the graphics processor can be asked at all. */
-export async function hasWebgpu(): Promise<boolean> {
+interface Adapter {
+  readonly info?: { readonly isFallbackAdapter?: boolean };
+  /** Where older browsers have it. */
+  readonly isFallbackAdapter?: boolean;
+}
+interface Gpu {
+  requestAdapter(): Promise<Adapter | null>;
+}
+
+/** Whether the graphics processor can be asked, and whether there is one behind it: software is slower than WebAssembly. */
+export async function webgpuHere(): Promise<'absent' | 'software' | 'there'> {
   const { gpu } = navigator as { readonly gpu?: Gpu };
-  return Boolean(await gpu?.requestAdapter().catch(() => undefined));
+  const adapter = await gpu?.requestAdapter().catch(() => null);
+  if (!adapter) return 'absent';
+  return (adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter) ? 'software' : 'there';
 }

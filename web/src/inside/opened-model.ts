@@ -18,10 +18,9 @@ import {
 } from '../../../src/inference/layers.js';
 import { type Point, rowOf, type Space } from '../../../src/inference/points.js';
 import { questionGraph } from '../../../src/inference/questions.js';
-import { float32, type Program, type Runtime, type Tensors } from '../../../src/runtime/browser/index.js';
+import { float32, openRuntime, type Program, type Runtime, type Tensors } from '../../../src/runtime/browser/index.js';
 import type { Model } from '../../../src/weights/model.js';
-import type { PageDevice } from './devices.js';
-import { runtimeOn } from './devices.js';
+import { engines, type PageDevice } from '../devices.js';
 
 export interface ClassScore {
   readonly label: string;
@@ -40,11 +39,15 @@ export class OpenedModel {
     readonly model: Model,
     readonly device: PageDevice,
   ) {
-    this.runtime = runtimeOn(device);
+    this.runtime = openRuntime({ device, engine: engines()[device] });
   }
 
   get card(): Model['card'] {
     return this.model.card;
+  }
+
+  get threads(): number {
+    return this.runtime.threads;
   }
 
   /** Names of the ends of stages, for images; none for a model that takes none. */

@@ -2,8 +2,8 @@
 import { signal } from '@preact/signals';
 import { type Model, modelOf } from '../../../src/weights/model.js';
 import { decodeSafetensors } from '../../../src/weights/safetensors.js';
+import type { PageDevice } from '../devices.js';
 import type { Text } from '../language.js';
-import type { PageDevice } from './devices.js';
 import { Failure, failureOf } from './failure.js';
 import { imageOf, type SeenImage } from './images.js';
 import { OpenedModel } from './opened-model.js';

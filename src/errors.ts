@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'damaged-description'
   | 'too-few-images'
   | 'unreadable-class'
+  | 'unreadable-images'
   | 'diverged'
   | 'no-engine';
 

@@ -1,5 +1,5 @@
 /** How much can be trained in a given time on this machine. */
-import { measurePace } from '../train/pace.js';
+import { measurePace } from '../train/measure-pace.js';
 import { planTraining, type TrainOptions } from '../train/plan.js';
 
 /** Images to measure by. */

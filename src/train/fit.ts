@@ -1,7 +1,8 @@
 /** What only the machine can tell of a plan: how many epochs fit into a time, and which batch into memory. */
 import { UserError } from '../errors.js';
 import { largestBatch } from './batch-size.js';
-import { epochsIn, measurePace } from './pace.js';
+import { measurePace } from './measure-pace.js';
+import { batchesOf, epochsIn } from './pace.js';
 import { type Plan, planTraining, type TrainOptions, withBatch, withEpochs } from './plan.js';
 import type { RunOptions } from './run-options.js';
 
@@ -45,8 +46,3 @@ export async function fitPlan(
   }
   return plan;
 }
-
-const batchesOf = ({ config: { batch }, splits: { train, validation } }: Plan) => ({
-  batches: Math.max(1, Math.floor(train.length / batch)),
-  validationBatches: Math.ceil(validation.length / batch),
-});

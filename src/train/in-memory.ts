@@ -2,14 +2,16 @@
 import type { Batches, Epochs } from '../data/epoch.js';
 import type { Splits } from '../data/numbered.js';
 import { UserError } from '../errors.js';
-import type { Runtime } from '../runtime/runtime.js';
+import { questionGraph } from '../inference/questions.js';
+import type { Program, Runtime } from '../runtime/runtime.js';
 import type { Model } from '../weights/model.js';
 import { evaluate } from './evaluate.js';
 import type { TrainOptions } from './plan.js';
 import { networkFor, preprocessingFor } from './plan-network.js';
 import { recipeOf, SIDE } from './recipes.js';
-import { meritOf } from './report/best.js';
-import type { EpochRecord } from './report/types.js';
+import { meritOf, recordedOf } from './report/best.js';
+import type { EpochRecord, Pixels, Reconstruction } from './report/types.js';
+import { samplesFrom } from './samples.js';
 import { settledConfig } from './settle.js';
 import type { Evaluation } from './tasks/index.js';
 import { Trainer } from './trainer.js';
@@ -18,12 +20,13 @@ import { epochBatches } from './training-batches.js';
 
 /** A training with its images. */
 export interface MemoryPlan extends Training {
+  readonly task: MemoryOptions['task'];
   readonly splits: Splits;
 }
 
 /** What needs no file to be settled. */
 export type MemoryOptions = Omit<TrainOptions, 'data' | 'classifier' | 'from' | 'teacher'> & {
-  readonly task: 'classify';
+  readonly task: 'classify' | 'reconstruct';
 };
 
 /** As `planTraining` settles it. @param own usual height and width of the images */
@@ -32,7 +35,7 @@ export function planInMemory(
   { splits, own }: { readonly splits: Splits; readonly own: readonly [height: number, width: number] },
 ): MemoryPlan {
   const { train } = splits;
-  const { classes } = train;
+  const classes = options.task === 'classify' ? train.classes : [];
   const small = Math.max(...own) <= SIDE;
   const given = { ...options, data: train.name };
   const network = networkFor(given, train, { own: small ? own : [SIDE, SIDE], mirror: recipeOf(options).mirror });
@@ -43,7 +46,7 @@ export function planInMemory(
     network,
     preprocessing: preprocessingFor(network),
   });
-  return { config, network, splits };
+  return { task: options.task, config, network, splits };
 }
 
 /** After an optimiser step. */
@@ -70,6 +73,8 @@ export interface EpochEnded {
   readonly evaluation: Evaluation;
   /** Whether no epoch before was as good. */
   readonly best: boolean;
+  /** Of an autoencoder: the same few held-out images after every epoch, and what comes back. */
+  readonly reconstructions?: readonly Reconstruction[];
 }
 
 /** The weights of the best epoch so far, and how they did. */
@@ -79,9 +84,14 @@ export interface Best {
   readonly evaluation: Evaluation;
 }
 
+/** Images that an autoencoder shows after every epoch. */
+const SHOWN = 8;
+
 export class MemoryTraining {
   best: Best | undefined;
   private readonly history: EpochRecord[] = [];
+  /** Compiled when something is first asked. */
+  private question: Promise<Program> | undefined;
 
   private constructor(
     private readonly given: { readonly plan: MemoryPlan; readonly loader: Epochs; readonly runtime: Runtime },
@@ -140,14 +150,35 @@ export class MemoryTraining {
     if (this.best) await this.given.runtime.write(this.best.model.weights);
   }
 
-  /** Probabilities by class for prepared pixels uint8 [h, w, c], by the weights as they stand. */
-  async classify(pixels: Uint8Array): Promise<readonly number[]> {
-    const { batch, preprocessing, classes } = this.given.plan.config;
-    const data = new Uint8Array(batch * pixels.length);
-    data.set(pixels);
-    const shape = [batch, ...preprocessing.size, preprocessing.channels];
-    const { logits } = await this.trainer.evaluation.run({ images: { dtype: 'uint8', shape, data } });
-    return softmax((logits!.data as Float32Array).subarray(0, classes.length));
+  /** What the network as it stands makes of prepared pixels uint8 [h, w, c]: probabilities [k] of the classes, or pixels [h, w, c]. */
+  async answer(pixels: Uint8Array): Promise<Float32Array | Uint8Array> {
+    const { plan, runtime } = this.given;
+    const { task, network, config } = plan;
+    const { preprocessing } = config;
+    const graph = () => questionGraph(task, { network, card: config }, 1);
+    this.question ??= runtime.compile(this.trainer.judged(graph()));
+    const shape = [1, ...preprocessing.size, preprocessing.channels];
+    const answers = await (await this.question).run({ images: { dtype: 'uint8', shape, data: pixels } });
+    return Object.values(answers)[0]!.data as Float32Array | Uint8Array;
+  }
+
+  private async reconstructions(): Promise<readonly Reconstruction[]> {
+    const { plan, loader } = this.given;
+    const { preprocessing, seed } = plan.config;
+    const [height, width] = preprocessing.size;
+    const picture = (data: Uint8Array): Pixels => ({ data, height, width, channels: preprocessing.channels });
+    const shown: Reconstruction[] = [];
+    const samples = samplesFrom(plan.splits.validation, { seed, count: SHOWN });
+    for await (const { images, count } of loader.epoch(samples, {
+      batch: 1,
+      preprocessing,
+      shuffle: false,
+      seed,
+      epoch: 0,
+    }))
+      if (count > 0)
+        shown.push({ input: picture(images.slice()), output: picture((await this.answer(images)) as Uint8Array) });
+    return shown;
   }
 
   private async closeEpoch(
@@ -162,7 +193,7 @@ export class MemoryTraining {
     const record: EpochRecord = {
       ...done,
       validationLoss: metrics.loss!,
-      ...(metrics.accuracy !== undefined && { accuracy: metrics.accuracy }),
+      ...recordedOf(metrics),
       learningRate: this.trainer.rate(done.step - 1, course),
       seconds: now() - began,
     };
@@ -176,7 +207,8 @@ export class MemoryTraining {
       if (broken) throw new UserError(`training diverged: ${broken} is not finite any more; ${ADVICE}`, 'diverged');
       this.best = { epoch: done.epoch, model: { card, network, weights }, evaluation };
     }
-    return { kind: 'epoch', record, evaluation, best };
+    const shown = plan.task === 'reconstruct' && { reconstructions: await this.reconstructions() };
+    return { kind: 'epoch', record, evaluation, best, ...shown };
   }
 }
 
@@ -189,10 +221,3 @@ const diverged = ({ step, loss, learningRate }: { step: number; loss: number; le
     `training diverged: the loss became ${loss} at step ${step}, at learning rate ${learningRate.toPrecision(3)}; ${ADVICE}`,
     'diverged',
   );
-
-function softmax(scores: Float32Array): readonly number[] {
-  const top = Math.max(...scores);
-  const powers = Array.from(scores, (score) => Math.exp(score - top));
-  const sum = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / sum);
-}

@@ -8,7 +8,7 @@ import type { Crew, StepTogether } from './crew.js';
 import { evaluate } from './evaluate.js';
 import { endedEarly } from './patience.js';
 import { type Plan, titleOf } from './plan.js';
-import { meritOf } from './report/best.js';
+import { meritOf, recordedOf } from './report/best.js';
 import type { EpochRecord } from './report/index.js';
 import type { RunFiles } from './run-files.js';
 import type { RunOptions } from './run-options.js';
@@ -194,18 +194,12 @@ export class Loop {
   private epochRecord(metrics: Evaluation['metrics'], seconds: number): EpochRecord {
     const { trainer } = this.given;
     const { epoch, step, batch } = this.progress;
-    const { accuracy, top5, psnr, ssim, elbo, frechet } = metrics;
     return {
       step,
       epoch,
       trainLoss: this.means().loss,
       validationLoss: metrics.loss!,
-      ...(accuracy !== undefined && { accuracy }),
-      ...(top5 !== undefined && { top5 }),
-      ...(psnr !== undefined && { psnr }),
-      ...(ssim !== undefined && { ssim }),
-      ...(elbo !== undefined && { elbo }),
-      ...(frechet !== undefined && { frechet }),
+      ...recordedOf(metrics),
       learningRate: trainer.rate(step - 1, this.course(batch)),
       imagesPerSecond: this.speed,
       seconds,

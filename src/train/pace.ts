@@ -1,16 +1,14 @@
-/** How fast a training runs on this machine, found out by a few of its steps, which leave nothing behind. */
-import { Loader } from '../data/batches.js';
-import { openRuntime } from '../runtime/index.js';
+/** How fast a training runs, found out by a few of its steps, and how much of it a time holds. */
+import type { Epochs } from '../data/epoch.js';
 import { evaluate } from './evaluate.js';
 import type { Plan } from './plan.js';
-import type { RunOptions } from './run-options.js';
 import { samplesFrom } from './samples.js';
-import { trainerOf } from './trainers.js';
+import type { Trains } from './trainer.js';
 import { endlessBatches } from './training-batches.js';
 
 /** Seconds that the parts of a training take. */
 export interface Pace {
-  /** Before the first step. */
+  /** Until all is compiled, before the first step. */
   readonly setup: number;
   /** Of training, waiting for images included. */
   readonly step: number;
@@ -18,9 +16,11 @@ export interface Pace {
   readonly validationBatch: number;
 }
 
-export interface PaceOptions extends Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal'> {
+export interface Measuring {
   /** How long to measure steps, in seconds; 3 by default. */
   readonly seconds?: number;
+  /** Ends the measuring after the step under way. */
+  readonly signal?: AbortSignal;
   /** Seconds, whatever they count from; the machine's clock by default. */
   readonly now?: () => number;
 }
@@ -35,31 +35,35 @@ export const settled = (stamps: readonly number[]): number => {
   return (stamps.at(-1)! - stamps[from]!) / Math.max(1, stamps.length - 1 - from);
 };
 
-/** Trains for some seconds on a runtime of its own, so that the training proper begins untouched. */
-export async function measurePace(plan: Plan, options: PaceOptions = {}): Promise<Pace> {
-  const { device = 'cpu', threads, workers, signal, seconds = 3, now = () => performance.now() / 1000 } = options;
+/** Trains for some seconds, and judges a few batches. What this leaves in the trainer's variables is of no use afterwards. */
+export async function paceOf(
+  trainer: Pick<Trains, 'step' | 'evaluation'>,
+  plan: Plan,
+  loader: Epochs,
+  { seconds = 3, signal, now = clock }: Measuring = {},
+): Promise<Omit<Pace, 'setup'>> {
   const { config, splits } = plan;
-  const begun = now();
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
-  const loader = new Loader(workers ? { workers } : {});
-  try {
-    const trainer = await trainerOf(plan, runtime);
-    const steps = [now()];
-    for await (const batch of endlessBatches(loader, plan)) {
-      await trainer.step(batch, steps.length - 1, { learningRate: 0 }); // at a rate of 0 nothing can diverge
-      steps.push(now());
-      const taken = steps.at(-1)! - steps[0]!;
-      if (taken > (steps.length > LEAST_STEPS ? seconds : SLOW * seconds) || signal?.aborted) break;
-    }
-    const judged = samplesFrom(splits.validation, { seed: config.seed, count: VALIDATION_BATCHES * config.batch });
-    const validation = [now()];
-    await evaluate(trainer.evaluation, loader, judged, { ...config, onBatch: () => validation.push(now()) });
-    return { setup: steps[0]! - begun, step: settled(steps), validationBatch: settled(validation) };
-  } finally {
-    await loader.close();
-    await runtime.close();
+  const steps = [now()];
+  for await (const batch of endlessBatches(loader, plan)) {
+    await trainer.step(batch, steps.length - 1, { learningRate: 0 }); // at a rate of 0 nothing can diverge
+    steps.push(now());
+    const taken = steps.at(-1)! - steps[0]!;
+    if (taken > (steps.length > LEAST_STEPS ? seconds : SLOW * seconds) || signal?.aborted) break;
   }
+  const judged = samplesFrom(splits.validation, { seed: config.seed, count: VALIDATION_BATCHES * config.batch });
+  const validation = [now()];
+  await evaluate(trainer.evaluation, loader, judged, { ...config, onBatch: () => validation.push(now()) });
+  return { step: settled(steps), validationBatch: settled(validation) };
 }
+
+/** Seconds. */
+export const clock = () => performance.now() / 1000;
+
+/** Steps of an epoch, and batches of its validation. */
+export const batchesOf = ({ config: { batch }, splits: { train, validation } }: Plan) => ({
+  batches: Math.max(1, Math.floor(train.length / batch)),
+  validationBatches: Math.ceil(validation.length / batch),
+});
 
 /** How a time was used up by epochs. */
 export interface TimeChoice {

@@ -1,4 +1,4 @@
-import { type Dataset, dataset } from '../data/dataset.js';
+import { type Dataset, dataset } from '../data/numbered.js';
 import { subset } from '../data/source.js';
 import { permutation } from '../random/index.js';
 

@@ -90,9 +90,14 @@ export class Trainer {
     const frozen = isFrozen(this.plan.config, epoch);
     if (frozen === this.phase.frozen) return;
     const { weights, states } = await this.state();
+    await this.release();
+    this.phase = await compiled(this.plan, this.runtime, { given: { ...weights, ...states }, frozen });
+  }
+
+  /** Lets what is compiled go; the variables stay. */
+  async release(): Promise<void> {
     await this.phase.learner.release();
     await this.phase.evaluation.release();
-    this.phase = await compiled(this.plan, this.runtime, { given: { ...weights, ...states }, frozen });
   }
 
   /** A graph of the network on the weights by which it is judged. */

@@ -10,8 +10,14 @@ export const GPU_ENGINE = {
 /** The build for each device of a page. */
 export const ENGINES = { cpu: ENGINE, webgpu: GPU_ENGINE } as const;
 
+/** A build, by its addresses. */
+export interface EngineAddresses {
+  readonly module: string;
+  readonly code: string;
+}
+
 /** Addresses of a device's build, beside the page. */
-export const engineBeside = (page: string, device: keyof typeof ENGINES) => ({
+export const engineBeside = (page: string, device: keyof typeof ENGINES): EngineAddresses => ({
   module: new URL(ENGINES[device].module, page).href,
   code: new URL(ENGINES[device].code, page).href,
 });

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { openRuntime } from '../../src/runtime/index.js';
 import { type BatchChoice, largestBatch, trainingMemory } from '../../src/train/batch-size.js';
 import { fitPlan } from '../../src/train/fit.js';
-import { epochsIn, measurePace, type Pace, settled, type TimeChoice } from '../../src/train/pace.js';
+import { measurePace } from '../../src/train/measure-pace.js';
+import { epochsIn, type Pace, settled, type TimeChoice } from '../../src/train/pace.js';
 import { planTraining, withBatch } from '../../src/train/plan.js';
 import { readRunConfig } from '../../src/train/run-folder.js';
 import { train } from '../../src/train/train.js';
@@ -46,8 +47,8 @@ describe('the pace of a training', () => {
       step: 1,
       validationBatch: 1,
     });
-    // begin; begin and 6 steps; begin and two batches of 40 images
-    assert.equal(ticks, 1 + 7 + 3);
+    // begin and end of the setup; begin and 6 steps; begin and two batches of 40 images
+    assert.equal(ticks, 2 + 7 + 3);
   });
 });
 

@@ -9,7 +9,7 @@ import { drawChances } from '../../src/train/chance.js';
 import { evaluateModel } from '../../src/train/evaluate-model.js';
 import { findLearningRate } from '../../src/train/find-learning-rate.js';
 import { fitPlan } from '../../src/train/fit.js';
-import { measurePace } from '../../src/train/pace.js';
+import { measurePace } from '../../src/train/measure-pace.js';
 import { planTraining, type TrainOptions } from '../../src/train/plan.js';
 import { tasks } from '../../src/train/tasks/index.js';
 import { resume, type TrainResult, train } from '../../src/train/train.js';

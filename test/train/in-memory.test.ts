@@ -7,6 +7,7 @@ import { Loader } from '../../src/data/batches.js';
 import { decodeImage } from '../../src/data/decode.js';
 import { writeDrawnFolder } from '../../src/data/drawn/index.js';
 import { LocalLoader } from '../../src/data/local-loader.js';
+import { questionGraph } from '../../src/inference/questions.js';
 import { openRuntime } from '../../src/runtime/index.js';
 import { MemoryTraining, planInMemory } from '../../src/train/in-memory.js';
 import { planTraining } from '../../src/train/plan.js';
@@ -43,6 +44,43 @@ test('figures and weights are those of train, bit for bit', async () => {
     const expected = await readModel(join(out, 'best.safetensors'));
     assert.deepEqual(training.best?.model.card, expected.card);
     assert.deepEqual(training.best?.model.weights, expected.weights);
+  } finally {
+    await runtime.close();
+  }
+});
+
+test('an autoencoder shows the same images after every epoch, as the weights of that epoch see them', async () => {
+  const { threads, workers, data, ...options } = {
+    ...tiny,
+    task: 'reconstruct',
+    size: 24,
+    latent: 8,
+    epochs: 2,
+  } as const;
+  const { splits, config } = await planTraining({ ...options, data });
+  const plan = planInMemory(options, { splits, own: [32, 32] });
+  assert.deepEqual({ ...plan.config, data }, config);
+  const runtime = openRuntime({ threads });
+  const unused = () => assert.fail('pixels need no decoder');
+  try {
+    const training = await MemoryTraining.create(plan, { runtime, loader: new LocalLoader(unused) });
+    const epochs = [];
+    for await (const news of training.run()) if (news.kind === 'epoch') epochs.push(news);
+    const [first, second] = epochs.map(({ reconstructions }) => reconstructions!);
+    assert.equal(first!.length, 8);
+    assert.deepEqual(
+      first!.map(({ input }) => input),
+      second!.map(({ input }) => input),
+    );
+    assert.notDeepEqual(first![0]!.output, second![0]!.output);
+    assert.ok(epochs.every(({ record }) => record.psnr! > 0 && record.ssim !== undefined));
+    const { model } = training.best!;
+    await training.settle();
+    const { input } = second![3]!;
+    const program = await runtime.compile(questionGraph('reconstruct', model, 1), { weights: model.weights });
+    const { pixels } = await program.run({ images: { dtype: 'uint8', shape: [1, 24, 24, 3], data: input.data } });
+    const answer = await training.answer(input.data);
+    assert.ok(answer.every((value, i) => Math.abs(value - Number(pixels!.data[i])) <= 1)); // its norms are folded
   } finally {
     await runtime.close();
   }

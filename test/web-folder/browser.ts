@@ -17,6 +17,7 @@ const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
   ...['--disable-component-update', '--disable-sync'],
   ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'], // by software, where a page asks for it
+  ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'], // a camera that is allowed
 ];
 
 let browser: Promise<Browser> | undefined;

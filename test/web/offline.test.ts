@@ -64,9 +64,10 @@ async function threadsOfTraining(page: Page): Promise<number> {
   await page.getByRole('link', { name: 'Train' }).click();
   await page.getByRole('button', { name: 'Try drawn shapes' }).click();
   await page.getByRole('status').filter({ hasText: 'images per second' }).waitFor();
-  const about = await page.getByText('600 images to learn from').innerText();
+  const computes = await page.locator('.status .device').innerText();
   await page.getByRole('button', { name: 'Start anew' }).click();
-  return Number(/threads: (\d+)/.exec(about)![1]);
+  const [, threads] = /^WebAssembly on (\d+|one) thread/.exec(computes)!;
+  return threads === 'one' ? 1 : Number(threads);
 }
 
 const cores = (page: Page) => page.evaluate<number>('Math.min(8, navigator.hardwareConcurrency)');

@@ -1,7 +1,7 @@
 /** The worker of the part Train by itself: it trains as `train` does. */
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
@@ -9,8 +9,9 @@ import { build } from 'vite';
 import { drawImage, drawnDataset } from '../../src/data/drawn/index.js';
 import { random } from '../../src/random/index.js';
 import { train } from '../../src/train/train.js';
-import { ENGINE, engineFiles } from '../../src/web-folder/engine-files.js';
+import { engineFiles } from '../../src/web-folder/engine-files.js';
 import { decodeSafetensors, modelOf, readModel } from '../../src/weights/index.js';
+import { decodeOnnxModel } from '../../src/weights/onnx-model.js';
 import { temporaryFolder } from '../data/fixtures.js';
 import { closeAll, needsBrowser, served, visit } from '../web-folder/browser.js';
 
@@ -33,9 +34,10 @@ async function workerFolder(): Promise<string> {
       rollupOptions: { input: join(root, 'src/train/worker.ts'), output: { entryFileNames: 'worker.js' } },
     },
   });
-  const { [ENGINE.module]: module, [ENGINE.code]: code } = await engineFiles();
-  await writeFile(join(folder, 'module.js'), module!);
-  await writeFile(join(folder, 'code.wasm'), code!);
+  for (const [path, bytes] of Object.entries(await engineFiles())) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), bytes);
+  }
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>worker</title><link rel="icon" href="data:,">');
   return folder;
 }
@@ -52,6 +54,7 @@ const options = {
 
 interface Told {
   readonly kind: string;
+  readonly epochs?: number;
   readonly loss?: number;
   readonly record?: { readonly validationLoss: number; readonly accuracy: number };
   readonly bytes?: readonly number[];
@@ -60,21 +63,20 @@ interface Told {
 
 /** Runs in the page: every message of a training, and the model of it. */
 const script = (order: object) => `new Promise((resolve) => {
+  const { pictures = [], format = 'safetensors', ...order } = ${JSON.stringify(order)};
   const worker = new Worker('worker.js', { type: 'module' });
   const told = [];
   worker.onerror = ({ message }) => resolve([{ kind: 'failed', reason: message }]);
   worker.onmessage = ({ data }) => {
     told.push(data.kind === 'model' ? { ...data, bytes: [...data.bytes] } : data);
-    if (data.kind === 'ended') worker.postMessage({ kind: 'model' });
+    if (data.kind === 'ended') worker.postMessage({ kind: 'model', id: 1, format });
     if (data.kind === 'model' || data.kind === 'failed') { worker.terminate(); resolve(told); }
   };
-  const engine = { module: new URL('module.js', document.baseURI).href, code: new URL('code.wasm', document.baseURI).href };
-  const { pictures = [], ...order } = ${JSON.stringify(order)};
   const filesOf = (name) => pictures.filter((one) => one.name === name).map(({ path, bytes }) =>
     ({ path, file: new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], { type: 'image/png' }) }));
   const names = [...new Set(pictures.map(({ name }) => name))];
   const source = order.source ?? { classes: names.map((name) => ({ name, files: filesOf(name) })) };
-  worker.postMessage({ kind: 'begin', engine, ...order, source });
+  worker.postMessage({ kind: 'begin', page: document.baseURI, device: 'cpu', seconds: 60, ...order, source });
 })`;
 
 describe("the page's training", needsBrowser, () => {
@@ -122,6 +124,25 @@ describe("the page's training", needsBrowser, () => {
       for (const [name, { data }] of Object.entries(expected.weights))
         near([...model.weights[name]!.data], [...data], 5e-3);
     });
+
+  it('has as many epochs as fit into a time, and learns as if nothing had been tried before', async () => {
+    const { page } = await visit(await served(await workerFolder()));
+    const { epochs: _, ...open } = options;
+    const told = await page.evaluate<readonly Told[]>(
+      script({ source: { drawn: images }, options: open, seconds: 1, format: 'onnx' }),
+    );
+    assert.equal(told.at(-1)?.kind, 'model', told.at(-1)?.reason);
+    const { epochs } = told.find(({ kind }) => kind === 'begun')!;
+    assert.ok(epochs! >= 5 && epochs! <= 100, `${epochs}`);
+    const out = join(await temporaryFolder(), 'run');
+    const { history } = await train({ ...options, epochs: epochs!, data: drawnDataset(images), out, threads: 1 });
+    const records = told.flatMap(({ record }) => record ?? []);
+    assert.equal(records.length, epochs);
+    for (const i of [0, 1]) // what is rounded otherwise grows with the steps
+      assert.ok(Math.abs(records[i]!.validationLoss - history[i]!.validationLoss) < 2e-3);
+    const model = decodeOnnxModel(Uint8Array.from(told.at(-1)!.bytes!));
+    assert.deepEqual(model.card.classes, drawnDataset(images).train.classes);
+  });
 
   it('holds out the images that the program holds out of the same folders, and learns from the others alike', async () => {
     const folder = await temporaryFolder();

@@ -32,7 +32,7 @@ export const parts = {
   },
   train: {
     name: { en: 'Train', 'zh-CN': '训练' },
-    purpose: { en: 'Teach a small network your own classes of images', 'zh-CN': '教一个小网络识别你自己的图像类别' },
+    purpose: { en: 'Teach a small network your own images', 'zh-CN': '用你自己的图像教一个小网络' },
     privacy: computedHere,
     load: () => import('./train/index.js'),
   },

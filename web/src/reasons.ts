@@ -23,6 +23,7 @@ const kinds: { readonly [C in ErrorCode]: { readonly [L in Exclude<Language, 'en
   'damaged-description': { 'zh-CN': '文件中的模型描述已损坏，或来自更新的版本' },
   'too-few-images': { 'zh-CN': '图像太少，无法留出一部分用于检验：至少有一个类别需要两张' },
   'unreadable-class': { 'zh-CN': '有一个类别的图像全部无法读取；请为它提供此浏览器支持的格式' },
+  'unreadable-images': { 'zh-CN': '没有一张图像可以读取；请提供此浏览器支持的格式' },
   diverged: { 'zh-CN': '训练发散，损失不再是有限的数' },
   'no-engine': { 'zh-CN': '无法获取本页旁的计算引擎；请检查连接' },
 };

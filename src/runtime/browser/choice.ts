@@ -1,6 +1,7 @@
 /** Which device a page had better compute on. */
 import { type Choice, fastestOf } from '../choice.js';
 import { type Speed, trial } from '../trial.js';
+import { isSoftware, lackOfWebgpu } from './adapter.js';
 import { type BrowserDevice, type BrowserOptions, openRuntime } from './open.js';
 import type { EngineFiles } from './opening.js';
 
@@ -22,7 +23,7 @@ export const fastestDevice = (options: ChoiceOptions): Promise<Choice<BrowserDev
   fastestOf(['webgpu'], (device) => tried(device, options));
 
 async function tried(device: BrowserDevice, { engine, ...options }: ChoiceOptions): Promise<Speed> {
-  const obstacle = device === 'webgpu' ? ((await lackOfWebgpu()) ?? (await slowness())) : undefined;
+  const obstacle = await obstacleTo(device);
   if (obstacle) throw new Error(obstacle);
   const runtime = openRuntime({ ...options, device, engine: await engine(device) });
   let late = false;
@@ -40,28 +41,9 @@ async function tried(device: BrowserDevice, { engine, ...options }: ChoiceOption
   }
 }
 
-interface Adapter {
-  readonly info?: { readonly isFallbackAdapter?: boolean };
+/** What a trial would say of software, too, after 27 MB. */
+async function obstacleTo(device: BrowserDevice): Promise<string | undefined> {
+  if (device === 'cpu') return undefined;
+  const lack = await lackOfWebgpu();
+  return lack ?? ((await isSoftware()) ? 'the browser offers software in place of a graphics processor' : undefined);
 }
-interface Gpu {
-  requestAdapter(): Promise<Adapter | null>;
-}
-
-/** Why there is no WebGPU here; nothing where there is an adapter, which may fail all the same. */
-export async function lackOfWebgpu(): Promise<string | undefined> {
-  if (!isSecureContext) return 'browsers have it on pages from HTTPS or localhost only';
-  if (!gpu()) return 'this browser has none';
-  return (await adapter()) ? undefined : 'the browser offers no graphics processor';
-}
-
-/** Software that stands in for a graphics processor is slower than WebAssembly: what a trial would say, too, after 27 MB. */
-const slowness = async (): Promise<string | undefined> =>
-  (await adapter())?.info?.isFallbackAdapter
-    ? 'the browser offers software in place of a graphics processor'
-    : undefined;
-
-const gpu = () => (navigator as { readonly gpu?: Gpu }).gpu;
-const adapter = async () =>
-  gpu()
-    ?.requestAdapter()
-    .catch(() => null);

@@ -38,3 +38,16 @@ export const bestOf = (history: readonly EpochRecord[]): EpochRecord | undefined
     (best, one) => (best && !(meritOf(one, one.epoch) > meritOf(best, best.epoch)) ? best : one),
     undefined,
   );
+
+const recorded = [
+  'accuracy',
+  'top5',
+  'psnr',
+  'ssim',
+  'elbo',
+  'frechet',
+] as const satisfies readonly (keyof EpochRecord)[];
+
+/** Of an evaluation's figures those that the record of an epoch keeps. */
+export const recordedOf = (metrics: Readonly<Record<string, number>>): Pick<EpochRecord, (typeof recorded)[number]> =>
+  Object.fromEntries(recorded.flatMap((name) => (metrics[name] === undefined ? [] : [[name, metrics[name]]])));

@@ -2,16 +2,16 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type BrowserDevice, type Choice, lackOfWebgpu } from '../../../src/runtime/browser/index.js';
+import { deviceNames } from '../devices.js';
 import { number, say } from '../language.js';
-import { reloadIsolates } from '../offline/kept.js';
-import { threadsHere } from './devices.js';
+import { DeviceSelect, plainly } from '../ui/device.js';
 import type { OpenedModel } from './opened-model.js';
 import { busy, choose, chooseFastest, chosen, fellBack } from './session.js';
 import { texts } from './texts.js';
 
-const names: { readonly [D in BrowserDevice]: string } = { cpu: 'WebAssembly', webgpu: 'WebGPU' };
+const CHOICES = ['cpu', 'webgpu'] as const;
 
-export function DeviceChoice({ model: { device } }: { readonly model: OpenedModel }) {
+export function DeviceChoice({ model: { device, threads } }: { readonly model: OpenedModel }) {
   const gpu = useSignal(false);
   useEffect(() => {
     void lackOfWebgpu().then((lack) => {
@@ -22,23 +22,14 @@ export function DeviceChoice({ model: { device } }: { readonly model: OpenedMode
     <div class="device">
       {gpu.value && (
         <>
-          <label>
-            {say(texts.device)}{' '}
-            <select value={device} onChange={({ currentTarget }) => choose(currentTarget.value as BrowserDevice)}>
-              {Object.entries(names).map(([name, shown]) => (
-                <option key={name} value={name}>
-                  {shown}
-                </option>
-              ))}
-            </select>
-          </label>{' '}
+          <DeviceSelect choices={CHOICES} value={device} choose={choose} />{' '}
           <button type="button" disabled={busy.value !== undefined} onClick={() => void chooseFastest()}>
             {say(texts.fastest)}
           </button>
         </>
       )}
       <p class="note">
-        {plainly(device)} {chosen.value?.trials.map(inWords).join(' ')}
+        {plainly(device, threads)} {chosen.value?.trials.map(inWords).join(' ')}
       </p>
       {fellBack.value && (
         <p class="note" role="alert">
@@ -49,14 +40,7 @@ export function DeviceChoice({ model: { device } }: { readonly model: OpenedMode
   );
 }
 
-function plainly(device: BrowserDevice): string {
-  if (device === 'webgpu') return say(texts.onWebgpu);
-  const { threads, isolated } = threadsHere();
-  if (!isolated) return say(reloadIsolates.value ? texts.isolatedNextTime : texts.notIsolated);
-  return threads > 1 ? say(texts.threads, { count: threads }) : say(texts.oneThread);
-}
-
 const inWords = (found: Choice<BrowserDevice>['trials'][number]): string =>
   'gflops' in found
-    ? say(texts.trialSpeed, { device: names[found.device], speed: number(found.gflops) })
-    : say(texts.trialFailed, { device: names[found.device], reason: found.failure });
+    ? say(texts.trialSpeed, { device: deviceNames[found.device], speed: number(found.gflops) })
+    : say(texts.trialFailed, { device: deviceNames[found.device], reason: found.failure });

@@ -2,10 +2,10 @@
 import { useEffect } from 'preact/hooks';
 import { say } from '../language.js';
 import { route } from '../route.js';
+import { Camera } from '../ui/camera.js';
 import { Picture } from '../ui/picture.js';
 import { Trouble } from '../ui/trouble.js';
 import { Answers } from './answers.js';
-import { Camera } from './camera.js';
 import { DeviceChoice } from './device-choice.js';
 import { inWords } from './failure.js';
 import { FileButton } from './file-button.js';

@@ -26,7 +26,7 @@ import {
   type Tensors,
 } from '../../../src/runtime/browser/index.js';
 import type { Model } from '../../../src/weights/model.js';
-import { runtimeOn } from './devices.js';
+import { runtimeOn } from '../devices.js';
 
 export interface ClassScore {
   readonly label: string;
@@ -50,6 +50,10 @@ export class OpenedModel {
 
   get card(): Model['card'] {
     return this.model.card;
+  }
+
+  get threads(): number {
+    return this.runtime.threads;
   }
 
   /** Names of the ends of stages, for images; none for a model that takes none. */

@@ -27,22 +27,10 @@ export const texts = {
   generates: { en: 'Makes images of vectors', 'zh-CN': '由向量生成图像' },
   sees: { en: 'sees {width} × {height} pixels', 'zh-CN': '输入 {width} × {height} 像素' },
   seen: { en: 'What the network sees of {name}', 'zh-CN': '网络所看到的 {name}' },
-  device: { en: 'Computed with', 'zh-CN': '计算方式' },
-  threads: { en: 'WebAssembly on {count} threads.', 'zh-CN': 'WebAssembly，{count} 个线程。' },
-  oneThread: { en: 'WebAssembly on one thread.', 'zh-CN': 'WebAssembly，单线程。' },
-  notIsolated: {
-    en: 'WebAssembly on one thread: for more, the server has to send the headers COOP and COEP with this page.',
-    'zh-CN': 'WebAssembly，单线程：若要使用多线程，服务器须随本页发送 COOP 和 COEP 标头。',
-  },
   fastest: { en: 'Try which is faster', 'zh-CN': '测试哪个更快' },
   trying: { en: 'Trying both …', 'zh-CN': '正在测试两者 …' },
   trialSpeed: { en: '{device}: {speed} GFLOP/s.', 'zh-CN': '{device}：{speed} GFLOP/s。' },
   trialFailed: { en: '{device} does not work here ({reason}).', 'zh-CN': '{device} 在此处无法使用（{reason}）。' },
-  isolatedNextTime: {
-    en: 'WebAssembly on one thread: reload the page for more.',
-    'zh-CN': 'WebAssembly，单线程：重新加载本页即可使用多线程。',
-  },
-  onWebgpu: { en: 'The graphics processor, by WebGPU.', 'zh-CN': '图形处理器（WebGPU）。' },
   fellBack: {
     en: 'WebGPU did not work here ({reason}), so the processor computes.',
     'zh-CN': '此处无法使用 WebGPU（{reason}），改由处理器计算。',
@@ -114,12 +102,7 @@ export const texts = {
     'zh-CN': '选择第二幅图像；两个向量之间沿大圆弧过渡。',
   },
   share: { en: 'Share of the second image', 'zh-CN': '第二幅图像的比例' },
-  camera: { en: 'Use the camera', 'zh-CN': '使用摄像头' },
-  take: { en: 'Take the picture', 'zh-CN': '拍照' },
-  stop: { en: 'Stop the camera', 'zh-CN': '关闭摄像头' },
   cameraName: { en: 'the camera’s picture', 'zh-CN': '摄像头照片' },
-  noCamera: { en: 'The camera cannot be used: {reason}', 'zh-CN': '无法使用摄像头：{reason}' },
-  video: { en: 'What the camera sees', 'zh-CN': '摄像头画面' },
 } as const satisfies Record<string, Text>;
 
 /** Troubles, each naming what is wrong and what to do. */

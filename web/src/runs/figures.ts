@@ -1,9 +1,10 @@
 /** What came of a run so far, in one figure each. */
+
+import { count, decimal, duration } from '../format.js';
 import type { Text } from '../language.js';
 import { say } from '../language.js';
 import type { EpochRecord } from './api.js';
 import type { Known } from './follow.js';
-import { count, decimal, duration } from './format.js';
 import { figures, states, texts } from './texts.js';
 
 export interface Figure {

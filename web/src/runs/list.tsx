@@ -1,9 +1,9 @@
 /** All runs, the last changed first, each with how its loss went. */
 import { useSignal } from '@preact/signals';
+import { ago, count, decimal } from '../format.js';
 import { say } from '../language.js';
 import { addressOf } from '../route.js';
 import type { RunSummary } from './api.js';
-import { ago, count, decimal } from './format.js';
 import { MOST, shownAs } from './shown.js';
 import { figures, states, tasks, texts } from './texts.js';
 

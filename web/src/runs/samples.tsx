@@ -1,10 +1,10 @@
 /** What the network made after each epoch, where the run keeps pictures. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { count } from '../format.js';
 import { say } from '../language.js';
 import { listSamples, readSample, type Sample } from './api.js';
 import type { Known } from './follow.js';
-import { count } from './format.js';
 import { texts } from './texts.js';
 
 export function Samples({ run: { name, epochs } }: { readonly run: Known }) {

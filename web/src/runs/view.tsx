@@ -1,10 +1,10 @@
 /** One run, or several over each other, as they go on. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { Charts } from '../charts/charts.js';
 import { say } from '../language.js';
 import { addressOf } from '../route.js';
 import { Trouble } from '../ui/trouble.js';
-import { Charts } from './charts.js';
 import { compared, tiles } from './figures.js';
 import { followRun, type Known } from './follow.js';
 import { State } from './list.js';

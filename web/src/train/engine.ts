@@ -1,10 +1,10 @@
 /** ONNX Runtime's files beside the page. */
 import { UserError } from '../../../src/errors.js';
 import type { EngineFiles } from '../../../src/runtime/browser/opening.js';
+import type { EngineAddresses } from '../../../src/web-folder/engine-names.js';
 
 /** Fetches the code as bytes: servers that do not know .wasm send it with a type of which browsers complain. */
-export async function fetchEngine({ module, code }: EngineFiles): Promise<EngineFiles> {
-  if (typeof code !== 'string') return { module, code };
+export async function fetchEngine({ module, code }: EngineAddresses): Promise<EngineFiles> {
   const answer = await fetch(code).catch((error: Error) => {
     throw new UserError(`${code} could not be fetched (${error.message})`, 'no-engine');
   });

@@ -1,6 +1,7 @@
 /** Images by class, as a person gathers them. */
 import { computed, signal } from '@preact/signals';
-import type { ClassFiles } from './messages.js';
+import type { ClassFiles, GivenFile } from './messages.js';
+import type { Task } from './usual.js';
 
 /** Files that the page takes at most. */
 export const MOST_FILES = 2000;
@@ -42,6 +43,16 @@ export function removeClass(id: number): void {
   classes.value = classes.value.filter((one) => one.id !== id);
 }
 
+export function removeImage(id: number, path: string): void {
+  classes.value = classes.value.map((one) =>
+    one.id === id ? { ...one, files: one.files.filter((file) => file.path !== path) } : one,
+  );
+}
+
+export function removeAll(): void {
+  classes.value = [];
+}
+
 /** Sorts files into the classes that their folders are named by. */
 export function addFolders(found: readonly Found[]): void {
   const images = fitting(found);
@@ -57,13 +68,19 @@ export function addFolders(found: readonly Found[]): void {
 export const addImages = (id: number, files: readonly File[]): void =>
   addTo(id, fitting(files.map((file) => ({ path: file.name, file }))));
 
-/** Images among what came, as many as there is room for. */
+/** Adds a picture of the camera to a class. */
+export const addPicture = (id: number, picture: Blob): void =>
+  addImages(id, [new File([picture], `camera-${++pictures}.jpg`, { type: picture.type })]);
+let pictures = 0;
+
+/** Images among what came, as many as there is room for: of too many some from everywhere, so that no class is left out. */
 function fitting(found: readonly Found[]): readonly Found[] {
   const images = found.filter(isImage);
   const room = Math.max(0, MOST_FILES - total.value);
   leftOut.value = Math.max(0, images.length - room);
   nothingCame.value = images.length === 0;
-  return images.slice(0, room);
+  const place = (i: number) => Math.floor((i * room) / images.length);
+  return images.length <= room ? images : images.filter((_, i) => place(i + 1) > place(i));
 }
 
 /** A file of a name that the class has already replaces nothing: it gets a number. */
@@ -81,13 +98,26 @@ function addTo(id: number, found: readonly Found[]): void {
   });
 }
 
-/** What keeps the training from beginning. */
-export function obstacle(): { readonly text: 'needTwo' | 'sameName' | 'noName'; readonly name?: string } | undefined {
-  const names = classes.value.map(({ name }) => name.trim());
-  if (names.some((name) => name === '')) return { text: 'noName' };
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) return { text: 'sameName', name: twice };
-  return classes.value.length < 2 || classes.value.some(({ files }) => files.length < 2)
-    ? { text: 'needTwo' }
-    : undefined;
+/** Every image, whatever its class. */
+export const everyImage = (): readonly GivenFile[] =>
+  classes.value.flatMap(({ name, files }) =>
+    files.map(({ path, file }) => ({ path: name === '' ? path : `${name}/${path}`, file })),
+  );
+
+export interface Obstacle {
+  readonly text: 'needTwo' | 'needImages' | 'sameName' | 'noName';
+  readonly name?: string;
 }
+
+/** What keeps the training from beginning, by the task. */
+export const obstacles: { readonly [T in Task]: () => Obstacle | undefined } = {
+  classify: () => {
+    const names = classes.value.map(({ name }) => name.trim());
+    if (names.some((name) => name === '')) return { text: 'noName' };
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) return { text: 'sameName', name: twice };
+    const few = classes.value.length < 2 || classes.value.some(({ files }) => files.length < 2);
+    return few ? { text: 'needTwo' } : undefined;
+  },
+  reconstruct: () => (total.value < 2 ? { text: 'needImages' } : undefined),
+};

@@ -1,22 +1,30 @@
-/** The part Train: from images in folders to a model in a file. */
+/** The part Train: from images in folders, or the camera's, to a model in a file. */
+import { Charts } from '../charts/charts.js';
+import { quantities } from '../charts/quantities.js';
 import { say } from '../language.js';
 import { Trouble } from '../ui/trouble.js';
-import { Curves } from './curves.js';
 import { Gather } from './gather.js';
+import { Reconstructions } from './reconstructions.js';
 import { Result } from './result.js';
-import { failure, phase, skipped } from './session.js';
+import { failure, phase, records, skipped, steps } from './session.js';
 import { Status } from './status.js';
 import { texts } from './texts.js';
 import './train.css';
 
+const { loss, accuracy, psnr } = quantities;
+/** Of accuracy the first curve alone: the five most probable of two classes are always right. */
+const CURVES = [loss, { ...accuracy, curves: accuracy.curves.slice(0, 1) }, psnr];
+
 export default function Train() {
+  const choosing = phase.value === 'choosing' || phase.value === 'failed';
   return (
     <div class="train">
       <h1>{say(texts.title)}</h1>
       {phase.value === 'failed' && <Trouble>{say(texts.failed, { reason: failure.value })}</Trouble>}
-      {phase.value === 'choosing' || phase.value === 'failed' ? <Gather /> : <Status />}
+      {choosing ? <Gather /> : <Status />}
       {phase.value !== 'choosing' && <Skipped />}
-      <Curves />
+      <Charts runs={[{ name: '', steps: steps.value, epochs: records.value }]} of={CURVES} />
+      <Reconstructions />
       <Result />
     </div>
   );

@@ -20,10 +20,18 @@ export interface ReadImages {
 /** Files that are read at the same time: browsers decode on threads of their own. */
 const TOGETHER = 4;
 
+interface Reading {
+  readonly side: number;
+  readonly seed: number;
+  readonly tell: (news: News) => void;
+  /** Whether classes are to be told apart; of images without any, all are one. */
+  readonly labelled: boolean;
+}
+
 /** Reads every file once; those that cannot be read are told of and left out. */
 export async function readImages(
   classes: readonly ClassFiles[],
-  { side, seed, tell }: { readonly side: number; readonly seed: number; readonly tell: (news: News) => void },
+  { side, seed, tell, labelled }: Reading,
 ): Promise<ReadImages> {
   const files = inOrder(classes);
   const images = new Map<string, Decoded>();
@@ -47,19 +55,16 @@ export async function readImages(
   const empty = names.find((_, label) => !labels.includes(label));
   if (empty !== undefined)
     throw new UserError(
-      `no image of the class ${empty} could be read; give it some in a format that this browser knows`,
-      'unreadable-class',
+      `no image${labelled ? ` of the class ${empty}` : ''} could be read; give some in a format that this browser knows`,
+      labelled ? 'unreadable-class' : 'unreadable-images',
     );
-  const source = {
-    kind: 'files',
-    root: '',
-    paths: read.map(({ path }) => path),
-    labels,
-  } as const;
+  const paths = read.map(({ path }) => path);
+  const source = { kind: 'files', root: '', paths, ...(labelled && { labels }) } as const;
+  const known = labelled ? names : [];
   const { train, validation } = holdOut(source, { fraction: VALIDATION, seed });
   const splits = {
-    train: dataset('images', train, names),
-    validation: dataset('held-out images', validation, names),
+    train: dataset('images', train, known),
+    validation: dataset('held-out images', validation, known),
     warnings: [],
   };
   return { splits, own: usualSize([...images.values()].map(({ full }) => full)), images };
@@ -74,7 +79,7 @@ function inOrder(classes: readonly ClassFiles[]) {
   return names.flatMap((name, label) =>
     [...classes.find((one) => one.name === name)!.files]
       .sort((a, b) => byCodePoint(a.path, b.path))
-      .map(({ path, file }) => ({ path: `${name}/${path}`, file, label })),
+      .map(({ path, file }) => ({ path: name === '' ? path : `${name}/${path}`, file, label })),
   );
 }
 

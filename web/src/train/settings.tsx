@@ -1,54 +1,93 @@
-/** What is trained, and for how long. */
+/** What is trained, on what, and for how long. */
 import { signal } from '@preact/signals';
-import type { MemoryOptions } from '../../../src/train/in-memory.js';
 import { say } from '../language.js';
+import { type DeviceChoice, DeviceSelect } from '../ui/device.js';
+import type { Wanted } from './messages.js';
 import { texts } from './texts.js';
+import { type Net, nets, type Task, usualFor, usualSeconds } from './usual.js';
 
-/** Networks by the number of their layers, the quickest first. */
-const nets = {
-  'ResNet-8': { net: '{"bottleneck":false,"repeats":[1,1,1],"width":16}', variant: 'cifar' },
-  'ResNet-20': { net: 'cifar-resnet20' },
-  'ResNet-18': { net: 'resnet18' },
-} as const satisfies Record<string, Pick<MemoryOptions, 'net' | 'variant'>>;
-
-/** What may be chosen. */
+/** What may be chosen, or left to the page. */
 const choices = {
-  net: Object.keys(nets) as (keyof typeof nets)[],
+  net: Object.keys(nets) as Net[],
   size: [32, 64, 96, 128],
   epochs: [10, 20, 40, 80],
 } as const;
+type Settings = { readonly [K in keyof typeof choices]?: (typeof choices)[K][number] | undefined };
 
-type Settings = { readonly [K in keyof typeof choices]: (typeof choices)[K][number] };
+export const task = signal<Task>('classify');
+const settings = signal<Settings>({});
+const device = signal<DeviceChoice>('auto');
 
-export const settings = signal<Settings>({ net: 'ResNet-8', size: 32, epochs: 20 });
+/** As it is trained on so many images. */
+export function chosen(images: number): Wanted & { readonly network: Net } {
+  const usual = usualFor(images);
+  const { net = usual.net, size = usual.size, epochs } = settings.value;
+  return {
+    network: net,
+    options: { task: task.value, ...nets[net], ...(size && { size }), ...(epochs && { epochs }) },
+    seconds: usualSeconds[task.value],
+    device: device.value,
+  };
+}
 
-/** As the trainer takes them. */
-export const chosen = (): MemoryOptions => {
-  const { net, ...others } = settings.value;
-  return { task: 'classify', ...nets[net], ...others };
+const tasks: { readonly [T in Task]: { readonly name: keyof typeof texts; readonly about: keyof typeof texts } } = {
+  classify: { name: 'classify', about: 'aboutClassify' },
+  reconstruct: { name: 'reconstruct', about: 'aboutReconstruct' },
 };
+
+export const TaskChoice = () => (
+  <fieldset class="tasks">
+    <legend>{say(texts.task)}</legend>
+    {(Object.keys(tasks) as Task[]).map((name) => (
+      <label key={name} class={task.value === name ? 'chosen' : ''}>
+        <input
+          type="radio"
+          name="task"
+          value={name}
+          checked={task.value === name}
+          onChange={() => {
+            task.value = name;
+          }}
+        />
+        <strong>{say(texts[tasks[name].name])}</strong>
+        <span class="note">{say(texts[tasks[name].about])}</span>
+      </label>
+    ))}
+  </fieldset>
+);
 
 const labels = { net: texts.network, size: texts.size, epochs: texts.epochs } as const;
 
 export const SettingsRow = () => (
-  <div class="settings">
-    {(Object.keys(choices) as (keyof Settings)[]).map((name) => (
-      <label key={name}>
-        {say(labels[name])}
-        <select
-          name={name}
-          value={settings.value[name]}
-          onChange={({ currentTarget }) => {
-            settings.value = { ...settings.value, [name]: choices[name][currentTarget.selectedIndex] };
-          }}
-        >
-          {choices[name].map((choice) => (
-            <option key={choice} value={choice}>
-              {choice}
-            </option>
-          ))}
-        </select>
-      </label>
-    ))}
-  </div>
+  <details class="more">
+    <summary>{say(texts.settings)}</summary>
+    <div class="settings">
+      {(Object.keys(choices) as (keyof Settings)[]).map((name) => (
+        <label key={name}>
+          {say(labels[name])}
+          <select
+            name={name}
+            value={settings.value[name] ?? ''}
+            onChange={({ currentTarget }) => {
+              settings.value = { ...settings.value, [name]: choices[name][currentTarget.selectedIndex - 1] };
+            }}
+          >
+            <option value="">{say(texts.automatic)}</option>
+            {choices[name].map((choice) => (
+              <option key={choice} value={choice}>
+                {choice}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
+      <DeviceSelect
+        choices={['auto', 'webgpu', 'cpu']}
+        value={device.value}
+        choose={(name) => {
+          device.value = name;
+        }}
+      />
+    </div>
+  </details>
 );

@@ -1,14 +1,17 @@
-/** How far the training is, and the buttons that stop it and let it go on. */
+/** How far the training is, on what, and the buttons that stop it and let it go on. */
+import { deviceNames } from '../devices.js';
 import { number, say } from '../language.js';
-import { begun, epoch, go, leave, losses, phase, reading, speed, stop } from './session.js';
-import { settings } from './settings.js';
-import { texts } from './texts.js';
+import { reasonIn } from '../reasons.js';
+import { plainly } from '../ui/device.js';
+import type { PassedOver } from './messages.js';
+import { begun, go, leave, network, now, phase, reading, stop } from './session.js';
+import { reasons, texts } from './texts.js';
 
 const said = {
   reading: () => say(texts.reading, { done: number(reading.value.done), of: number(reading.value.of) }),
   preparing: () => say(texts.preparing),
-  training: () => (speed.value > 0 ? progressText() : say(texts.firstStep)),
-  stopped: () => say(texts.stopped, { epoch: epoch.value, epochs: begun.value!.epochs }),
+  training: () => (now.value ? progressText() : say(texts.firstStep)),
+  stopped: () => say(texts.stopped, { epoch: now.value?.epoch ?? 1, epochs: begun.value!.epochs }),
   ended: () => say(texts.ended, { epochs: begun.value!.epochs }),
   choosing: () => '',
   failed: () => '',
@@ -16,12 +19,14 @@ const said = {
 
 function progressText(): string {
   const { epochs, batches, batch } = begun.value!;
-  const minutes = ((epochs * batches - losses.value.length) * batch) / speed.value / 60;
-  return say(texts.training, {
-    epoch: epoch.value,
+  const { step, epoch, imagesPerSecond } = now.value!;
+  const seconds = ((epochs * batches - step) * batch) / imagesPerSecond;
+  return say(seconds < 90 ? texts.trainingSeconds : texts.training, {
+    epoch,
     epochs,
-    speed: number(speed.value),
-    minutes: number(Math.max(1, minutes)),
+    speed: number(imagesPerSecond),
+    minutes: number(seconds / 60),
+    seconds: number(Math.max(5, 5 * Math.ceil(seconds / 5))),
   });
 }
 
@@ -29,7 +34,7 @@ function progressText(): string {
 function share(): number | undefined {
   if (phase.value === 'reading') return reading.value.done / Math.max(1, reading.value.of);
   if (!begun.value) return undefined;
-  return losses.value.length / (begun.value.epochs * begun.value.batches);
+  return (now.value?.step ?? 0) / (begun.value.epochs * begun.value.batches);
 }
 
 export function Status() {
@@ -63,8 +68,21 @@ export function Status() {
 }
 
 function About() {
-  const { size, trainImages, validationImages, threads } = begun.value!;
+  const { size, trainImages, validationImages, device, threads, passedOver } = begun.value!;
   const [height, width] = size;
-  const counts = { train: number(trainImages), held: number(validationImages), threads };
-  return <p class="note">{say(texts.about, { network: settings.value.net, height, width, ...counts })}</p>;
+  const counts = { train: number(trainImages), held: number(validationImages) };
+  const computes = [plainly(device, threads), ...passedOver.map(whyNot)].join(' ');
+  return (
+    <>
+      <p class="note">{say(texts.about, { network: network.value, height, width, ...counts })}</p>
+      <p class="note device">{computes}</p>
+    </>
+  );
 }
+
+const whyNot = ({ device, why, reason = '', code, times = 1 }: PassedOver): string =>
+  say(reasons[why], {
+    device: deviceNames[device],
+    reason: reasonIn({ reason, ...(code && { code }) }),
+    times: number(times, 1),
+  });

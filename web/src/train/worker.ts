@@ -2,18 +2,22 @@
 import { drawnDataset } from '../../../src/data/drawn/set.js';
 import { ImageError } from '../../../src/data/image-error.js';
 import { LocalLoader } from '../../../src/data/local-loader.js';
-import type { Decoded } from '../../../src/data/pixels.js';
-import { openRuntime } from '../../../src/runtime/browser/index.js';
+import type { Decoded, Pixels } from '../../../src/data/pixels.js';
+import { type BrowserDevice, openRuntime } from '../../../src/runtime/browser/index.js';
 import { MemoryTraining, planInMemory } from '../../../src/train/in-memory.js';
 import { SIDE } from '../../../src/train/recipes.js';
+import { engineBeside } from '../../../src/web-folder/engine-names.js';
 import { prepare } from '../../../src/web-folder/page/prepare.js';
-import { encodeModel } from '../../../src/weights/model.js';
+import { Problem } from '../../../src/web-folder/page/problem.js';
+import { encodeModel, type Model } from '../../../src/weights/model.js';
+import { encodeOnnxModel } from '../../../src/weights/onnx-model.js';
 import { whyOf } from '../reasons.js';
 import { fetchEngine } from './engine.js';
-import type { News, Order } from './messages.js';
+import { fitted } from './fitted.js';
+import type { ModelFormat, News, Order } from './messages.js';
 import { readImages } from './read-images.js';
 
-type Begin = Extract<Order, { kind: 'begin' }>;
+type OrderOf<K extends Order['kind']> = Extract<Order, { kind: K }>;
 
 const tell = (news: News, moved: Transferable[] = []) => postMessage(news, { transfer: moved });
 
@@ -23,29 +27,32 @@ let gate = Promise.resolve();
 let open = () => {};
 let stopped = false;
 
-async function imagesOf({ source, options }: Begin) {
+async function imagesOf({ source, options }: OrderOf<'begin'>) {
   const { size = SIDE, seed = 0 } = options;
+  if ('drawn' in source)
+    return { splits: drawnDataset(source.drawn), own: [32, 32] as const, images: new Map<string, Decoded>() };
   const side = typeof size === 'number' ? size : Math.max(...size);
-  if ('classes' in source) return readImages(source.classes, { side, seed, tell });
-  const splits = drawnDataset(source.drawn);
-  return { splits, own: [32, 32] as const, images: new Map<string, Decoded>() };
+  const labelled = 'classes' in source;
+  return readImages(labelled ? source.classes : [{ name: '', files: source.images }], { side, seed, tell, labelled });
 }
 
-async function begin(order: Begin): Promise<void> {
-  const engine = fetchEngine(order.engine);
-  engine.catch(() => {}); // told when the images are read
-  const { splits, own, images } = await imagesOf(order);
-  const plan = planInMemory(order.options, { splits, own });
-  const runtime = openRuntime({ engine: await engine, spawn });
+async function begin(order: OrderOf<'begin'>): Promise<void> {
+  const found = await imagesOf(order);
   const loader = new LocalLoader(async (file) => {
-    const image = images.get(file);
+    const image = found.images.get(file);
     if (!image) throw new ImageError(file, 'it was not read');
     return image;
   });
+  const { plan, runtime, passedOver } = await fitted(order, {
+    planned: (options) => planInMemory(options, found),
+    loader,
+    open: async (device) => openRuntime({ device, engine: await fetchEngine(engineBeside(order.page, device)), spawn }),
+  });
   training = await MemoryTraining.create(plan, { loader, runtime });
-  const { config } = plan;
+  const { task, config, splits } = plan;
   tell({
     kind: 'begun',
+    task,
     size: config.preprocessing.size,
     classes: config.classes,
     trainImages: splits.train.length,
@@ -53,7 +60,9 @@ async function begin(order: Begin): Promise<void> {
     epochs: config.epochs,
     batches: training.batches,
     batch: config.batch,
+    device: runtime.device as BrowserDevice,
     threads: runtime.threads,
+    passedOver,
   });
   for await (const news of training.run()) {
     tell(news);
@@ -67,21 +76,39 @@ async function begin(order: Begin): Promise<void> {
 const spawn = () =>
   new Worker(new URL('../../../src/runtime/browser/worker.ts', import.meta.url), { type: 'module', name: 'engine' });
 
-async function classify({ id, file }: Extract<Order, { kind: 'classify' }>): Promise<void> {
-  const { best } = training!;
+async function ask({ id, file }: OrderOf<'ask'>): Promise<void> {
+  const { task, preprocessing } = training!.best!.model.card;
+  const [height, width] = preprocessing.size;
+  const picture = (data: Uint8Array): Pixels => ({ data, height, width, channels: preprocessing.channels });
   try {
-    const seen = await prepare(file, best!.model.card.preprocessing);
-    tell({ kind: 'classified', id, probabilities: await training!.classify(seen) });
+    const seen = await prepare(file, preprocessing);
+    const said = await training!.answer(seen);
+    const answer = task === 'classify' ? { probabilities: [...said] } : { made: picture(said as Uint8Array) };
+    tell({ kind: 'answer', id, answer: { seen: picture(seen), ...answer } });
   } catch (error) {
-    tell({ kind: 'classified', id, reason: (error as Error).message });
+    if (!(error instanceof Problem)) throw error;
+    tell({ kind: 'answer', id });
   }
 }
 
-type Answers = { readonly [K in Order['kind']]: (order: Extract<Order, { kind: K }>) => void | Promise<void> };
+const written: { readonly [F in ModelFormat]: (model: Model) => Uint8Array } = {
+  safetensors: encodeModel,
+  // as `export` writes it
+  onnx: (model) => encodeOnnxModel(model, { foldNorms: true }),
+};
+
+function model({ id, format }: OrderOf<'model'>): void {
+  const best = training?.best;
+  const bytes = best && (written[format](best.model) as Uint8Array<ArrayBuffer>);
+  tell({ kind: 'model', id, ...(bytes && { bytes }) }, bytes ? [bytes.buffer] : []);
+}
+
+type Answers = { readonly [K in Order['kind']]: (order: OrderOf<K>) => void | Promise<void> };
 
 const answers: Answers = {
   begin,
-  classify,
+  ask,
+  model,
   stop: () => {
     if (stopped) return; // one gate for both
     stopped = true;
@@ -92,12 +119,6 @@ const answers: Answers = {
   go: () => {
     stopped = false;
     open();
-  },
-  model: () => {
-    const { best } = training!;
-    if (!best) return;
-    const bytes = encodeModel(best.model) as Uint8Array<ArrayBuffer>;
-    tell({ kind: 'model', bytes, epoch: best.epoch }, [bytes.buffer]);
   },
 };
 

@@ -1,12 +1,18 @@
-/** The charts of one run, or of several over each other. */
+/** The charts of one training, or of several over each other. */
 import { say } from '../language.js';
 import { Chart } from './chart.js';
-import type { Known } from './follow.js';
-import { type Line, pointsOf, quantities } from './quantities.js';
+import { type Line, pointsOf, type Quantity, quantities, type Recorded } from './quantities.js';
+import './charts.css';
+
+interface ChartsProps {
+  readonly runs: readonly Recorded[];
+  /** What is shown, where it was recorded; everything by default. */
+  readonly of?: readonly Quantity[];
+}
 
 /** Without points there is no chart. */
-export function Charts({ runs }: { readonly runs: readonly Known[] }) {
-  const charts = runs.length === 1 ? ofOne(runs[0]!) : ofSeveral(runs);
+export function Charts({ runs, of = Object.values(quantities) }: ChartsProps) {
+  const charts = runs.length === 1 ? ofOne(runs[0]!, of) : ofSeveral(runs, of);
   return (
     <div class="charts">
       {charts
@@ -19,7 +25,7 @@ export function Charts({ runs }: { readonly runs: readonly Known[] }) {
 }
 
 /** Each quantity with all of its curves, over steps where one of them has steps. */
-const ofOne = (run: Known) =>
+const ofOne = (run: Recorded, quantities: readonly Quantity[]) =>
   quantities.map(({ title, format, curves }) => {
     const by = curves.some(({ step }) => step) ? ('step' as const) : ('epoch' as const);
     const lines = curves.map((curve, i): Line => {
@@ -34,7 +40,7 @@ const ofOne = (run: Known) =>
 const hasValues = ({ values }: Line) => values.some((value) => value !== null);
 
 /** Each curve by itself, the runs in their colours. */
-const ofSeveral = (runs: readonly Known[]) =>
+const ofSeveral = (runs: readonly Recorded[], quantities: readonly Quantity[]) =>
   quantities.flatMap(({ title, format, curves }) =>
     curves.map((curve) => {
       const by = curve.step ? ('step' as const) : ('epoch' as const);

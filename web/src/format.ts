@@ -1,5 +1,5 @@
 /** Figures as the page's language writes them. */
-import { language, say } from '../language.js';
+import { language, say } from './language.js';
 
 type Figure = number | null | undefined;
 

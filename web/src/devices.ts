@@ -2,12 +2,13 @@
 import {
   type BrowserDevice,
   type Choice,
-  defaultThreads,
   fastestDevice,
   openRuntime,
   type Runtime,
-} from '../../../src/runtime/browser/index.js';
-import { engineBeside } from '../../../src/web-folder/engine-names.js';
+} from '../../src/runtime/browser/index.js';
+import { engineBeside } from '../../src/web-folder/engine-names.js';
+
+export const deviceNames: { readonly [D in BrowserDevice]: string } = { cpu: 'WebAssembly', webgpu: 'WebGPU' };
 
 const engine = (device: BrowserDevice) => engineBeside(document.baseURI, device);
 
@@ -23,9 +24,3 @@ export function fastestHere(): Promise<Choice<BrowserDevice>> {
   });
   return choice;
 }
-
-/** Why there is one thread, or how many there are. */
-export const threadsHere = (): { readonly threads: number; readonly isolated: boolean } => ({
-  threads: defaultThreads(),
-  isolated: crossOriginIsolated,
-});

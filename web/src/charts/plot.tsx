@@ -2,8 +2,8 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { count } from '../format.js';
 import { language } from '../language.js';
-import { count } from './format.js';
 import { aligned, type Line } from './quantities.js';
 
 const HEIGHT = 240;

@@ -1,7 +1,7 @@
 /** A chart with its legend, what it says in words, and its numbers in a table. */
 import { useSignal } from '@preact/signals';
+import { count } from '../format.js';
 import { say } from '../language.js';
-import { count } from './format.js';
 import { Plot } from './plot.js';
 import { aligned, type Line } from './quantities.js';
 import { texts } from './texts.js';

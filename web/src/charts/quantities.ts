@@ -1,8 +1,14 @@
 /** What charts show, as data: a title, and curves by the field of an epoch or of a step. */
+import type { EpochRecord, StepRecord } from '../../../src/train/report/types.js';
+import { count, decibels, decimal, percent } from '../format.js';
 import type { Text } from '../language.js';
-import type { EpochRecord, StepRecord } from './api.js';
-import type { Known } from './follow.js';
-import { count, decibels, decimal, percent } from './format.js';
+
+/** A training as far as it is recorded. */
+export interface Recorded {
+  readonly name: string;
+  readonly steps: readonly StepRecord[];
+  readonly epochs: readonly EpochRecord[];
+}
 
 type EpochField = Exclude<keyof EpochRecord, 'epoch' | 'step'>;
 type StepField = Exclude<keyof StepRecord, 'epoch' | 'step'>;
@@ -25,8 +31,8 @@ const distance = { en: 'Fréchet distance of samples', 'zh-CN': '样本的 Fréc
 const rate = { en: 'Learning rate', 'zh-CN': '学习率' };
 const speed = { en: 'Images per second', 'zh-CN': '每秒图像数' };
 
-export const quantities: readonly Quantity[] = [
-  {
+export const quantities = {
+  loss: {
     title: loss,
     format: decimal,
     curves: [
@@ -35,7 +41,7 @@ export const quantities: readonly Quantity[] = [
       { name: { en: 'validation', 'zh-CN': '验证' }, epoch: 'validationLoss' },
     ],
   },
-  {
+  accuracy: {
     title: { en: 'Accuracy on validation', 'zh-CN': '验证准确率' },
     format: percent,
     curves: [
@@ -43,25 +49,25 @@ export const quantities: readonly Quantity[] = [
       { name: { en: 'top 5', 'zh-CN': '前 5' }, epoch: 'top5' },
     ],
   },
-  {
+  psnr: {
     title: { en: 'PSNR on validation', 'zh-CN': '验证 PSNR' },
     format: decibels,
     curves: [{ name: { en: 'PSNR', 'zh-CN': 'PSNR' }, epoch: 'psnr' }],
   },
-  {
+  ssim: {
     title: { en: 'SSIM on validation', 'zh-CN': '验证 SSIM' },
     format: decimal,
     curves: [{ name: { en: 'SSIM', 'zh-CN': 'SSIM' }, epoch: 'ssim' }],
   },
-  {
+  elbo: {
     title: { en: 'Evidence lower bound', 'zh-CN': '证据下界 (ELBO)' },
     format: decimal,
     curves: [{ name: { en: 'ELBO', 'zh-CN': 'ELBO' }, epoch: 'elbo' }],
   },
-  { title: distance, format: decimal, curves: [{ name: distance, epoch: 'frechet' }] },
-  { title: rate, format: decimal, curves: [{ name: rate, step: 'learningRate' }] },
-  { title: speed, format: count, curves: [{ name: speed, step: 'imagesPerSecond' }] },
-];
+  frechet: { title: distance, format: decimal, curves: [{ name: distance, epoch: 'frechet' }] },
+  learningRate: { title: rate, format: decimal, curves: [{ name: rate, step: 'learningRate' }] },
+  imagesPerSecond: { title: speed, format: count, curves: [{ name: speed, step: 'imagesPerSecond' }] },
+} as const satisfies Readonly<Record<string, Quantity>>;
 
 /** Where, and how much; null leaves a gap. */
 export interface Points {
@@ -70,7 +76,7 @@ export interface Points {
 }
 
 /** A curve of a run. @param by what it stands over; a curve of steps stands over steps */
-export function pointsOf({ steps, epochs }: Known, { epoch, step }: Curve, by: 'step' | 'epoch'): Points {
+export function pointsOf({ steps, epochs }: Recorded, { epoch, step }: Curve, by: 'step' | 'epoch'): Points {
   const finite = (value: number | null | undefined) => (Number.isFinite(value) ? (value as number) : null);
   return step
     ? { at: steps.map((record) => record.step), values: steps.map((record) => finite(record[step])) }

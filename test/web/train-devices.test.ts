@@ -1,0 +1,65 @@
+/** What computes in the part Train: WebGPU where it is chosen and works, else WebAssembly, and the page says why. */
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { closeAll, needsBrowser } from '../web-folder/browser.js';
+import { choose, downloaded, drop, ended, opened, run, saysAsPredict, striped, stripes, train } from './train-page.js';
+
+/** The page with two classes of stripes. */
+async function gathered({ isolated = false } = {}) {
+  const folder = await striped(40);
+  const visited = await opened({ isolated });
+  await drop(visited.page, [join(folder, 'across'), join(folder, 'along')]);
+  await visited.page.getByText('Images: 40').first().waitFor();
+  return { folder, ...visited };
+}
+
+const computes = (page: Page) => page.locator('.status .device').innerText();
+
+describe('what computes a training in the page', needsBrowser, () => {
+  after(closeAll);
+
+  it('is WebGPU where it is chosen, with a file that the command line reads', async () => {
+    const { page, folder, complaints } = await gathered();
+    await choose(page, { Epochs: '10', Size: '32', 'Computed with': 'WebGPU' });
+    await train(page);
+    await ended(page);
+    assert.equal(await computes(page), 'The graphics processor, by WebGPU.');
+    const file = await downloaded(page, 'Download the model', folder);
+    assert.ok((await run('eval', file, folder)).metrics.accuracy > 0.8);
+    const image = join(folder, 'unseen.png');
+    await writeFile(image, await stripes(true, 1000));
+    await saysAsPredict(page, file, image, 2e-3);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('is WebAssembly where WebGPU does not work, or there is none', async () => {
+    const { page } = await gathered({ isolated: true });
+    await page.route('**/engine/ort.webgpu*', (route) => route.fulfill({ status: 404 }));
+    await choose(page, { Epochs: '10', Size: '32', 'Computed with': 'WebGPU' });
+    await train(page);
+    await page.locator('.status .device').waitFor();
+    assert.match(await computes(page), /^WebAssembly on .*\. WebGPU did not work here \(.+\)\.$/);
+    await page.getByRole('button', { name: 'Start anew' }).click();
+    await choose(page, { 'Computed with': 'WebAssembly' });
+    await train(page);
+    await page.locator('.status .device').waitFor();
+    assert.match(await computes(page), /^WebAssembly on [^.]*\.$/);
+  });
+
+  it('is by itself what takes less time for a few steps', async () => {
+    const { page } = await gathered();
+    // in workers too, where the choice is made
+    await page.route('**/assets/worker-*.js', async (route) => {
+      const answer = await route.fetch();
+      const hardware = "Object.defineProperty(GPUAdapterInfo.prototype,'isFallbackAdapter',{get:()=>false});";
+      await route.fulfill({ response: answer, body: hardware + (await answer.text()) });
+    });
+    await choose(page, { Epochs: '10', Size: '32' });
+    await train(page);
+    await page.locator('.status .device').waitFor();
+    assert.match(await computes(page), /(WebGPU\.|one thread: .*) (WebAssembly|WebGPU) takes \d+\.\d times as long\.$/);
+  });
+});

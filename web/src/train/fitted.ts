@@ -1,0 +1,94 @@
+/** What only this machine can tell of a training: what computes, and how many epochs fit into a time. */
+import type { Epochs } from '../../../src/data/epoch.js';
+import { isSoftware } from '../../../src/runtime/browser/adapter.js';
+import { type BrowserDevice, lackOfWebgpu, type Runtime } from '../../../src/runtime/browser/index.js';
+import type { MemoryOptions, MemoryPlan } from '../../../src/train/in-memory.js';
+import { batchesOf, clock, epochsIn, type Pace, paceOf } from '../../../src/train/pace.js';
+import { Trainer } from '../../../src/train/trainer.js';
+import { whyOf } from '../reasons.js';
+import type { PassedOver, Wanted } from './messages.js';
+
+interface Means {
+  readonly planned: (options: MemoryOptions) => MemoryPlan;
+  readonly loader: Epochs;
+  readonly open: (device: BrowserDevice) => Promise<Runtime>;
+}
+
+export interface Fitted {
+  readonly plan: MemoryPlan;
+  /** Of the device that was chosen: whatever was tried on it is of no use any more. */
+  readonly runtime: Runtime;
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** A few steps of the training itself say most: they show that a device works, and how fast. */
+interface Trial {
+  readonly device: BrowserDevice;
+  readonly runtime: Runtime;
+  readonly pace: Pace;
+}
+
+/** Devices in the order in which they are tried. */
+const candidates: { readonly [C in Wanted['device']]: readonly BrowserDevice[] } = {
+  auto: ['webgpu', 'cpu'],
+  webgpu: ['webgpu', 'cpu'],
+  cpu: ['cpu'],
+};
+
+/** Of the steps of a trial. */
+const TRIAL_SECONDS = 2;
+
+/** Fewer teach too little, so they take longer where they have to; more teach nothing new. */
+const [LEAST_EPOCHS, MOST_EPOCHS] = [5, 100];
+
+export async function fitted({ options, seconds, device: choice }: Wanted, means: Means): Promise<Fitted> {
+  const begun = clock();
+  const { planned, open } = means;
+  const plan = planned(options);
+  const passedOver: PassedOver[] = [];
+  const trials: Trial[] = [];
+  for (const device of candidates[choice]) {
+    const isNamed = device === choice;
+    const why = device === 'webgpu' ? await unfit(isNamed) : undefined;
+    if (why) passedOver.push({ device, why });
+    else if (trials.length === 0 && device === 'cpu' && options.epochs !== undefined)
+      return { plan, runtime: await open(device), passedOver };
+    else
+      try {
+        trials.push(await tried(plan, device, means));
+        if (isNamed) break;
+      } catch (error) {
+        if (device === 'cpu' && trials.length === 0) throw error;
+        passedOver.push({ device, why: 'failed', ...whyOf(error) });
+      }
+  }
+  const [best, ...slower] = trials.sort((a, b) => a.pace.step - b.pace.step) as [Trial, ...Trial[]];
+  for (const { device, runtime, pace } of slower) {
+    await runtime.close();
+    passedOver.push({ device, why: 'slower', times: pace.step / best.pace.step });
+  }
+  const fitting = epochsIn({ seconds, spent: clock() - begun }, best.pace, batchesOf(plan)).epochs;
+  const { epochs = Math.max(LEAST_EPOCHS, Math.min(MOST_EPOCHS, fitting)) } = options;
+  return { plan: planned({ ...options, epochs }), runtime: best.runtime, passedOver };
+}
+
+/** Adapters in software are taken only where somebody names the device. */
+async function unfit(isNamed: boolean): Promise<'absent' | 'software' | undefined> {
+  if (await lackOfWebgpu()) return 'absent';
+  return !isNamed && (await isSoftware()) ? 'software' : undefined;
+}
+
+async function tried(plan: MemoryPlan, device: BrowserDevice, { loader, open }: Means): Promise<Trial> {
+  const begun = clock();
+  const runtime = await open(device);
+  try {
+    const trainer = await Trainer.create(plan, runtime);
+    const setup = clock() - begun;
+    const pace = await paceOf(trainer, plan, loader, { seconds: TRIAL_SECONDS });
+    await trainer.release();
+    return { device, runtime, pace: { setup, ...pace } };
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}

@@ -40,6 +40,8 @@ const TRIAL_SECONDS = 2;
 
 /** Fewer teach too little, so they take longer where they have to; more teach nothing new. */
 const [LEAST_EPOCHS, MOST_EPOCHS] = [5, 100];
+/** Rather than fewer than these, a slow machine takes images of this side. */
+const [FEW_EPOCHS, SMALL] = [10, 32];
 
 export async function fitted({ options, seconds, device: choice }: Wanted, means: Means): Promise<Fitted> {
   const begun = clock();
@@ -67,9 +69,23 @@ export async function fitted({ options, seconds, device: choice }: Wanted, means
     await runtime.close();
     passedOver.push({ device, why: 'slower', times: pace.step / best.pace.step });
   }
-  const fitting = epochsIn({ seconds, spent: clock() - begun }, best.pace, batchesOf(plan)).epochs;
-  const { epochs = Math.max(LEAST_EPOCHS, Math.min(MOST_EPOCHS, fitting)) } = options;
-  return { plan: planned({ ...options, epochs }), runtime: best.runtime, passedOver };
+  const left = seconds - (clock() - begun);
+  const settled = options.epochs === undefined ? inTime(plan, best.pace, { options, seconds: left }) : options;
+  return { plan: planned(settled), runtime: best.runtime, passedOver };
+}
+
+/** Epochs that fit into a time, and the small size where too few would at the images' own. */
+function inTime(plan: MemoryPlan, pace: Pace, { options, seconds }: Omit<Wanted, 'device'>): MemoryOptions {
+  const [height, width] = plan.config.preprocessing.size;
+  const fitting = (share: number) => {
+    const part = { ...pace, step: share * pace.step, validationBatch: share * pace.validationBatch };
+    return epochsIn({ seconds, spent: 0 }, part, batchesOf(plan)).epochs;
+  };
+  const bounded = (epochs: number) => Math.max(LEAST_EPOCHS, Math.min(MOST_EPOCHS, epochs));
+  const share = SMALL ** 2 / (height * width);
+  if (options.size !== undefined || share >= 1 || fitting(1) >= FEW_EPOCHS)
+    return { ...options, epochs: bounded(fitting(1)) };
+  return { ...options, epochs: bounded(fitting(share)), size: SMALL };
 }
 
 /** Adapters in software are taken only where somebody names the device. */

@@ -19,6 +19,14 @@ export interface TrainEvents {
   onSkipped?(skipped: readonly Skipped[]): void;
 }
 
+/** The processes that train together. */
+export interface Processes {
+  /** What joins them: `Open MPI v4.1.4`. */
+  readonly library: string;
+  /** By rank. */
+  readonly members: readonly { readonly host: string; readonly pid: number }[];
+}
+
 /** What is known before the first step. */
 export interface StartEvent {
   /** `resnet18 on flowers` */
@@ -30,6 +38,8 @@ export interface StartEvent {
   readonly validationImages: number;
   /** Learned numbers of the network. */
   readonly parameters: number;
+  /** That train together; absent where one trains alone. */
+  readonly processes?: Processes;
   /** Steps already taken: 0 but for a resumed run. */
   readonly step: number;
   /** About the data. */

@@ -107,7 +107,7 @@ async function run(
   { checkpoint, progress }: Begun = {},
 ): Promise<TrainResult> {
   const { communicator, device = 'cpu', command = '' } = options;
-  const crew = new Crew(communicator);
+  const crew = await Crew.of(communicator);
   const plan: Plan = { ...whole, share: crew.share };
   const { threads, workers } = await machineShare(communicator, options);
   const runtime = openRuntime({ device, ...(threads && { threads }) });

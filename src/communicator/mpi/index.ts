@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import { UserError } from '../../errors.js';
 import type { Communicator, Reducible, Reduction } from '../communicator.js';
+import { Watch } from '../watch.js';
 import type { TypeName } from './abis.js';
 import type { Launcher } from './launcher.js';
 import { type Library, openLibrary } from './library.js';
@@ -28,7 +29,9 @@ export async function openMpi(launcher: Launcher): Promise<Communicator> {
       `${launcher.name} started ${launcher.size} processes, but ${library.version} knows of ${size}: ` +
         'the launcher and the library are of different makes. Use the launcher of this library, or name the other one in RESMIRROR_MPI',
     );
-  return new Mpi(library, rank, size);
+  const joined = new Mpi(library, rank, size);
+  await joined.beginWatch();
+  return joined;
 }
 
 const check = (name: string, code: number): void => {
@@ -44,6 +47,7 @@ function numberOf(library: Library, name: 'MPI_Comm_rank' | 'MPI_Comm_size'): nu
 class Mpi implements Communicator {
   readonly host = hostname();
   sentBytes = 0;
+  private watch: Watch | undefined;
   /** The call under way, or the last one. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -112,13 +116,21 @@ class Mpi implements Communicator {
     return this.call('MPI_Barrier', this.mpi.world);
   }
 
+  /** From now on the death of another process ends this one. */
+  async beginWatch(): Promise<void> {
+    this.watch = await Watch.open(this, () => this.abort(1));
+  }
+
   abort(exitCode: number): never {
+    this.watch?.announceEnd();
     this.mpi.call('MPI_Abort')(this.mpi.world, exitCode);
     process.exit(exitCode); // where the library leaves it to the launcher to end this process
   }
 
   async close(): Promise<void> {
+    this.watch?.rest();
     await this.barrier(); // so that the next call, which must come from this thread, does not wait
+    this.watch?.close();
     check('MPI_Finalize', this.mpi.call('MPI_Finalize')());
   }
 

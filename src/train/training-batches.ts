@@ -10,8 +10,8 @@ export function epochBatches(
   { config, splits }: Plan,
   { epoch, batch: from }: Pick<Progress, 'epoch' | 'batch'>,
 ): Batches {
-  const { batch, seed, preprocessing, augmentation, strict } = config;
-  const order = { seed, epoch, from, shuffle: true, dropLast: true } as const;
+  const { batch, seed, preprocessing, augmentation, strict, shuffleBuffer } = config;
+  const order = { seed, epoch, from, shuffle: true, shuffleBuffer, dropLast: true } as const;
   return loader.epoch(splits.train, { batch, preprocessing, augmentation, strict, ...order });
 }
 

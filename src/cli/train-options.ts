@@ -171,6 +171,11 @@ export const recipeOptions = {
     group: learning,
   }),
   seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),
+  shuffleBuffer: option('--shuffle-buffer <n>', 'of tar shards: images among which one is drawn', {
+    parse: count,
+    usual: '10000',
+    group: learning,
+  }),
 
   crop: option('--crop <least,most>', 'random crops of this share of the area', {
     parse: shares,

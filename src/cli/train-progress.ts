@@ -61,6 +61,10 @@ function events(
       () => plain,
     );
   return {
+    onShard(done, of, name) {
+      const text = () => `reading ${name}, shard ${done} of ${of}`;
+      line.update(text, text);
+    },
     onBatchChosen({ batch, bytes, available }) {
       line.keep(`Batches of ${batch}: about ${scaled(bytes)}B of the ${scaled(available)}B of memory that are free.`);
     },

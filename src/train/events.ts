@@ -5,6 +5,8 @@ import type { EpochRecord } from './report/index.js';
 
 /** What a training tells while it runs. */
 export interface TrainEvents {
+  /** While shards that have no index are read through. */
+  onShard?(done: number, of: number, name: string): void;
   /** When a batch was chosen to fit into memory. */
   onBatchChosen?(choice: BatchChoice): void;
   /** When epochs were chosen to end in time. */

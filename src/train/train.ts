@@ -79,7 +79,11 @@ export async function resume(
   const progress = await fromFirst(communicator, () => checkpoint?.progress);
   const plan = await together(communicator, async () => {
     const labelled = config.classes.length > 0;
-    const splits = await openSplits(options.data ?? config.data, { ...config, labelled });
+    const splits = await openSplits(options.data ?? config.data, {
+      ...config,
+      labelled,
+      ...(options.onShard && { onShard: options.onShard }),
+    });
     if (labelled && `${splits.train.classes}` !== `${config.classes}`)
       throw new UserError(
         `${folder} was trained on the classes ${config.classes.join(', ')}, the data has ${splits.train.classes.join(', ')}; give the data it began with`,

@@ -1,6 +1,7 @@
 /** What `train` can be told, and what it does where nothing is said (src/train/plan.ts decides). */
 import type { FitOptions } from '../train/fit.js';
 import { flag, type OptionRow, option } from './command.js';
+import { memoryLimit } from './device.js';
 import { extraOptions } from './extra-options.js';
 import { networkOptions } from './network-options.js';
 import {
@@ -228,6 +229,7 @@ export const runOptions = {
     usual: 'cpu',
     group: machine,
   }),
+  memoryLimit: { ...memoryLimit, group: machine },
   tensorboard: flag('--tensorboard', 'write event files for TensorBoard too', { group: machine }),
   logEvery: option('--log-every <steps>', 'steps between records in metrics.jsonl', {
     parse: count,

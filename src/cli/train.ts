@@ -32,13 +32,14 @@ export const train = command({
     ['train --resume runs/resnet18-photos-1', 'on from where Ctrl-C stopped it'],
   ],
   async run({ args, options, terminal }) {
-    const { out, resume: from, threads, workers, device, tensorboard, logEvery, ...recipe } = options;
+    const { out, resume: from, threads, workers, device, memoryLimit, tensorboard, logEvery, ...recipe } = options;
     const shared = {
       ...(threads && { threads }),
       ...(workers && { workers }),
       ...(tensorboard && { tensorboard }),
       ...(logEvery && { logEvery }),
       ...(device && { device: await deviceOption(device) }),
+      ...(memoryLimit && { memory: memoryLimit }),
     };
     const result = from
       ? await goOn(from, { args, given: { ...recipe, ...(out && { out }) }, shared, terminal })

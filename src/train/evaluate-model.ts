@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Loader, type Skipped } from '../data/batches.js';
 import { type Dataset, dataset, type Splits } from '../data/dataset.js';
 import { UserError } from '../errors.js';
-import { type Device, openRuntime } from '../runtime/index.js';
+import { type ComputeOptions, openRuntime } from '../runtime/index.js';
 import { type Model, readModel } from '../weights/index.js';
 import { evaluate } from './evaluate.js';
 import { readRunConfig } from './run-folder.js';
@@ -12,12 +12,9 @@ import { type Evaluation, tasks } from './tasks/index.js';
 
 export type Split = 'train' | 'validation' | 'test';
 
-export interface EvaluateModelOptions {
+export interface EvaluateModelOptions extends ComputeOptions {
   /** Which part of the data. `validation` by default: of data without parts all of it, or what training held out. */
   readonly split?: Split;
-  readonly device?: Device;
-  /** Threads of the engine; every core by default. */
-  readonly threads?: number;
   /** Images that go through the network at once. 32 by default. */
   readonly batch?: number;
   /** Whether a classifier also sees each image mirrored, and what it says of both is averaged. No by default. */
@@ -44,13 +41,14 @@ export async function evaluateModel(
   data: string | Splits,
   options: EvaluateModelOptions = {},
 ): Promise<ModelEvaluation> {
-  const { split = 'validation', device = 'cpu', threads, batch = 32, strict = false, mirrored, onBatch } = options;
+  const { split = 'validation', batch = 32, strict = false, mirrored, onBatch } = options;
+  const { device, threads, memory, precision } = options;
   const model = await readModel(path);
   const { task, preprocessing, classes } = model.card;
   const splits = await splitsFor(path, data, { task, labelled: classes.length > 0 });
   const part = partOf(splits, split);
   const images = classes.length > 0 ? relabelled(part, classes) : part;
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const runtime = openRuntime({ device, threads, memory, precision });
   const loader = new Loader();
   try {
     const setting = { task, batch: Math.min(batch, images.length), preprocessing, classes, strict };

@@ -1,11 +1,8 @@
-import type { Device } from '../runtime/index.js';
+import type { ComputeOptions } from '../runtime/index.js';
 import type { TrainEvents } from './events.js';
 
 /** Where and how to train, whatever is trained. */
-export interface RunOptions extends TrainEvents {
-  readonly device?: Device;
-  /** Threads of the engine; every core by default. */
-  readonly threads?: number;
+export interface RunOptions extends TrainEvents, Omit<ComputeOptions, 'precision'> {
   /** Threads that decode images. */
   readonly workers?: number;
   /** Stops after the step under way, with a checkpoint. */

@@ -75,9 +75,9 @@ export async function resume(
 }
 
 async function run(plan: Plan, folder: string, options: RunOptions, checkpoint?: Checkpoint): Promise<TrainResult> {
-  const { device = 'cpu', threads, workers, tensorboard, command = '' } = options;
+  const { device = 'cpu', threads, memory, workers, tensorboard, command = '' } = options;
   const progress = checkpoint?.progress;
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const runtime = openRuntime({ device, threads, memory });
   const loader = new Loader(workers ? { workers } : {});
   try {
     const trainer = await trainerOf(plan, runtime, {

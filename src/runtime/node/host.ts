@@ -5,7 +5,7 @@ import type { Host } from '../open.js';
 import { Client } from './client.js';
 
 export const nodeDevices = {
-  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'] },
+  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'], sharesMemory: true },
   webgpu: { executionProviders: ['webgpu'], targets: ['webgpu'], keeps: 'gpu-buffer' },
   cuda: { executionProviders: ['cuda'], targets: ['portable'] },
 } as const satisfies Devices;

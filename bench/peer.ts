@@ -38,6 +38,11 @@ export class Peer {
     return JSON.parse(line) as Taken;
   }
 
+  /** Ends it in the middle of its work. */
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
   async close(): Promise<void> {
     this.child.stdin!.end();
     await this.ended.catch(() => {});

@@ -3,6 +3,7 @@
 import { compressions } from '../distributed/compression.js';
 import type { FitOptions } from '../train/fit.js';
 import { flag, type OptionRow, option } from './command.js';
+import { memoryLimit } from './device.js';
 import { extraOptions } from './extra-options.js';
 import { networkOptions } from './network-options.js';
 import {
@@ -244,6 +245,7 @@ export const runOptions = {
     usual: 'cpu',
     group: machine,
   }),
+  memoryLimit: { ...memoryLimit, group: machine },
   tensorboard: flag('--tensorboard', 'write event files for TensorBoard too', { group: machine }),
   logEvery: option('--log-every <steps>', 'steps between records in metrics.jsonl', {
     parse: count,

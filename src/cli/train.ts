@@ -46,6 +46,7 @@ export const train = command({
         threads,
         workers,
         device,
+        memoryLimit,
         tensorboard,
         logEvery,
         compressGradients,
@@ -59,6 +60,7 @@ export const train = command({
         ...(tensorboard && { tensorboard }),
         ...(logEvery && { logEvery }),
         ...(device && { device: await deviceOption(device) }),
+        ...(memoryLimit && { memory: memoryLimit }),
       };
       const result = from
         ? await goOn(from, { args, given: { ...recipe, ...(out && { out }) }, shared, terminal })

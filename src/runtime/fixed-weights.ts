@@ -15,6 +15,8 @@ export interface Fixed {
   readonly weights: Tensors;
   /** Whether the weights' memory goes over to the worker. */
   readonly move: boolean;
+  /** Looks at the graph of every run before anything is made. */
+  readonly inspect: (graph: Graph) => void;
 }
 
 /** Values that were computed of weights, in the worker as long as a program takes them. */
@@ -36,9 +38,10 @@ export class FixedWeights {
   ) {}
 
   /** The program of a graph whose parameters are all among the weights. */
-  async compile(graph: Graph, { target, weights, move }: Fixed): Promise<Program> {
+  async compile(graph: Graph, { target, weights, move, inspect }: Fixed): Promise<Program> {
     const names = new Set(parametersOf(graph).map(({ source }) => source.name));
     const { once, rest } = hoist(lower(foldWeights(graph), target, { constants: names }));
+    inspect(rest);
     const own = `fixed:${this.programs++}:`;
     const given = await this.written(
       [...names].map((name) => [name, weights[name]!] as const),

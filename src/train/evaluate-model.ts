@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Skipped } from '../data/batches.js';
 import { type Dataset, dataset, type Splits } from '../data/dataset.js';
 import { UserError } from '../errors.js';
-import type { Device } from '../runtime/index.js';
+import type { ComputeOptions } from '../runtime/index.js';
 import type { Model } from '../weights/index.js';
 import { readyModel } from './ready-model.js';
 import { readRunConfig } from './run-folder.js';
@@ -14,12 +14,9 @@ import type { Evaluation } from './tasks/index.js';
 export type Split = 'train' | 'validation' | 'test';
 
 /** How a model is judged. */
-export interface EvaluateModelOptions {
+export interface EvaluateModelOptions extends ComputeOptions {
   /** Which part of the data. `validation` by default: of data without parts all of it, or what training held out. */
   readonly split?: Split;
-  readonly device?: Device;
-  /** Threads of the engine; every core by default. */
-  readonly threads?: number;
   /** Images that go through the network at once. 32 by default. */
   readonly batch?: number;
   /** Whether a classifier also sees each image mirrored, and what it says of both is averaged. No by default. */

@@ -18,7 +18,7 @@ export interface Pace {
   readonly validationBatch: number;
 }
 
-export interface PaceOptions extends Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal'> {
+export interface PaceOptions extends Pick<RunOptions, 'device' | 'threads' | 'memory' | 'workers' | 'signal'> {
   /** How long to measure steps, in seconds; 3 by default. */
   readonly seconds?: number;
   /** Seconds, whatever they count from; the machine's clock by default. */
@@ -37,10 +37,10 @@ export const settled = (stamps: readonly number[]): number => {
 
 /** Trains for some seconds on a runtime of its own, so that the training proper begins untouched. */
 export async function measurePace(plan: Plan, options: PaceOptions = {}): Promise<Pace> {
-  const { device = 'cpu', threads, workers, signal, seconds = 3, now = () => performance.now() / 1000 } = options;
+  const { device, threads, memory, workers, signal, seconds = 3, now = () => performance.now() / 1000 } = options;
   const { config, splits } = plan;
   const begun = now();
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const runtime = openRuntime({ device, threads, memory });
   const loader = new Loader(workers ? { workers } : {});
   try {
     const trainer = await trainerOf(plan, runtime);

@@ -16,11 +16,11 @@ export interface ReadyModel {
 
 /** Opens the model of a file or run folder; programs are compiled once for each size of batch. */
 export async function readyModel(path: string, options: EvaluateModelOptions): Promise<ReadyModel> {
-  const { device = 'cpu', threads, batch = 32, strict = false, mirrored } = options;
+  const { device, threads, memory, precision, batch = 32, strict = false, mirrored } = options;
   const model = await readModel(path);
   const { task, preprocessing, classes } = model.card;
   const { network, weights } = model;
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const runtime = openRuntime({ device, threads, memory, precision });
   const loader = new Loader();
   const settings = { task, preprocessing, classes, strict };
   const programs = new Map<number, Promise<Program>>();

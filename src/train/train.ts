@@ -110,11 +110,11 @@ async function run(
   options: RunOptions & { readonly communicator: Communicator },
   { checkpoint, progress }: Begun = {},
 ): Promise<TrainResult> {
-  const { communicator, device = 'cpu', command = '' } = options;
+  const { communicator, device = 'cpu', memory, command = '' } = options;
   const crew = await Crew.of(communicator);
   const plan: Plan = { ...whole, share: crew.share };
   const { threads, workers } = await machineShare(communicator, options);
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const runtime = openRuntime({ device, threads, memory });
   const loader = new Loader(workers ? { workers } : {});
   try {
     const trainer = await trainerOf(plan, joined(runtime, options), {

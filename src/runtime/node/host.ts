@@ -6,7 +6,7 @@ import { Client } from './client.js';
 
 /** The devices that Node reaches, by name. */
 export const nodeDevices = {
-  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'] },
+  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'], sharesMemory: true },
   webgpu: { executionProviders: ['webgpu'], targets: ['webgpu'], keeps: 'gpu-buffer' },
   cuda: { executionProviders: ['cuda'], targets: ['portable'] },
 } as const satisfies Devices;

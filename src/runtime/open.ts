@@ -8,7 +8,7 @@ import {
   peakBytes,
   type Shape,
 } from '../graph/index.js';
-import { lower, type Target, targets } from '../lower/index.js';
+import { type Lower, type Target, targets } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import { checked, refuseUnknown } from './checked.js';
@@ -23,6 +23,8 @@ import { Variables } from './variables.js';
 /** What a program runs on: Node, or a page. */
 export interface Host {
   readonly devices: Devices;
+  /** For the targets of these devices; a page is not sent those of others. */
+  readonly lower: Lower;
   /** Threads of the engine, where nobody says. */
   readonly threads: number;
   /** Starts the thread of the engine. */
@@ -94,7 +96,7 @@ export function openRuntimeOn(
       return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights }));
     // what cannot change is laid out by the engine itself
     const way = (isFixed || isQuantised) && targets[target].block > 0 ? 'portable' : target;
-    const lowered = lower(graph, way, {
+    const lowered = host.lower(graph, way, {
       constants: new Set(Object.keys(weights)),
       updates: new Set(Object.keys(updates)),
     });
@@ -110,7 +112,7 @@ export function openRuntimeOn(
     return store.plainUpdates(checked(graph, program), updates);
   };
 
-  const fixed = new FixedWeights(client, start);
+  const fixed = new FixedWeights(client, start, host.lower);
   const store = new Variables(client, chosenTarget, row.keeps !== undefined, compile);
   return {
     device,
@@ -119,7 +121,7 @@ export function openRuntimeOn(
     compile,
     async memory(graph, { updates = {} } = {}) {
       const outputs = new Set(Object.keys(updates));
-      return peakBytes(lower(graph, await chosenTarget(), { updates: outputs }), outputs);
+      return peakBytes(host.lower(graph, await chosenTarget(), { updates: outputs }), outputs);
     },
     load: (model) => start(new Uint8Array(model)), // a copy: a Buffer's memory may be shared with others
     write: (variables) => store.write(variables),

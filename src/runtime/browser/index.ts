@@ -8,6 +8,7 @@
  * The engine's two files lie wherever the page's server has them; with Vite, `import module from 'onnxruntime-web/wasm?url'` gives an
  * address. Its build `webgpu` has both devices: `webgpu`, and `cpu` by WebAssembly; its build `wasm` has only the latter.
  */
+import { lowerStandard } from '../../lower/index.js';
 import type { Devices } from '../devices.js';
 import { openRuntimeOn } from '../open.js';
 import type { Runtime, RuntimeOptions } from '../runtime.js';
@@ -44,6 +45,7 @@ export function openRuntime({ engine, spawn = ownWorker, threads, ...options }: 
   return openRuntimeOn(
     {
       devices,
+      lower: lowerStandard,
       threads: defaultThreads(),
       connect: ({ threads }) => new WorkerChannel(spawn(), { ...engine, threads }),
     },

@@ -4,7 +4,7 @@
  * of one network for several sizes of batch do, share it.
  */
 import { type Graph, parametersOf } from '../graph/index.js';
-import { foldWeights, hoist, lower, type Target } from '../lower/index.js';
+import { foldWeights, hoist, type Lower, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import type { Program, Start } from './runtime.js';
@@ -35,12 +35,13 @@ export class FixedWeights {
   constructor(
     private readonly client: Channel,
     private readonly start: Start,
+    private readonly lower: Lower,
   ) {}
 
   /** The program of a graph whose parameters are all among the weights. */
   async compile(graph: Graph, { target, weights, move, inspect }: Fixed): Promise<Program> {
     const names = new Set(parametersOf(graph).map(({ source }) => source.name));
-    const { once, rest } = hoist(lower(foldWeights(graph), target, { constants: names }));
+    const { once, rest } = hoist(this.lower(foldWeights(graph), target, { constants: names }));
     inspect(rest);
     const own = `fixed:${this.programs++}:`;
     const given = await this.written(

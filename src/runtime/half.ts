@@ -4,7 +4,7 @@
  */
 import { UserError } from '../errors.js';
 import { conv, type Graph, input, parameter, parametersOf, relu } from '../graph/index.js';
-import { foldWeights, hoist, lower, type Target } from '../lower/index.js';
+import { foldWeights, hoist, lowerStandard, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import type { Device } from './devices.js';
 import type { Program, Start } from './runtime.js';
@@ -40,7 +40,7 @@ export async function compileHalf(
   graph: Graph,
   { target, weights, start, runOnce, inspect }: Halved,
 ): Promise<Program> {
-  const { once, rest } = hoist(lower(foldWeights(graph), target));
+  const { once, rest } = hoist(lowerStandard(foldWeights(graph), target));
   inspect(rest);
   const given = (part: Graph, from: Tensors) =>
     new Map(parametersOf(part).map(({ source: { name } }) => [name, from[name]!] as const));

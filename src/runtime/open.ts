@@ -1,7 +1,7 @@
 /** Running graphs on whatever host: compiling, variables and checks. */
 import { UserError } from '../errors.js';
 import { type Graph, inputsOf, nodesOf, type ParameterValue, parametersOf, peakBytes } from '../graph/index.js';
-import { lower, type Target, targets } from '../lower/index.js';
+import { type Lower, type Target, targets } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import { checked, refuseUnknown } from './checked.js';
@@ -17,6 +17,8 @@ import { Variables } from './variables.js';
 /** What a program runs on: Node, or a page. */
 export interface Host {
   readonly devices: Devices;
+  /** For the targets of these devices; a page is not sent those of others. */
+  readonly lower: Lower;
   /** Threads of the engine, where nobody says. */
   readonly threads: number;
   /** Starts the thread of the engine. */
@@ -115,7 +117,7 @@ export function openRuntimeOn(
     }
     if (isAsked && !isQuantised && targets[target].block > 0 && inputs.every(({ shape }) => isKnown(shape)))
       return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights, inspect }));
-    const lowered = lower(graph, way, {
+    const lowered = host.lower(graph, way, {
       constants: new Set(Object.keys(weights)),
       updates: new Set(Object.keys(updates)),
     });
@@ -132,7 +134,7 @@ export function openRuntimeOn(
   };
 
   const compile = (graph: Graph, options?: CompileOptions) => compileSeenBy(withinLimit, graph, options);
-  const fixed = new FixedWeights(client, start);
+  const fixed = new FixedWeights(client, start, host.lower);
   // what only brings variables in and out is not asked for its size
   const store = new Variables(client, chosenTarget, row.keeps !== undefined, (graph, options) =>
     compileSeenBy(() => {}, graph, options),
@@ -145,7 +147,7 @@ export function openRuntimeOn(
     compile,
     async memory(graph, { updates = {} } = {}) {
       const outputs = new Set(Object.keys(updates));
-      return peakBytes(lower(graph, await chosenTarget(), { updates: outputs }), outputs);
+      return peakBytes(host.lower(graph, await chosenTarget(), { updates: outputs }), outputs);
     },
     load: (model) => start(new Uint8Array(model)), // a copy: a Buffer's memory may be shared with others
     write: (variables) => store.write(variables),

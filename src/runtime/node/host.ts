@@ -1,5 +1,6 @@
 /** Node as a host: the native engine in a worker thread. */
 import { availableParallelism } from 'node:os';
+import { lower } from '../../lower/index.js';
 import type { Devices } from '../devices.js';
 import type { Host } from '../open.js';
 import { Client } from './client.js';
@@ -16,6 +17,7 @@ export const nodeThreads = (): number => availableParallelism();
 
 export const node: Host = {
   devices: nodeDevices,
+  lower,
   get threads() {
     return nodeThreads();
   },

@@ -16,6 +16,7 @@ const PIECE = 2 ** 30;
 /** Joins the processes that the launcher has started. @throws UserError where no library fits */
 export async function openMpi(launcher: Launcher): Promise<Communicator> {
   const library = await openLibrary(launcher);
+  for (const [name, value] of Object.entries(library.abi.settings)) process.env[name] ??= value;
   const provided = [0];
   check('MPI_Init_thread', library.call('MPI_Init_thread')(null, null, library.abi.serialized, provided));
   if (provided[0]! < library.abi.serialized)
@@ -70,7 +71,7 @@ class Mpi implements Communicator {
 
   async allReduce(data: Reducible, reduction: Reduction): Promise<void> {
     const { abi, world, types, operations } = this.mpi;
-    this.sentBytes += data.byteLength;
+    this.sentBytes += (2 * data.byteLength * (this.size - 1)) / this.size;
     for (const piece of pieces(data))
       await this.call(
         'MPI_Allreduce',
@@ -90,7 +91,7 @@ class Mpi implements Communicator {
     await this.allReduce(lengths, 'sum');
     const total = lengths.reduce((a, b) => a + b);
     if (total > PIECE) throw new RangeError(`expected ranks to gather ${PIECE} bytes at most, got ${total}`);
-    this.sentBytes += data.length;
+    this.sentBytes += data.length * (this.size - 1);
     const counts = Int32Array.from(lengths);
     const starts = new Int32Array(this.size);
     for (let i = 1; i < this.size; i++) starts[i] = starts[i - 1]! + counts[i - 1]!;
@@ -106,7 +107,7 @@ class Mpi implements Communicator {
     const part = data.length / this.size;
     if (!Number.isInteger(part) || part > PIECE)
       throw new RangeError(`expected ${this.size} equal parts of ${PIECE} bytes at most, got ${data.length} bytes`);
-    this.sentBytes += data.length;
+    this.sentBytes += part * (this.size - 1);
     const received = new Uint8Array(data.length);
     if (part > 0) await this.call('MPI_Alltoall', data, part, types.uint8, received, part, types.uint8, world);
     return received;

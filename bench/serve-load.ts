@@ -57,7 +57,9 @@ export async function serveLoad({ threads, rounds, wanted }: Settings): Promise<
       sides.push({ name: `plain server, ${kind}, JPEG`, program, questions: await program.asked(images) });
     }
     const rates = await closedLoop({ bare, sides, rounds, threads });
-    await openLoop(sides.slice(0, 2).map((side, i) => ({ ...side, rate: rates[i]! })));
+    await openLoop(
+      sides.map((side, i) => ({ ...side, rate: rates[i]! })).filter(({ questions }) => questions !== numbers),
+    );
     await bare.close();
   } finally {
     for (const program of programs) await program.stop();
@@ -221,8 +223,7 @@ async function openLoop(sides: readonly (Side & { readonly rate: number })[]): P
   for (const { name, program, questions, rate: all } of sides)
     for (const load of LOADS) {
       const rate = load * all;
-      await measure({ url: program.url, questions, seconds: LEAD_SECONDS, load: { rate } });
-      const one = await measured(program, { questions, seconds: OPEN_SECONDS, load: { rate } });
+      const one = await measured(program, { questions, seconds: OPEN_SECONDS, lead: LEAD_SECONDS, load: { rate } });
       const { asked, latencies, refused, refusals, wrong, errors, seconds } = one.found;
       const lost = asked - latencies.length - refused - wrong - amount(errors);
       print([

@@ -34,7 +34,7 @@ const weights = { w: float32(new Float32Array(64 * 64 * 9), [64, 64, 3, 3]) };
 
 for (const [options, tooSmall, enough] of [
   [{ target: 'portable' }, 278_000, 279_000],
-  [{ target: 'blocked8' }, 278_000, 420_000], // x and y lie in two orders
+  [{}, 278_000, 450_000], // as this machine lowers: in blocks, x and y may lie in two orders
   [{ precision: 'float16' }, 139_000, 140_000],
 ] as const satisfies readonly (readonly [RuntimeOptions, number, number])[])
   test(`fixed weights count, ${JSON.stringify(options)}`, async () => {

@@ -8,6 +8,8 @@
  * ```
  *
  * A bundle takes only what its page uses: nothing here does anything when it is imported.
+ *
+ * @module resmirror/browser
  */
 export type { Pixels } from '../data/pixels.js';
 export type { Preprocessing } from '../data/transforms.js';

@@ -6,6 +6,8 @@
  * const answer = await serving.fetch(new Request('http://here/v1/models/photos/classify', { method: 'POST', body: jpeg }));
  * await serving.close();
  * ```
+ *
+ * @module resmirror/serve
  */
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { type ComputeOptions, defaultThreads } from '../runtime/index.js';

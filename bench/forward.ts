@@ -2,6 +2,7 @@
  * Inference on demand: bench/torch/forward.py is its peer.
  *
  *   echo 10 | node build/bench/forward.js resnet18 --size 224 --batch 1
+ *   echo 10 | node build/bench/forward.js resnet18 --size 224 --precision float16 --device webgpu
  *   echo 10 | node build/bench/forward.js resnet18 --size 224 --batch 1 --int8            # in 8-bit numbers
  *   echo 10 | node build/bench/forward.js resnet18 --size 224 --batch 1 --file torch.onnx   # the bare runtime on a file
  *
@@ -20,6 +21,7 @@ import {
   networkNamed,
   nn,
   openRuntime,
+  type Precision,
   quantizeModel,
 } from 'resmirror';
 import { serve } from './serve.js';
@@ -32,6 +34,7 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: '2' },
     device: { type: 'string', default: 'cpu' },
     file: { type: 'string' },
+    precision: { type: 'string', default: 'float32' },
     int8: { type: 'boolean', default: false },
   },
 });
@@ -42,7 +45,11 @@ const shape = [batch, ...network.input];
 const x = Float32Array.from({ length: graph.elements(shape) }, (_, i) => Math.sin(i * 12.9898));
 
 async function own(): Promise<() => Promise<unknown>> {
-  const runtime = openRuntime({ threads, device: deviceNamed(values.device) });
+  const runtime = openRuntime({
+    threads,
+    device: deviceNamed(values.device),
+    precision: values.precision as Precision,
+  });
   const model = values.int8 ? await eightBit() : { network, weights: firstWeights() };
   const { y } = buildNetwork(model.network, { batch });
   const program = await runtime.compile({ name, outputs: { y } }, { weights: model.weights });

@@ -8,6 +8,10 @@ export interface Taken {
   readonly ms: readonly number[];
   /** Of the program so far. */
   readonly peakMemoryGB: number;
+  /** Of several processes that work together: megabytes that the first sent in a round. */
+  readonly sentMB?: number;
+  /** And milliseconds of a round in which it waited for the others. */
+  readonly waitedMs?: number;
 }
 
 export class Peer {
@@ -34,6 +38,11 @@ export class Peer {
     return JSON.parse(line) as Taken;
   }
 
+  /** Ends it in the middle of its work. */
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
   async close(): Promise<void> {
     this.child.stdin!.end();
     await this.ended.catch(() => {});
@@ -44,6 +53,9 @@ export interface Figures {
   /** Median of a round, ms. */
   readonly median: number;
   readonly peakMemoryGB: number;
+  /** Of its last rounds. */
+  readonly sentMB: number;
+  readonly waitedMs: number;
 }
 
 /**
@@ -52,13 +64,15 @@ export interface Figures {
  */
 export async function inTurns(peers: readonly Peer[], rounds: number): Promise<readonly Figures[]> {
   const times = peers.map((): number[] => []);
-  const memory = peers.map(() => 0);
+  const last: Taken[] = [];
   for (const peer of peers) await peer.take(2);
   for (let round = 0; round < rounds; round += 2)
     for (const [i, peer] of peers.entries()) {
-      const { ms, peakMemoryGB } = await peer.take(3);
-      times[i]!.push(...ms.slice(1));
-      memory[i] = peakMemoryGB;
+      last[i] = await peer.take(3);
+      times[i]!.push(...last[i].ms.slice(1));
     }
-  return times.map((all, i) => ({ median: all.sort((a, b) => a - b)[all.length >> 1]!, peakMemoryGB: memory[i]! }));
+  return times.map((all, i) => {
+    const { peakMemoryGB, sentMB = 0, waitedMs = 0 } = last[i]!;
+    return { median: all.sort((a, b) => a - b)[all.length >> 1]!, peakMemoryGB, sentMB, waitedMs };
+  });
 }

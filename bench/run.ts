@@ -18,6 +18,7 @@ import { javascript } from './javascript.js';
 import { layers } from './layers.js';
 import { profile } from './profile.js';
 import { quantized } from './quantized.js';
+import { ranks } from './ranks.js';
 import { serveLoad } from './serve-load.js';
 import type { Settings } from './settings.js';
 import { sizes } from './sizes.js';
@@ -39,6 +40,7 @@ const sections: Readonly<Record<string, (settings: Settings) => Promise<void>>> 
   ablation,
   transfer,
   depth,
+  ranks,
   serving: serveLoad,
   sizes,
 };

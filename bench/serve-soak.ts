@@ -18,8 +18,11 @@ const { values } = parseArgs({
 });
 const folder = mkdtempSync(join(tmpdir(), 'resmirror-soak-'));
 try {
-  const { model, tensors, images } = await drawnModel(folder);
-  const questions = [...tensors, ...images].map((one) => ({ ...one, path: one.path.replace('resnet18', 'model') }));
+  const { model, tensors, numbers, images } = await drawnModel(folder);
+  const questions = [...tensors, ...numbers, ...images].map((one) => ({
+    ...one,
+    path: one.path.replace('resnet18', 'model'),
+  }));
   const seconds = 60 * Number(values.minutes);
   const { memory, found, bad } = await soak({ path: model, questions, seconds, threads: Number(values.threads) });
   const [before, after] = memory;

@@ -10,8 +10,8 @@ export interface Settings {
   readonly wanted: (name: string) => boolean;
 }
 
-/** Debian's, which finds Debian's python3-torch. */
-export const PYTHON = '/usr/bin/python3';
+/** Debian's, which finds Debian's python3-torch, unless another one is named. */
+export const PYTHON = process.env.PYTHON ?? '/usr/bin/python3';
 
 /**
  * glibc gives every large tensor back to the system, which clears its pages anew at the next step; where faults are expensive, as

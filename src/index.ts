@@ -3,6 +3,8 @@
  *
  * From top to bottom: whole jobs (`train`, `resume`, `load`), networks (`resnet`, `transposeResnet`, `autoencoder`), and what
  * both are made of (`graph`, `nn`, `optim`, `backward`, `openRuntime`, `Learner`) for networks of one's own.
+ *
+ * @module resmirror
  */
 export { backward, hasDerivative, type Obstacle, withoutDerivative } from './autodiff/index.js';
 export {

@@ -18,7 +18,7 @@ export interface Opened {
 export async function withPage(work: (opened: Opened) => Promise<void>, flags: readonly string[] = []): Promise<void> {
   const folder = mkdtempSync(`${tmpdir()}/resmirror-bench-`);
   const server = spawn(process.execPath, ['bin/resmirror.js', 'serve', '--port', '0', '--runs', folder], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   try {
     const url = await addressOf(server);
@@ -40,11 +40,14 @@ export async function withPage(work: (opened: Opened) => Promise<void>, flags: r
 }
 
 async function addressOf(server: ChildProcess): Promise<string> {
-  let text = '';
+  let [text, log] = ['', ''];
+  server.stderr!.on('data', (chunk) => {
+    log = `${log}${chunk}`.slice(-2000);
+  });
   for await (const chunk of server.stdout!) {
     text += chunk;
     const [url] = /http:\/\/[\d.:]+\//.exec(text) ?? [];
     if (url) return url;
   }
-  throw new Error(`resmirror serve did not begin: ${text}`);
+  throw new Error(`resmirror serve did not begin: ${text}${log}`);
 }

@@ -20,6 +20,8 @@ export interface Plan {
   readonly url: string;
   readonly questions: readonly Question[];
   readonly seconds: number;
+  /** Seconds before these, in which the load is the same and nothing counts; none by default. */
+  readonly lead?: number;
   readonly load: { readonly connections: number } | { readonly rate: number };
 }
 
@@ -87,7 +89,7 @@ export function same(a: Question['expected'], b: Question['expected']): boolean 
   return left!.length === right!.length && left!.every((value, i) => Math.abs(value - right![i]!) <= TOLERANCE);
 }
 
-async function run({ url, questions, seconds, load }: Plan): Promise<Found> {
+async function run({ url, questions, seconds, lead = 0, load }: Plan): Promise<Found> {
   const agent = new Agent({ keepAlive: true, maxSockets: 'connections' in load ? load.connections : 900 });
   const found = { latencies: [] as number[], refusals: [] as number[], asked: 0, refused: 0, wrong: 0 };
   const errors: Record<string, number> = {};
@@ -95,12 +97,17 @@ async function run({ url, questions, seconds, load }: Plan): Promise<Found> {
     errors[what] = (errors[what] ?? 0) + 1;
   };
   const start = performance.now();
+  const from = start + 1000 * lead;
   const before = process.cpuUsage();
+  let number = 0;
   const once = async (due: number): Promise<void> => {
-    const question = questions[found.asked++ % questions.length]!;
+    const question = questions[number++ % questions.length]!;
+    const counts = due >= from;
+    if (counts) found.asked++;
     try {
       const answer = await ask(url, question, agent);
       const took = performance.now() - due;
+      if (!counts) return;
       if (answer.status === 200 && same(said(answer), question.expected)) found.latencies.push(took);
       else if (answer.status === 200) found.wrong++;
       else if (answer.status === 503 && answer.headers['retry-after']) {
@@ -110,10 +117,10 @@ async function run({ url, questions, seconds, load }: Plan): Promise<Found> {
           await new Promise((go) => setTimeout(go, 1000 * Number(answer.headers['retry-after'])));
       } else count(`${answer.status}`);
     } catch (error) {
-      count((error as NodeJS.ErrnoException).code ?? String(error));
+      if (counts) count((error as NodeJS.ErrnoException).code ?? String(error));
     }
   };
-  const end = start + 1000 * seconds;
+  const end = from + 1000 * seconds;
   if ('connections' in load)
     await Promise.all(
       Array.from({ length: load.connections }, async () => {
@@ -123,7 +130,7 @@ async function run({ url, questions, seconds, load }: Plan): Promise<Found> {
   else await Promise.all(await arrivals(load.rate, start, end, once));
   const { user, system } = process.cpuUsage(before);
   agent.destroy();
-  return { ...found, errors, seconds: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
+  return { ...found, errors, seconds: (performance.now() - from) / 1000, cpu: (user + system) / 1e6 };
 }
 
 /** Arrivals of a Poisson process: gaps of exponential length. */

@@ -17,6 +17,8 @@ const CLASSES = Array.from({ length: 1000 }, (_, i) => `class ${i}`);
 
 export interface Questions {
   readonly tensors: readonly Question[];
+  /** The same with the pixels as JSON. */
+  readonly numbers: readonly Question[];
   readonly images: readonly Question[];
 }
 
@@ -48,19 +50,16 @@ export async function drawnModel(folder: string): Promise<Questions & { readonly
     return path;
   });
   const predictor = Predictor.open({ card, network, weights });
-  const [tensors, images]: [Question[], Question[]] = [[], []];
+  const [tensors, numbers, images]: [Question[], Question[], Question[]] = [[], [], []];
   for await (const { seen, value } of predictor.classify(paths, { top: CLASSES.length })) {
     const by = new Map(value.map(({ label, probability }) => [label, probability]));
-    tensors.push(
-      tensorQuestion(
-        seen.slice(),
-        Float32Array.from(CLASSES, (name) => by.get(name)!),
-      ),
-    );
+    const probabilities = Float32Array.from(CLASSES, (name) => by.get(name)!);
+    tensors.push(tensorQuestion(seen.slice(), probabilities));
+    numbers.push(numbersQuestion(seen, probabilities));
     images.push({ ...imageQuestion(photos[images.length]!), expected: value.slice(0, 5) });
   }
   await predictor.close();
-  return { model, tensors: distinct(tensors), images: distinct(images) };
+  return { model, tensors: distinct(tensors), numbers, images: distinct(images) };
 }
 
 const imageQuestion = (body: Uint8Array) => ({
@@ -79,6 +78,13 @@ function tensorQuestion(pixels: Uint8Array, expected: Float32Array): Question {
     body: Buffer.concat([head, pixels]),
     expected,
   };
+}
+
+function numbersQuestion(pixels: Uint8Array, expected: Float32Array): Question {
+  const inputs = [{ name: 'images', shape: [1, SIZE, SIZE, 3], datatype: 'UINT8', data: Array.from(pixels) }];
+  const body = Buffer.from(JSON.stringify({ inputs, parameters: { binary_data_output: true } }));
+  const path = '/v2/models/resnet18/infer';
+  return { path, headers: { 'Content-Type': 'application/json' }, body, expected };
 }
 
 /** A JPEG of 500 x 375 pixels with waves and noise of its own. */

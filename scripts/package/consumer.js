@@ -9,7 +9,8 @@ import { root } from '../prepare.js';
 export function output(cwd, program, ...words) {
   const { status, stdout, stderr, error } = spawnSync(program, words, {
     ...{ cwd, encoding: 'utf8', timeout: 600_000, maxBuffer: 1e8, shell: process.platform === 'win32' },
-    env: { ...process.env, NODE_ENV: undefined },
+    // as guides say: or the engine's install script fetches CUDA's libraries, from another place than npm's registry
+    env: { ...process.env, NODE_ENV: undefined, ONNXRUNTIME_NODE_INSTALL: 'skip' },
   });
   if (status !== 0) throw new Error(`${program} ${words.join(' ')}: ${error ?? ''}\n${stdout}\n${stderr}`);
   return stdout;

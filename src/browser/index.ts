@@ -8,6 +8,8 @@
  * ```
  *
  * A bundle takes only what its page uses: nothing here does anything when it is imported.
+ *
+ * @module resmirror/browser
  */
 export type { Pixels } from '../data/pixels.js';
 export type { Preprocessing } from '../data/transforms.js';
@@ -37,4 +39,6 @@ export {
 export { ImageProblem, prepare as prepareImage } from '../web-folder/page/prepare.js';
 export { type Model, type ModelCard, modelOf, type Weights } from '../weights/model.js';
 export { decodeSafetensors, type Safetensors } from '../weights/safetensors.js';
-export { type ClassScore, load, type ModelSource, PageModel } from './page-model.js';
+export { fetchModel, type ModelSource } from './model-source.js';
+export { loadGenerator, PageGenerator } from './page-generator.js';
+export { type ClassScore, load, PageModel } from './page-model.js';

@@ -1,6 +1,6 @@
 /** `resmirror explain`: pictures of what a network sees, and why it says what it says. */
 import { command, option } from './command.js';
-import { computeOptions, computeSettings } from './device.js';
+import { computeSettings, machineOptions } from './device.js';
 import { USUAL_IMAGES } from './explained.js';
 import { methods } from './explained-ways.js';
 import { usageError } from './failure.js';
@@ -29,7 +29,7 @@ export const explain = command({
       usual: `${USUAL_IMAGES}; 4 for features, 8 for stages`,
     }),
     seed: option('--seed <n>', 'of the vectors, for stages without images', { parse: seed, usual: '0' }),
-    ...computeOptions,
+    ...machineOptions,
   },
   notes: `grad-cam              where a class is seen: warm colours speak for it
 integrated-gradients  what each pixel adds: orange for the class, blue against
@@ -47,14 +47,10 @@ filters               filters at the pixels: what the first layer looks for, or
     ['explain runs/photos --method filters', 'what the first layer looks for'],
   ],
   async run({ args, options, terminal }) {
-    const { out = 'explanation.png', method, batch, threads, device, ...choices } = options;
+    const { out = 'explanation.png', method, batch, threads, device, memoryLimit, ...choices } = options;
     if (/\.(gif|svg|pdf)$/i.test(out)) throw usageError(`expected --out to end in .png, .jpg or .webp, got ${out}`);
     const { readModel } = await import('../weights/index.js');
-    const compute = await computeSettings({
-      ...(batch && { batch }),
-      ...(threads && { threads }),
-      ...(device && { device }),
-    });
+    const compute = await computeSettings({ batch, threads, device, memoryLimit });
     const model = await readModel(args.model);
     const way = method ?? (model.card.task === 'classify' ? 'grad-cam' : 'stages');
     const task = { model, compute, images: args.image ?? [], choices };

@@ -22,7 +22,7 @@ const {
   patience: ______,
   ...recipe
 } = recipeOptions;
-const { threads, workers, device } = runOptions;
+const { threads, workers, device, memoryLimit } = runOptions;
 
 export const findRate = command({
   arguments: { '<task>': 'classify, reconstruct or generate (a vae)', '<data>': 'as for train' },
@@ -35,6 +35,7 @@ export const findRate = command({
     threads,
     workers,
     device,
+    memoryLimit,
   },
   notes: `Trains for some steps with a learning rate that grows from step to step, until
 the loss is four times its minimum, and throws away what was learned. All that
@@ -45,12 +46,18 @@ ${NETWORKS}`,
     ['find-lr classify ./photos --net resnet50 --batch 16 --out lr.html', 'for a certain training, with its curve'],
     ['find-lr reconstruct ./tiles --optimizer sgd --lowest 1e-4', 'from a higher rate on'],
   ],
-  async run({ args: { task, data }, options: { report, device, ...options }, terminal }) {
+  async run({ args: { task, data }, options: { report, device, memoryLimit: memory, ...options }, terminal }) {
     if (!isTask(task)) throw usageError(`expected classify, reconstruct or generate, got ${task}`);
     if (report !== undefined && !/\.(html|svg)$/i.test(report))
       throw usageError(`--out: expected a file that ends in .html or .svg, got ${report}`);
     const { findLearningRate } = await import('../train/find-learning-rate.js');
-    const settings = { ...options, task, data, ...(device && { device: await deviceOption(device) }) };
+    const settings = {
+      ...options,
+      task,
+      data,
+      ...(device && { device: await deviceOption(device) }),
+      ...(memory && { memory }),
+    };
     const line = new StatusLine();
     const onPoint = ({ learningRate, smoothed }: RatePoint, done: number, of: number) => {
       const figures = `rate ${learningRate.toExponential(1)}, loss ${smoothed.toPrecision(4)}`;

@@ -45,16 +45,12 @@ knows nothing of random vectors otherwise.`,
     ['generate runs/maker --walk --out walk.gif', 'a film'],
   ],
   async run({ args, options, terminal }) {
-    const { batch, threads, device, ...choices } = options;
+    const { batch, threads, device, memoryLimit, precision, ...choices } = options;
     const { out = choices.walk ? 'walk.webp' : 'generated.png' } = choices;
     checkChoices(choices, out);
     const { readModel } = await import('../weights/index.js');
     const { Generator } = await import('../inference/generator.js');
-    const compute = await computeSettings({
-      ...(batch && { batch }),
-      ...(threads && { threads }),
-      ...(device && { device }),
-    });
+    const compute = await computeSettings({ batch, threads, device, memoryLimit, precision });
     const model = await readModel(args.model);
     const generator = Generator.open(model, compute);
     try {

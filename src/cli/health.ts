@@ -81,8 +81,8 @@ const layouts: Readonly<Record<Target, string>> = {
 /** That a device works, how fast it multiplies matrices, and what it leaves to the CPU. */
 async function deviceCheck(device: Device): Promise<Finding> {
   try {
-    const { threads, gflops, target } = await tried(device, 'speed');
-    const speed = `${gflops.toFixed(0)} GFLOP/s in products of 512 × 512 matrices`;
+    const { threads, gflops, target, halves } = await tried(device, 'speed');
+    const speed = `${gflops.toFixed(0)} GFLOP/s in products of matrices`;
     if (device === 'cpu')
       return {
         state: 'ok',
@@ -94,8 +94,8 @@ async function deviceCheck(device: Device): Promise<Finding> {
     const left = names.length > 0 ? `leaves to the CPU: ${names.join(', ')}` : 'leaves nothing to the CPU';
     return {
       state: 'ok',
-      text: `works, ${speed}; of ${ran} operators of training steps ${left}`,
-      facts: { gflops, target, ran, fallbacks },
+      text: `works, ${speed}, ${halves ? 'with' : 'without'} 16-bit floats; of ${ran} operators of training steps ${left}`,
+      facts: { gflops, target, halves, ran, fallbacks },
     };
   } catch (error) {
     if (device === 'cpu') throw error;

@@ -1,6 +1,6 @@
 /** `resmirror probe`: a new last layer on a model that stays as it is. */
 import { command, option } from './command.js';
-import { computeOptions, computeSettings } from './device.js';
+import { computeSettings, machineOptions } from './device.js';
 import { evaluationLines } from './evaluation.js';
 import { usageError } from './failure.js';
 import { counted } from './figures.js';
@@ -17,7 +17,7 @@ export const probe = command({
     epochs: option('--epochs <n>', 'rounds of the last layer through the features', { parse: count, usual: '50' }),
     learningRate: option('--lr <rate>', 'peak of the learning rate', { parse: positive, usual: '0.01' }),
     seed: option('--seed <n>', 'of the order', { parse: seed, usual: '0' }),
-    ...computeOptions,
+    ...machineOptions,
   },
   notes: `Every image goes through the network once; its features are kept, and only the
 last layer is trained on them. How good it gets says how much the features know

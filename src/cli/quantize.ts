@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { modelPath, readModel, writeAtomically } from '../weights/index.js';
 import { encodeOnnxModel } from '../weights/onnx-model.js';
 import { command, option } from './command.js';
-import { computeOptions, computeSettings } from './device.js';
+import { computeSettings, machineOptions } from './device.js';
 import { usageError } from './failure.js';
 import { counted, scaled } from './figures.js';
 import { StatusLine } from './status-line.js';
@@ -18,7 +18,7 @@ export const quantize = command({
     out: option('--out <file.onnx>', 'where the model goes', { usual: 'model.int8.onnx' }),
     images: option('--images <n>', 'the most images to calibrate on', { parse: count, usual: '256' }),
     seed: option('--seed <n>', 'draws them', { parse: seed, usual: '0' }),
-    ...computeOptions,
+    ...machineOptions,
   },
   notes: `Static quantisation: activations as uint8 in the ranges seen on the images,
 weights as int8 with a scale per output channel, written as ONNX in the QDQ

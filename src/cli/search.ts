@@ -6,7 +6,7 @@ import type { VectorsFile } from '../inference/search/vectors-file.js';
 import { columns, shortened } from './columns.js';
 import { command, option } from './command.js';
 import { contactSheet } from './contact-sheet.js';
-import { computeOptions } from './device.js';
+import { machineOptions } from './device.js';
 import { usageError } from './failure.js';
 import { bar, counted } from './figures.js';
 import { withPredictor } from './predictor.js';
@@ -25,7 +25,7 @@ export const search = command({
     top: option('--top <k>', 'images to show', { parse: count, usual: `${TOP}` }),
     index: option('--index <file.parquet>', "where a folder's vectors are kept, so that they are made once"),
     out: option('--out <file>', 'a picture: the image above, those like it below, the nearest first'),
-    ...computeOptions,
+    ...machineOptions,
   },
   notes: `Images are compared by the directions of their vectors (cosine similarity): a
 classifier's pooled features, an autoencoder's latent vectors. With --index only

@@ -11,6 +11,8 @@ const PORT = 8080;
 /** As long as Kubernetes gives a program to end. */
 const DRAIN = 30_000;
 
+const { batch: _, ...computing } = computeOptions; // --max-batch says it here
+
 export const serve = command({
   arguments: { '[model...]': 'run folders or model files, as NAME=PATH or by their own names' },
   options: {
@@ -62,8 +64,7 @@ export const serve = command({
       help: 'web pages that may ask, such as https://example.org',
       group: 'Access',
     } as OptionRow<readonly string[]>,
-    threads: computeOptions.threads,
-    device: computeOptions.device,
+    ...computing,
   },
   notes: `The page at / shows runs, and computes in the browser that opens it. Speaks the
 Open Inference Protocol (KServe, Triton) under /v2 and over gRPC, and takes
@@ -82,17 +83,17 @@ object a line. SIGTERM and Ctrl-C finish what is at work, and end with 1 where
   async run({ args, options, terminal }) {
     const { port = PORT, grpcPort, host, maxBatch, maxDelay, queue, maxWait, ...others } = options;
     const { maxBody, maxPixels, concurrency, timeout, drainTimeout = DRAIN, ...rest } = others;
-    const { apiKeyFile, tlsCert, tlsKey, origin = [], threads, device } = rest;
+    const { apiKeyFile, tlsCert, tlsKey, origin = [], threads, device, memoryLimit, precision } = rest;
     const { Certificate, jsonLines, listen, listenGrpc, namedPath, openServing } = await import('../serve/index.js');
     const log = jsonLines((line) => void process.stderr.write(line));
     const keys = apiKeyFile === undefined ? [] : await readKeys(apiKeyFile);
     const files = certificateFiles(tlsCert, tlsKey);
     const certificate = files && (await Certificate.open(files, { log }));
-    const compute = await computeSettings({ ...(threads && { threads }), ...(device && { device }) });
+    const settings = await computeSettings({ threads, device, memoryLimit, precision });
     const batch = given({ max: maxBatch, delay: maxDelay, queue, wait: maxWait });
     const limits = given({ body: maxBody, pixels: maxPixels, concurrency, timeout });
     const serving = await openServing({
-      ...compute,
+      ...settings,
       models: args.model.map(namedPath),
       runs: await runsFolder(options.runs),
       batch,

@@ -15,8 +15,8 @@ export const shard = command({
     unlabelled: flag('--unlabelled', 'images in whatever folders they are, without classes'),
     seed: option('--seed <n>', 'of the order in which images are mixed', { parse: seed, usual: '0' }),
   },
-  notes: `Shards are tar archives by WebDataset's convention: KEY.jpg and KEY.cls for each image.
-Beside them go an index of each, and shards.json with all names and the classes.`,
+  notes: `Shards are tar archives by WebDataset's convention: KEY.jpg and KEY.cls for each
+image. Beside them go an index of each, and shards.json with the classes.`,
   examples: [
     ['shard ./photos --out ./photos-shards', 'train-000000.tar, train-000001.tar, …'],
     ["train classify './photos-shards/train-{000000..000007}.tar'", 'what they are for'],

@@ -3,6 +3,7 @@
 import { compressions } from '../distributed/compression.js';
 import type { FitOptions } from '../train/fit.js';
 import { flag, type OptionRow, option } from './command.js';
+import { memoryLimit } from './device.js';
 import { extraOptions } from './extra-options.js';
 import { networkOptions } from './network-options.js';
 import {
@@ -171,6 +172,11 @@ export const recipeOptions = {
     group: learning,
   }),
   seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),
+  shuffleBuffer: option('--shuffle-buffer <n>', 'of tar shards: images among which one is drawn', {
+    parse: count,
+    usual: '10000',
+    group: learning,
+  }),
 
   crop: option('--crop <least,most>', 'random crops of this share of the area', {
     parse: shares,
@@ -239,6 +245,7 @@ export const runOptions = {
     usual: 'cpu',
     group: machine,
   }),
+  memoryLimit: { ...memoryLimit, group: machine },
   tensorboard: flag('--tensorboard', 'write event files for TensorBoard too', { group: machine }),
   logEvery: option('--log-every <steps>', 'steps between records in metrics.jsonl', {
     parse: count,

@@ -1,7 +1,7 @@
 /** What a training shows while it runs: a line that lives, and one per epoch that stays. */
 
 import type { TrainConfig } from '../train/config.js';
-import type { StartEvent, StepEvent, TrainEvents } from '../train/events.js';
+import type { Processes, StartEvent, StepEvent, TrainEvents } from '../train/events.js';
 import { figureOf } from '../train/report/best.js';
 import type { EpochRecord } from '../train/report/index.js';
 import { padLeft } from './columns.js';
@@ -61,6 +61,10 @@ function events(
       () => plain,
     );
   return {
+    onShard(done, of, name) {
+      const text = () => `reading ${name}, shard ${done} of ${of}`;
+      line.update(text, text);
+    },
     onBatchChosen({ batch, bytes, available }) {
       line.keep(`Batches of ${batch}: about ${scaled(bytes)}B of the ${scaled(available)}B of memory that are free.`);
     },
@@ -79,6 +83,7 @@ function events(
           `${counted(trainImages, 'image')} to learn from, ${grouped(validationImages)} to check by; ${counted(epochs, 'epoch')} of ${counted(batches, 'step')}`,
         ),
       );
+      if (event.processes) for (const text of joined(event.processes)) line.keep(paint('dim', text));
       for (const warning of event.warnings) terminal.warn(warning);
       if (event.step > 0) line.keep(`Going on after step ${grouped(event.step)}.`);
       const titles = columns.map(([title, width]) => padLeft(title === 'quality' ? quality[task] : title, width));
@@ -114,6 +119,15 @@ function events(
       for (const { file, reason } of skipped) terminal.warn(`skipped ${file}: ${reason}`);
     },
   };
+}
+
+/** Who works together, a line for each machine: launchers name a process that died by its number. */
+function* joined({ library, members }: Processes): Generator<string> {
+  yield `${members.length} processes joined by ${library}`;
+  for (const host of new Set(members.map((each) => each.host))) {
+    const here = members.flatMap((each, rank) => (each.host === host ? [`rank ${rank} is process ${each.pid}`] : []));
+    yield `  on ${host}: ${here.join(', ')}`;
+  }
 }
 
 function figuresOf({ loss, accuracy, imagesPerSecond, secondsLeft, waiting }: StepEvent): string {

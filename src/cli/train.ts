@@ -24,7 +24,7 @@ that of all together (docs/scaling.md).`;
 export const train = command({
   arguments: {
     '[task]': 'classify, reconstruct or generate',
-    '[data]': "folder of images, IDX or CIFAR files, or 'drawn' (drawn:4000 for so many)",
+    '[data]': "folder of images, IDX or CIFAR files, tar shards, or 'drawn' (drawn:4000 for so many)",
   },
   options: { ...recipeOptions, ...runOptions },
   notes: `${NETWORKS}\n\n${PROCESSES}`,
@@ -33,6 +33,7 @@ export const train = command({
     ['train classify ./photos --net resnet50 --size 224 --epochs 90', 'a larger one'],
     ['train classify ./photos --time 10m', 'as many epochs as that allows'],
     ['train classify ./fashion-mnist --net cifar-resnet20 --epochs 2', 'IDX files'],
+    ["train classify 'photos-{000000..000127}.tar'", 'tar shards, also by https'],
     ['train reconstruct ./tiles --latent 256', 'an autoencoder'],
     ['train generate ./photos', 'a variational autoencoder that makes images of each class'],
     ['train --resume runs/resnet18-photos-1', 'on from where Ctrl-C stopped it'],
@@ -45,6 +46,7 @@ export const train = command({
         threads,
         workers,
         device,
+        memoryLimit,
         tensorboard,
         logEvery,
         compressGradients,
@@ -58,6 +60,7 @@ export const train = command({
         ...(tensorboard && { tensorboard }),
         ...(logEvery && { logEvery }),
         ...(device && { device: await deviceOption(device) }),
+        ...(memoryLimit && { memory: memoryLimit }),
       };
       const result = from
         ? await goOn(from, { args, given: { ...recipe, ...(out && { out }) }, shared, terminal })

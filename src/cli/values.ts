@@ -32,6 +32,16 @@ export function yesOrNo(text: string): boolean {
   throw new InvalidArgumentError('Expected yes or no.');
 }
 
+const UNITS = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 } as const;
+
+/** `800MB`, `4 GB`, `4GiB`; a number alone is bytes. */
+export function bytes(text: string): number {
+  const [, number = '', unit = 'b'] = /^\s*([\d.]+)\s*([a-z]+)?\s*$/i.exec(text) ?? [];
+  const value = Number(number || Number.NaN) * (UNITS[unit.toLowerCase() as keyof typeof UNITS] ?? Number.NaN);
+  if (value >= 1 && Number.isFinite(value)) return Math.round(value);
+  throw new InvalidArgumentError('Expected a size such as 800MB, 4GB or 4GiB.');
+}
+
 /** `1,2`: 1, 2, 3, … each. */
 export const counts = (text: string): readonly number[] => text.split(',').map(count);
 

@@ -17,7 +17,7 @@ export interface Communicator {
   readonly host: string;
   /** What joins the processes, for people: `Open MPI 4.1.4`. */
   readonly library: string;
-  /** Bytes that this process has handed over to be sent, whatever way they take. */
+  /** Bytes that this process has had to send at least: of a reduction over n ranks (2n - 2) / n times its data, by rings or halving. */
   readonly sentBytes: number;
   /** Makes the data that of rank `root`, 0 by default. In place; as long on every rank. */
   broadcast(data: Reducible, root?: number): Promise<void>;

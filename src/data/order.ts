@@ -28,15 +28,18 @@ export function orderOf(source: Source, options: OrderOptions): Uint32Array | un
   return sorted(stream, length + shuffleBuffer, (place) => place + integer(shuffleBuffer));
 }
 
-/** The shards of `source` in the order in which they are first wanted. */
-export function shardOrder({ set }: ShardSource, { shuffle, seed, epoch }: OrderOptions): readonly number[] {
+/** The shards of `source` that it has images of, in the order in which they are wanted. */
+export function shardOrder({ set, rows }: ShardSource, { shuffle, seed, epoch }: OrderOptions): readonly number[] {
   const count = set.shards.length;
-  return shuffle ? [...permutation(count, seed, 'shards', epoch)] : Array.from({ length: count }, (_, shard) => shard);
+  const wanted = new Uint8Array(count);
+  for (const row of rows) wanted[shardOf(set, row)] = 1;
+  const order = shuffle ? permutation(count, seed, 'shards', epoch) : Uint32Array.from({ length: count }, (_, i) => i);
+  return [...order.filter((shard) => wanted[shard] === 1)];
 }
 
 /** The images as they come when shards are read one after the other, each from its beginning. */
 function streamOf({ set, rows }: ShardSource, shards: readonly number[]): Uint32Array {
-  const turn = new Uint32Array(shards.length);
+  const turn = new Uint32Array(set.shards.length);
   for (const [i, shard] of shards.entries()) turn[shard] = i;
   const numbers = Uint32Array.from(rows, (_, i) => i);
   return sorted(numbers, shards.length, (_, i) => turn[shardOf(set, rows[i] as number)] as number);

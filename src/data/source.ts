@@ -112,10 +112,10 @@ export function pieceOf({ set, rows }: ShardSource, index: number): Piece {
   return { shard: shardOf(set, row), offset: set.offsets[row] as number, length: set.lengths[row] as number };
 }
 
-/** `photos-000012.tar/rose/17` */
+/** `photos-000012.tar/rose/17`; keys come from outside, so what would move a cursor is left out. */
 function sampleName({ set, rows }: ShardSource, index: number): string {
   const row = rows[index] as number;
-  return `${set.shards[shardOf(set, row)]?.name}/${nameAt(set.keys, row)}`;
+  return `${set.shards[shardOf(set, row)]?.name}/${nameAt(set.keys, row).replace(/\p{Cc}/gu, '?')}`;
 }
 
 /** What to call image `index` before a person: its file, 'cifar10 test #17', or its shard and its key. */

@@ -21,9 +21,9 @@ export class Generator {
   ) {}
 
   /** @throws UserError for models that make no images of vectors */
-  static open(model: Model, { device = 'cpu', threads, batch = 16 }: OpenModelOptions = {}): Generator {
+  static open(model: Model, { batch = 16, device, threads, memory, precision }: OpenModelOptions = {}): Generator {
     const latent = latentOf(model.network, model.card);
-    return new Generator(model, openRuntime({ device, ...(threads && { threads }) }), batch, latent);
+    return new Generator(model, openRuntime({ device, threads, memory, precision }), batch, latent);
   }
 
   /** Names of the classes of which it makes images; none where it knows no classes. */

@@ -2,15 +2,12 @@
 import { type Batch, Loader, type Skipped } from '../data/batches.js';
 import { type Dataset, openImages } from '../data/dataset.js';
 import type { Graph } from '../graph/index.js';
-import { type Device, openRuntime, type Program, type Runtime, type Tensors } from '../runtime/index.js';
+import { type ComputeOptions, openRuntime, type Program, type Runtime, type Tensors } from '../runtime/index.js';
 import type { Model } from '../weights/index.js';
 import { sampleOf } from './seen.js';
 
 /** Where a model computes, and on how many images at once. */
-export interface OpenModelOptions {
-  readonly device?: Device;
-  /** Threads of the engine; every core by default. */
-  readonly threads?: number;
+export interface OpenModelOptions extends ComputeOptions {
   /** Images that go through the network at once. 16 by default. */
   readonly batch?: number;
   /** Whether the memory of the weights may go over to the runtime, which empties the model's arrays. Default false. */
@@ -50,9 +47,9 @@ export class ImageModel {
 
   static open(
     model: Model,
-    { device = 'cpu', threads, batch = 16, moveWeights = false }: OpenModelOptions = {},
+    { batch = 16, moveWeights = false, device, threads, memory, precision }: OpenModelOptions = {},
   ): ImageModel {
-    const runtime = openRuntime({ device, ...(threads && { threads }) });
+    const runtime = openRuntime({ device, threads, memory, precision });
     return new ImageModel(model, runtime, new Loader(), { batch, moveWeights });
   }
 

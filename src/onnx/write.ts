@@ -50,9 +50,9 @@ export interface WriteOptions {
   readonly weights?: ReadonlyMap<string, { readonly data: Arrays[DType] }>;
   /**
    * In what floats are stored and computed; default float32. With float16 the graph's inputs and outputs stay float32: casts stand
-   * behind the ones and before the others.
+   * behind the ones and before the others. `mixed` is float16 but for operators that sum many elements or leave its range (`WIDE`).
    */
-  readonly floats?: 'float32' | 'float16';
+  readonly floats?: 'float32' | 'float16' | 'mixed';
   /** Written as metadata_props: labels, preprocessing and the like. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -67,13 +67,13 @@ export function writeOnnx(
   graph: Graph,
   { weights = new Map(), metadata = {}, floats = 'float32' }: WriteOptions = {},
 ): Uint8Array {
-  const half = floats === 'float16';
+  const half = floats !== 'float32';
   const outputs = distinctOutputs(graph);
   const parameters = parametersOf(graph);
   const leaves = [...inputsOf(graph), ...parameters].map((leaf) => leaf.source.name);
   if (half) refuseHalf(graph, weights);
-  const writer = new Writer(outputs, leaves, half);
-  const nodes = nodesOf(Object.values(outputs)).map((node) => writer.node(node));
+  const writer = new Writer(outputs, leaves, floats);
+  const nodes = nodesOf(Object.values(outputs)).flatMap((node) => writer.nodes(node));
   const inputs = [...inputsOf(graph), ...parameters.filter((p) => !weights.has(p.source.name))];
   const stored = parameters.filter((p) => weights.has(p.source.name));
   const model = create(ModelProtoSchema, {
@@ -167,6 +167,15 @@ function distinctOutputs(graph: Graph): Readonly<Record<string, Value>> {
   );
 }
 
+/**
+ * Operators that stay in float32 where floats are mixed: sums over whole images or rows, whose last digits halves lose, and what quotients, powers
+ * and steep slopes make of small and large numbers. Convolutions and products of matrices are not among them: there halves gain most.
+ */
+const WIDE: ReadonlySet<string> = new Set<OnnxOp>([
+  ...(['BatchNormalization', 'Div', 'Exp', 'GlobalAveragePool', 'HardSigmoid', 'Log', 'LogSoftmax'] as const),
+  ...(['Pow', 'Reciprocal', 'ReduceMean', 'ReduceSum', 'Softmax', 'Softplus', 'Sqrt'] as const),
+]);
+
 const everySchema = { ...blockedSchema, ...schema };
 
 class Writer {
@@ -177,14 +186,19 @@ class Writer {
   private readonly names = new Map<Value, string>();
   private readonly counts = new Map<string, number>();
 
+  /** Values of halves -> what they are called in float32, where floats are mixed. */
+  private readonly widened = new Map<string, string>();
+
   private readonly taken: Set<string>;
+  private readonly half: boolean;
   private made = 0;
 
   constructor(
     outputs: Readonly<Record<string, Value>>,
     leaves: readonly string[],
-    private readonly half = false,
+    private readonly floats: NonNullable<WriteOptions['floats']>,
   ) {
+    this.half = floats !== 'float32';
     this.taken = new Set(Object.keys(outputs));
     for (const [name, value] of Object.entries(outputs)) this.names.set(value, this.inside(name, value));
     for (const name of leaves) {
@@ -209,11 +223,40 @@ class Writer {
     return inner;
   }
 
-  node(node: Node): NodeProto {
+  /** A node, with the casts around it. */
+  nodes(node: Node): readonly NodeProto[] {
+    const isWide = this.floats === 'mixed' && WIDE.has(node.op);
+    if (!isWide) return [this.node(node, (value) => this.nameOf(value))];
+    const casts: NodeProto[] = [];
+    const proto = this.node(node, (value) => this.wideNameOf(value, casts));
+    const back = node.outputs.map((_, i) => {
+      const wide = this.fresh('wide_');
+      const half = proto.output[i]!;
+      proto.output[i] = wide;
+      this.widened.set(half, wide);
+      return castTo(FLOAT16, wide, half);
+    });
+    return [...casts, proto, ...back];
+  }
+
+  /** What a value is called in float32; every operand of `WIDE` is a float. */
+  private wideNameOf(value: Value, casts: NodeProto[]): string {
+    const { source } = value;
+    if (source.kind === 'constant') return this.stored(source.data, value.shape, value.dtype, true);
+    const half = this.nameOf(value);
+    const known = this.widened.get(half);
+    if (known !== undefined) return known;
+    const wide = this.fresh('wide_');
+    this.widened.set(half, wide);
+    casts.push(castTo(dataTypes.float32, half, wide));
+    return wide;
+  }
+
+  private node(node: Node, nameOf: (value: Value) => string): NodeProto {
     const own = node.op in blockedSchema;
     const carriers = everySchema[node.op as LoweredOp] as Readonly<Record<string, Carrier>> | undefined;
     if (!carriers) throw new Error(`${node.op} is no ONNX operator: lower the graph before it is written`);
-    const inputs = node.inputs.map((value) => this.nameOf(value));
+    const inputs = node.inputs.map(nameOf);
     const attributes = Object.entries(implied[node.op as OnnxOp] ?? {}).map(([name, value]) =>
       attribute(name, 'string', value),
     );

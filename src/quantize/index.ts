@@ -6,21 +6,19 @@ import { type Graph, input, nodesOf, parametersOf, withLeaves } from '../graph/i
 import { foldWeights, hoist } from '../lower/index.js';
 import { buildNetwork, graphNetwork } from '../models/index.js';
 import { normalise, unit } from '../nn/index.js';
-import { type Device, openRuntime, type Runtime, type Tensors } from '../runtime/index.js';
+import { type ComputeOptions, openRuntime, type Runtime, type Tensors } from '../runtime/index.js';
 import type { Model } from '../weights/index.js';
 import { quantisedValues, Ranges } from './ranges.js';
 import { quantisedGraph } from './rewrite.js';
 
 /** How a model is brought to 8-bit numbers. */
-export interface QuantizeOptions {
+export interface QuantizeOptions extends Omit<ComputeOptions, 'precision'> {
   /** The most images to calibrate on, the first of a random order; default 256. */
   readonly images?: number;
   /** Draws them; default 0. */
   readonly seed?: number;
   /** Images that go through the network at once. 16 by default. */
   readonly batch?: number;
-  readonly device?: Device;
-  readonly threads?: number;
   readonly onBatch?: (done: number, of: number) => void;
 }
 
@@ -30,12 +28,12 @@ export interface QuantizeOptions {
  * @throws UserError for models that make images of vectors, and for those in 8-bit numbers
  */
 export async function quantizeModel(model: Model, images: Dataset, options: QuantizeOptions = {}): Promise<Model> {
-  const { device = 'cpu', threads } = options;
+  const { device, threads, memory } = options;
   if (model.card.task === 'generate')
     throw new UserError(
       `${model.network.name} makes images of vectors, which no images calibrate; quantise a model that takes images`,
     );
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const runtime = openRuntime({ device, threads, memory });
   const loader = new Loader({ cacheBytes: 0 });
   try {
     const { y } = buildNetwork(model.network);

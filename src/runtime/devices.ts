@@ -10,6 +10,8 @@ export interface DeviceRow {
   readonly executionProviders: readonly string[];
   /** Ways to lower for this device, the fastest first; the last works everywhere. */
   readonly targets: readonly Target[];
+  /** Whether it computes in plain memory, so that variables are never copied. */
+  readonly sharesMemory?: true;
   /** Where the new values of variables stay, if not in plain memory. */
   readonly keeps?: 'gpu-buffer';
 }
@@ -29,13 +31,15 @@ export interface SessionSettings {
   readonly profile?: string | undefined;
   /** Whether the engine may rewrite the graph. Where nothing is left to find, looking takes seconds for a deep network. */
   readonly rewrite: boolean;
+  /** Whether a graph is refused of which the engine would leave operators to the CPU. */
+  readonly alone?: boolean | undefined;
   /** Outputs that become variables. */
   readonly updates?: readonly string[];
 }
 
 export const sessionOptions = (
   { executionProviders, keeps }: DeviceRow,
-  { threads, profile, rewrite, updates = [] }: Omit<SessionSettings, 'device'>,
+  { threads, profile, rewrite, alone, updates = [] }: Omit<SessionSettings, 'device'>,
 ): InferenceSession.SessionOptions => ({
   executionProviders: [...executionProviders],
   graphOptimizationLevel: rewrite ? 'all' : 'disabled',
@@ -44,6 +48,7 @@ export const sessionOptions = (
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   logSeverityLevel: 3,
+  ...(alone ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
   ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   ...(keeps && updates.length > 0
     ? { preferredOutputLocation: Object.fromEntries(updates.map((output) => [output, keeps])) }

@@ -41,6 +41,18 @@ export interface Requests {
   read(request: { readonly names: readonly string[] }): Promise<Tensors>;
   /** Gives up the memory of variables. */
   forget(request: { readonly names: readonly string[] }): Promise<void>;
+  /** What runs took from plain memory and left there, since the engine was made. */
+  count(request: Record<never, never>): Promise<Counts>;
+}
+
+/** Bytes in plain memory, of all runs. */
+export interface Counts {
+  readonly runs: number;
+  readonly fed: number;
+  readonly fetched: number;
+  /** Of variables that were read, and those that were written; what lies in the memory of a device counts as nothing. */
+  readonly read: number;
+  readonly written: number;
 }
 
 interface Program extends Omit<Compile, 'model' | 'options'> {
@@ -53,6 +65,12 @@ interface Program extends Omit<Compile, 'model' | 'options'> {
 }
 
 type OnnxTensors = Readonly<Record<string, OrtTensor>>;
+
+/** Of tensors, as far as they lie in plain memory. */
+const plainBytes = (tensors: readonly OrtTensor[]): number =>
+  tensors.reduce((sum, tensor) => sum + (isPlain(tensor) ? (tensor.data as Uint8Array).byteLength : 0), 0);
+/** What lies elsewhere throws where its data are asked for. */
+const isPlain = ({ location }: OrtTensor): boolean => location !== 'gpu-buffer';
 
 const plain = ({ type, dims, data }: OrtTensor): Tensor => ({ dtype: type, shape: dims, data }) as Tensor;
 
@@ -68,6 +86,7 @@ interface EngineSettings {
 export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Requests {
   const programs = new Map<number, Program>();
   const variables = new Map<string, OrtTensor>();
+  let counts: Counts = { runs: 0, fed: 0, fetched: 0, read: 0, written: 0 };
   const resident = ({ dtype, shape, data }: Tensor) => new ort.Tensor(dtype, data as Float32Array, shape) as OrtTensor;
   const variable = (name: string): OrtTensor => {
     const found = variables.get(name);
@@ -127,20 +146,28 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     },
     async run({ program: id, feeds, fetches }) {
       const program = programOf(id);
-      const inputs: Record<string, OrtTensor> = {};
-      for (const [name, tensor] of Object.entries(feeds)) inputs[name] = resident(tensor);
-      for (const [input, name] of Object.entries(program.variables)) inputs[input] = variable(name);
+      const fed = Object.entries(feeds).map(([name, tensor]) => [name, resident(tensor)] as const);
+      const taken = Object.entries(program.variables).map(([input, name]) => [input, variable(name)] as const);
+      const inputs = Object.fromEntries([...fed, ...taken]);
       const wanted = [...fetches, ...Object.keys(program.updates)];
       const [made = program.allocate(), after] = program.destinations;
-      const outputs = await program.session.run(inputs, {
+      const found = await program.session.run(inputs, {
         ...Object.fromEntries(wanted.map((name) => [name, null])),
         ...made,
       });
-      for (const [output, name] of Object.entries(program.updates))
-        replace(name, made[output] ?? (outputs[output] as OrtTensor), program);
+      const outputs = { ...found, ...made } as OnnxTensors;
+      const updated = Object.keys(program.updates).map((output) => outputs[output]!);
+      counts = {
+        runs: counts.runs + 1,
+        fed: counts.fed + plainBytes(fed.map(([, tensor]) => tensor)),
+        fetched: counts.fetched + plainBytes(fetches.map((name) => outputs[name]!)),
+        read: counts.read + plainBytes(taken.map(([, tensor]) => tensor)),
+        written: counts.written + plainBytes(updated),
+      };
+      for (const [output, name] of Object.entries(program.updates)) replace(name, outputs[output]!, program);
       await endRetired();
       program.destinations = [after, made];
-      return Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name] as OrtTensor, program)]));
+      return Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name]!, program)]));
     },
     async release({ program: id }) {
       const program = programOf(id);
@@ -159,6 +186,9 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     async forget({ names }) {
       for (const name of names) drop(name);
       await endRetired();
+    },
+    async count() {
+      return counts;
     },
   };
 }

@@ -4,7 +4,7 @@
  * of one network for several sizes of batch do, share it.
  */
 import { type Graph, parametersOf } from '../graph/index.js';
-import { foldWeights, hoist, lower, type Target } from '../lower/index.js';
+import { foldWeights, hoist, type Lower, type Target } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import type { Program, Start } from './runtime.js';
@@ -15,6 +15,8 @@ export interface Fixed {
   readonly weights: Tensors;
   /** Whether the weights' memory goes over to the worker. */
   readonly move: boolean;
+  /** Looks at the graph of every run before anything is made. */
+  readonly inspect: (graph: Graph) => void;
 }
 
 /** Values that were computed of weights, in the worker as long as a program takes them. */
@@ -33,12 +35,14 @@ export class FixedWeights {
   constructor(
     private readonly client: Channel,
     private readonly start: Start,
+    private readonly lower: Lower,
   ) {}
 
   /** The program of a graph whose parameters are all among the weights. */
-  async compile(graph: Graph, { target, weights, move }: Fixed): Promise<Program> {
+  async compile(graph: Graph, { target, weights, move, inspect }: Fixed): Promise<Program> {
     const names = new Set(parametersOf(graph).map(({ source }) => source.name));
-    const { once, rest } = hoist(lower(foldWeights(graph), target, { constants: names }));
+    const { once, rest } = hoist(this.lower(foldWeights(graph), target, { constants: names }));
+    inspect(rest);
     const own = `fixed:${this.programs++}:`;
     const given = await this.written(
       [...names].map((name) => [name, weights[name]!] as const),

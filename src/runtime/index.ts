@@ -16,8 +16,9 @@ import { openRuntimeOn } from './open.js';
 import type { Device, Runtime, RuntimeOptions } from './runtime.js';
 
 export type { Target } from '../lower/index.js';
+export type { Precision } from './half.js';
 export { nodeDevices as devices, nodeThreads as defaultThreads } from './node/host.js';
-export type { CompileOptions, Device, Program, Runtime, RuntimeOptions } from './runtime.js';
+export type { CompileOptions, ComputeOptions, Device, Program, Runtime, RuntimeOptions, Traffic } from './runtime.js';
 export { float32, type Tensor, type TensorOf, type Tensors } from './tensor.js';
 
 /** Opens a runtime with its worker thread; `close` it to let the program end. Every core and the CPU by default. */

@@ -1,20 +1,14 @@
 /** Running graphs on whatever host: compiling, variables and checks. */
-import {
-  type Graph,
-  inputsOf,
-  nodesOf,
-  type ParameterValue,
-  parametersOf,
-  peakBytes,
-  type Shape,
-} from '../graph/index.js';
-import { lower, type Target, targets } from '../lower/index.js';
+import { UserError } from '../errors.js';
+import { type Graph, inputsOf, nodesOf, type ParameterValue, parametersOf, peakBytes } from '../graph/index.js';
+import { type Lower, type Target, targets } from '../lower/index.js';
 import { writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import { checked, refuseUnknown } from './checked.js';
 import { type Devices, rowOf, type SessionSettings, sessionOptions } from './devices.js';
 import { FixedWeights } from './fixed-weights.js';
-import { inWords, refuseLarge } from './memory.js';
+import { compileHalf, computesHalves, noHalves } from './half.js';
+import { inWords, isKnown, refuseLarge } from './memory.js';
 import { firstThatWorks } from './probe.js';
 import type { CompileOptions, Program, Runtime, RuntimeOptions, Start } from './runtime.js';
 import { copyOf, type Tensors } from './tensor.js';
@@ -23,15 +17,27 @@ import { Variables } from './variables.js';
 /** What a program runs on: Node, or a page. */
 export interface Host {
   readonly devices: Devices;
+  /** For the targets of these devices; a page is not sent those of others. */
+  readonly lower: Lower;
   /** Threads of the engine, where nobody says. */
   readonly threads: number;
   /** Starts the thread of the engine. */
   connect(settings: Pick<SessionSettings, 'device' | 'threads'>): Channel;
 }
 
+type Inspect = (graph: Graph, more?: { readonly updates?: ReadonlySet<string>; readonly float?: number }) => void;
+
 export function openRuntimeOn(
   host: Host,
-  { device = 'cpu', threads = host.threads, target, profile, memory: limit }: RuntimeOptions = {},
+  {
+    device = 'cpu',
+    threads = host.threads,
+    target,
+    profile,
+    alone,
+    memory,
+    precision = 'float32',
+  }: RuntimeOptions = {},
 ): Runtime {
   const row = rowOf(host.devices, device);
   const client = host.connect({ device, threads });
@@ -41,13 +47,21 @@ export function openRuntimeOn(
     probed ??= target ? Promise.resolve(target) : firstThatWorks(row.targets, runOnce);
     return probed;
   };
+  let halves: Promise<boolean> | undefined;
+  const hasHalves = () => {
+    halves ??= computesHalves(runOnce);
+    return halves;
+  };
+  const withinLimit: Inspect = (graph, more) => {
+    if (memory !== undefined) refuseLarge(graph, { bytes: memory, ...more });
+  };
 
   /** @param model whose memory goes over to the worker */
   const start: Start = async (
     model,
     { name = 'the model', variables = {}, updates = {}, rewrite = true } = {},
   ): Promise<Program> => {
-    const options = sessionOptions(row, { threads, profile, rewrite, updates: Object.keys(updates) });
+    const options = sessionOptions(row, { threads, profile, rewrite, alone, updates: Object.keys(updates) });
     const program = programs++;
     const moved = [model.buffer as ArrayBuffer];
     const { inputs, outputs } = await client
@@ -76,7 +90,9 @@ export function openRuntimeOn(
     return found;
   };
 
-  const compile = async (
+  /** @param inspect looks at lowered graphs, and throws for what must not be */
+  const compileSeenBy = async (
+    inspect: Inspect,
     graph: Graph,
     { weights = {}, moveWeights = false, updates = {} }: CompileOptions = {},
   ): Promise<Program> => {
@@ -89,17 +105,24 @@ export function openRuntimeOn(
     // 8-bit operators are made by the engine's optimiser
     const isQuantised = nodesOf(Object.values(outputs)).some(({ op }) => op === 'DequantizeLinear');
     const inputs = inputsOf(graph);
-    const isSteady = isFixed && inputs.length > 0 && inputs.every(({ shape }) => isKnown(shape));
-    if (isSteady && !isQuantised && targets[target].block > 0)
-      return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights }));
+    const isAsked = isFixed && inputs.length > 0;
     // what cannot change is laid out by the engine itself
     const way = (isFixed || isQuantised) && targets[target].block > 0 ? 'portable' : target;
-    const lowered = lower(graph, way, {
+    if (isQuantised && precision === 'float16')
+      throw new UserError(`${name} is in 8-bit numbers, not in floats: take --precision float32`);
+    if (isAsked && precision === 'float16') {
+      if (!(await hasHalves())) throw noHalves(device);
+      const look = (rest: Graph) => inspect(rest, { float: 2 });
+      return checked(graph, await compileHalf(graph, { target: way, weights, start, runOnce, inspect: look }));
+    }
+    if (isAsked && !isQuantised && targets[target].block > 0 && inputs.every(({ shape }) => isKnown(shape)))
+      return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights, inspect }));
+    const lowered = host.lower(graph, way, {
       constants: new Set(Object.keys(weights)),
       updates: new Set(Object.keys(updates)),
     });
     store.know(Object.entries(updates).map(([output, name]) => [name, outputs[output]!.shape]));
-    if (limit !== undefined) refuseLarge(graph, peakBytes(lowered, new Set(Object.keys(updates))), limit);
+    inspect(lowered, { updates: new Set(Object.keys(updates)) });
     const variables = parametersOf(lowered).filter(isVariable);
     const program = await start(writeOnnx(lowered, { weights: new Map(Object.entries(weights)) }), {
       name,
@@ -110,22 +133,30 @@ export function openRuntimeOn(
     return store.plainUpdates(checked(graph, program), updates);
   };
 
-  const fixed = new FixedWeights(client, start);
-  const store = new Variables(client, chosenTarget, row.keeps !== undefined, compile);
+  const compile = (graph: Graph, options?: CompileOptions) => compileSeenBy(withinLimit, graph, options);
+  const fixed = new FixedWeights(client, start, host.lower);
+  // what only brings variables in and out is not asked for its size
+  const store = new Variables(client, chosenTarget, row.keeps !== undefined, (graph, options) =>
+    compileSeenBy(() => {}, graph, options),
+  );
   return {
     device,
     threads,
     target: chosenTarget,
+    hasHalves,
     compile,
     async memory(graph, { updates = {} } = {}) {
       const outputs = new Set(Object.keys(updates));
-      return peakBytes(lower(graph, await chosenTarget(), { updates: outputs }), outputs);
+      return peakBytes(host.lower(graph, await chosenTarget(), { updates: outputs }), outputs);
     },
     load: (model) => start(new Uint8Array(model)), // a copy: a Buffer's memory may be shared with others
     write: (variables) => store.write(variables),
     read: (names) => store.read(names),
+    async traffic() {
+      const { runs, fed, fetched, read, written } = await client.call('count', {});
+      const [taken, given] = row.sharesMemory ? [0, 0] : [read, written];
+      return { runs, toDevice: fed + taken, fromDevice: fetched + given };
+    },
     close: () => client.close(),
   };
 }
-
-const isKnown = (shape: Shape) => shape.every((d) => typeof d === 'number');

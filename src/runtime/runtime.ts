@@ -2,7 +2,7 @@
 import type { Graph } from '../graph/index.js';
 import type { Target } from '../lower/index.js';
 import type { Device } from './devices.js';
-
+import type { Precision } from './half.js';
 import type { Tensors } from './tensor.js';
 
 export type { Device } from './devices.js';
@@ -35,6 +35,8 @@ export interface Runtime {
   readonly threads: number;
   /** How graphs are lowered here. */
   target(): Promise<Target>;
+  /** Whether the device computes in 16-bit floats. */
+  hasHalves(): Promise<boolean>;
   compile(graph: Graph, options?: CompileOptions): Promise<Program>;
   /** Bytes that a run of the graph takes at most, as it would be compiled here, besides the variables: an estimate. */
   memory(graph: Graph, options?: Pick<CompileOptions, 'updates'>): Promise<number>;
@@ -44,21 +46,43 @@ export interface Runtime {
   write(variables: Tensors): Promise<void>;
   /** Current values of variables. */
   read(names: readonly string[]): Promise<Tensors>;
+  /** What has crossed between the program and the device so far. */
+  traffic(): Promise<Traffic>;
   close(): Promise<void>;
+}
+
+/** Bytes of all runs so far: what is fed and fetched, and variables where they do not stay on the device. Weights that a program was compiled with are not in it. */
+export interface Traffic {
+  readonly runs: number;
+  readonly toDevice: number;
+  readonly fromDevice: number;
 }
 
 /** Where and how a runtime computes. */
 export interface RuntimeOptions {
-  readonly device?: Device;
+  readonly device?: Device | undefined;
   /** Threads of the engine; by default every core that this process may use. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** How graphs are lowered; by default the first of the device's ways that works on this machine. */
   readonly target?: Target;
-  /** Bytes that a run may take besides the variables, by the estimate of `Runtime.memory`; graphs that take more are refused. Without limit by default. */
-  readonly memory?: number;
+  /**
+   * Bytes that a run may take, with weights, variables and their new values, by an estimate from the graph;
+   * graphs that would take more are refused. Without limit by default. Files that are loaded and graphs of free sizes are not estimated.
+   */
+  readonly memory?: number | undefined;
+  /**
+   * In what programs whose weights never change compute; float32 by default. With float16 a graph is refused where the device has no 16-bit floats.
+   * Training, and whatever has variables, computes in float32.
+   */
+  readonly precision?: Precision | undefined;
+  /** Whether a graph is refused of which the engine would leave operators to the CPU, known before anything runs. */
+  readonly alone?: boolean;
   /** Every program leaves a profile of its operators, when it is released: the beginning of the files' names. */
   readonly profile?: string;
 }
+
+/** How commands and functions of the library compute. */
+export type ComputeOptions = Pick<RuntimeOptions, 'device' | 'threads' | 'memory' | 'precision'>;
 
 /** Has the bytes of a model compiled. */
 export type Start = (

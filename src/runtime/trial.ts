@@ -9,6 +9,8 @@ export interface Speed {
   /** Of products of matrices, in thousand million operations a second. */
   readonly gflops: number;
   readonly target: Target;
+  /** Whether it computes in 16-bit floats. */
+  readonly halves: boolean;
   /** What it answers to `sample`: other devices have to answer the same. */
   readonly answer: readonly number[];
 }
@@ -20,7 +22,8 @@ const MILLISECONDS = 150;
 /** Has a runtime convolve once and multiply matrices for a moment. @throws Error where it cannot */
 export async function trial(runtime: Runtime): Promise<Speed> {
   const answer = await sample(runtime);
-  return { threads: runtime.threads, gflops: await gflopsOf(runtime), target: await runtime.target(), answer };
+  const [gflops, target, halves] = [await gflopsOf(runtime), await runtime.target(), await runtime.hasHalves()];
+  return { threads: runtime.threads, gflops, target, halves, answer };
 }
 
 const wave = (shape: readonly number[], pace: number) =>

@@ -31,7 +31,12 @@ export class Variables {
 
   async write(variables: Tensors): Promise<void> {
     this.know(Object.entries(variables).map(([name, { shape }]) => [name, shape]));
-    const [plain, laid] = await this.split(Object.entries(variables), ([name]) => name);
+    const all = Object.entries(variables);
+    // what is only read would otherwise be uploaded by every run
+    const isFloat = ([, { dtype }]: (typeof all)[number]) => dtype === 'float32';
+    const [plain, laid] = this.areAway
+      ? [all.filter((each) => !isFloat(each)), all.filter(isFloat)]
+      : await this.split(all, ([name]) => name);
     await this.client.call('write', { variables: Object.fromEntries(plain) });
     if (laid.length === 0) return;
     const outputs = laid.map(([name, { shape }]) => [`next:${name}`, identity(input(name, shape))] as const);
@@ -48,6 +53,7 @@ export class Variables {
     return Object.fromEntries(names.map((name) => [name, (found[name] ?? read[`now:${name}`])!]));
   }
 
+  /** Which of them are kept as they come. */
   private async split<T>(all: readonly T[], nameOf: (item: T) => string): Promise<readonly [plain: T[], laid: T[]]> {
     const laid = await Promise.all(all.map((item) => this.isLaid(nameOf(item))));
     return [all.filter((_, i) => !laid[i]), all.filter((_, i) => laid[i])];

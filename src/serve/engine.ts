@@ -1,17 +1,21 @@
 /** A model's programs on a runtime of its own, whose worker thread computes them one after the other. */
 import { type Graph, inputsOf } from '../graph/index.js';
 import { sampleOf } from '../inference/seen.js';
-import { type Device, openRuntime, type Program, type Runtime, type Tensor, type Tensors } from '../runtime/index.js';
+import {
+  type ComputeOptions,
+  openRuntime,
+  type Program,
+  type Runtime,
+  type Tensor,
+  type Tensors,
+} from '../runtime/index.js';
 import type { Weights } from '../weights/index.js';
 import type { Lane } from './batch-queue.js';
 
 /** What one row feeds, by the names of inputs: one sample each. */
 export type Row = Readonly<Record<string, Uint8Array | Float32Array>>;
 
-export interface EngineOptions {
-  readonly device?: Device | undefined;
-  /** Threads of the engine; every core by default. */
-  readonly threads?: number | undefined;
+export interface EngineOptions extends ComputeOptions {
   /** Batches that programs are compiled for, rising. */
   readonly sizes: readonly number[];
 }
@@ -44,8 +48,8 @@ export class Engine {
     private readonly weights: Weights,
     private readonly options: EngineOptions,
   ) {
-    const { device = 'cpu', threads } = options;
-    this.runtime = openRuntime({ device, ...(threads && { threads }) });
+    const { device, threads, memory, precision } = options;
+    this.runtime = openRuntime({ device, threads, memory, precision });
   }
 
   /** @param graph with one output, for a batch of this size */

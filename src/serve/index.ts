@@ -6,9 +6,11 @@
  * const answer = await serving.fetch(new Request('http://here/v1/models/photos/classify', { method: 'POST', body: jpeg }));
  * await serving.close();
  * ```
+ *
+ * @module resmirror/serve
  */
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { type Device, defaultThreads } from '../runtime/index.js';
+import { type ComputeOptions, defaultThreads } from '../runtime/index.js';
 import { readModel } from '../weights/index.js';
 import { createApp } from './app.js';
 import type { BatchOptions } from './batch-queue.js';
@@ -52,13 +54,10 @@ const LIMITS: Limits = { body: 16_000_000, pixels: 25e6, images: 64, concurrency
 const BATCH: BatchOptions = { max: 8, delay: 5, queue: 256 };
 
 /** What `openServing` is told; everything but the models has a default. */
-export interface ServingOptions {
+export interface ServingOptions extends ComputeOptions {
   readonly models: readonly NamedPath[];
   readonly batch?: Partial<BatchOptions>;
   readonly limits?: Partial<Limits>;
-  readonly device?: Device;
-  /** Threads of each model's engine; every core by default. */
-  readonly threads?: number;
   /** Keys of clients; without any, everybody may ask. */
   readonly keys?: readonly string[];
   /** Origins of web pages that may ask; none by default. */
@@ -90,7 +89,8 @@ export interface Serving {
 
 /** Loads the models, compiles what they are asked most, and answers from then on. @throws UserError for models that cannot be read */
 export async function openServing(options: ServingOptions): Promise<Serving> {
-  const { log = () => {}, keys = [], origins = [], device, threads, reload = 1000 } = options;
+  const { log = () => {}, keys = [], origins = [], device, threads, memory, precision, reload = 1000 } = options;
+  const compute = { device, threads, memory, precision }; // of each model's engine
   const limits = { ...LIMITS, ...options.limits };
   const batch = { ...BATCH, ...options.batch };
   let registry: Registry | undefined;
@@ -98,7 +98,7 @@ export async function openServing(options: ServingOptions): Promise<Serving> {
     for (const { name, version, model } of registry?.all() ?? []) yield { model: name, version, rows: model.waiting };
   });
   const load = async ({ name, path }: NamedPath) =>
-    ServedModel.open(await readModel(path), { batch, device, threads, observe: (ran) => metrics.ran(name, ran) });
+    ServedModel.open(await readModel(path), { batch, ...compute, observe: (ran) => metrics.ran(name, ran) });
   registry = await Registry.open(options.models, load, log);
   if (reload > 0) registry.watch(reload);
   const besides = new Threads(defaultThreads());

@@ -6,7 +6,7 @@ import { type Features, stagesOfImages } from '../inference/layers.js';
 import { type Point, rowOf, type Space } from '../inference/points.js';
 import { questionGraph } from '../inference/questions.js';
 import { latentLength } from '../models/index.js';
-import type { Device } from '../runtime/index.js';
+import type { ComputeOptions } from '../runtime/index.js';
 import type { Model, ModelCard } from '../weights/index.js';
 import { type BatchOptions, BatchQueue, batchSizes, type Place, type Ran } from './batch-queue.js';
 import { Engine, type ProgramLane, type Row } from './engine.js';
@@ -14,10 +14,8 @@ import { type Explained, explanations, type Method } from './explanations.js';
 
 export type Verb = 'classify' | 'embed' | 'explain' | 'reconstruct' | 'generate';
 
-export interface ServedOptions {
+export interface ServedOptions extends ComputeOptions {
   readonly batch: BatchOptions;
-  readonly device?: Device | undefined;
-  readonly threads?: number | undefined;
   readonly observe?: ((ran: Ran) => void) | undefined;
 }
 
@@ -46,11 +44,11 @@ export class ServedModel {
 
   private constructor(
     private readonly model: Model,
-    { batch, device, threads, observe }: ServedOptions,
+    { batch, observe, ...compute }: ServedOptions,
   ) {
     this.card = model.card;
     this.batch = batch.max;
-    this.engine = new Engine(model.weights, { device, threads, sizes: batchSizes(batch.max) });
+    this.engine = new Engine(model.weights, { ...compute, sizes: batchSizes(batch.max) });
     this.queue = new BatchQueue(batch, observe);
     this.space = spaceOf(model);
     const seesImages = model.network.input.length === 3;

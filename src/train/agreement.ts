@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { AgreedError, type Communicator, gathered } from '../communicator/index.js';
 import type { Dataset } from '../data/dataset.js';
-import { imageBytes } from '../data/source.js';
+import { imageBytes, type Source } from '../data/source.js';
 import { VERSION } from '../version.js';
 import type { Plan } from './plan.js';
 
@@ -18,11 +18,25 @@ function claimsOf({ config: { data: _, ...config }, splits }: Plan): Readonly<Re
 
 const describe = (data: Dataset): string => `${data.length} with the fingerprint ${fingerprintOf(data)}`;
 
-/** Of names and labels, or of pixels and labels; files are not read. */
+/** What tells images of a kind from others: names, places in archives, or pixels; files are not read. */
+const contents: {
+  readonly [K in Source['kind']]: (source: Extract<Source, { kind: K }>) => Iterable<string | NodeJS.TypedArray>;
+} = {
+  files: ({ paths }) => paths.map((path) => `${path}\0`),
+  raster: (source) => [`${imageBytes(source)}\0`, source.pixels],
+  shards: ({ set, rows }) => [
+    ...set.shards.map(({ name, bytes }) => `${name} ${bytes}\0`),
+    set.starts,
+    set.offsets,
+    set.lengths,
+    rows,
+  ],
+};
+
+/** Of what images are, and of their labels. */
 function fingerprintOf({ source }: Dataset): string {
   const hash = createHash('sha256');
-  if (source.kind === 'files') for (const path of source.paths) hash.update(`${path}\0`);
-  else hash.update(`${imageBytes(source)}\0`).update(source.pixels);
+  for (const part of contents[source.kind](source as never)) hash.update(part);
   if (source.labels) hash.update(source.labels);
   return hash.digest('hex').slice(0, 12);
 }

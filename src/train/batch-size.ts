@@ -57,8 +57,8 @@ export interface BatchChoice {
  */
 export async function largestBatch(
   plan: Plan,
-  { device = 'cpu' }: Pick<RunOptions, 'device'>,
-  available = availableMemory(),
+  { device, memory }: Pick<RunOptions, 'device' | 'memory'>,
+  available = Math.min(availableMemory(), memory ?? Number.POSITIVE_INFINITY),
 ): Promise<BatchChoice> {
   if (plan.config.generation?.kind === 'gan')
     throw new UserError('the memory that a gan takes cannot be foretold: give the batch yourself');

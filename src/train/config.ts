@@ -186,6 +186,8 @@ export const TrainConfig = v.strictObject({
   ...Extras.entries,
   /** Of weights, order and augmentation. */
   seed: whole(0, 2 ** 32 - 1),
+  /** Images among which one is drawn, where they come in shards; the default is in src/data/order.ts. */
+  shuffleBuffer: v.exactOptional(whole(1)),
   /** Share of the images held out where the folder brings no split of its own. */
   validationFraction: within({ above: 0, below: 1 }),
   /** A broken image ends the training instead of being skipped. */

@@ -2,6 +2,7 @@
 import { AgreedError, type Communicator, gathered } from '../communicator/index.js';
 import type { Batch } from '../data/batches.js';
 import type { Together } from './evaluate.js';
+import type { Processes } from './events.js';
 import type { Share } from './share.js';
 import type { StepResult } from './trainer.js';
 
@@ -14,7 +15,17 @@ export interface StepTogether extends StepResult {
 }
 
 export class Crew {
-  constructor(private readonly communicator: Communicator) {}
+  private constructor(
+    private readonly communicator: Communicator,
+    /** Absent where one process trains alone. */
+    readonly processes: Processes | undefined,
+  ) {}
+
+  static async of(communicator: Communicator): Promise<Crew> {
+    const { size, host, library } = communicator;
+    if (size === 1) return new Crew(communicator, undefined);
+    return new Crew(communicator, { library, members: await gathered(communicator, { host, pid: process.pid }) });
+  }
 
   get share(): Share {
     const { rank, size } = this.communicator;

@@ -1,25 +1,22 @@
 /** Judging a trained model on a data set, by whatever names and in whatever order its classes come. */
 import { resolve } from 'node:path';
-import { Loader, type Skipped } from '../data/batches.js';
+import type { Skipped } from '../data/batches.js';
 import { type Dataset, dataset, type Splits } from '../data/dataset.js';
 import { UserError } from '../errors.js';
-import { type Device, openRuntime } from '../runtime/index.js';
-import { type Model, readModel } from '../weights/index.js';
-import { evaluate } from './evaluate.js';
+import type { ComputeOptions } from '../runtime/index.js';
+import type { Model } from '../weights/index.js';
+import { readyModel } from './ready-model.js';
 import { readRunConfig } from './run-folder.js';
 import { DRAWN, openSplits } from './splits.js';
-import { type Evaluation, tasks } from './tasks/index.js';
+import type { Evaluation } from './tasks/index.js';
 
 /** A part of a data set. */
 export type Split = 'train' | 'validation' | 'test';
 
 /** How a model is judged. */
-export interface EvaluateModelOptions {
+export interface EvaluateModelOptions extends ComputeOptions {
   /** Which part of the data. `validation` by default: of data without parts all of it, or what training held out. */
   readonly split?: Split;
-  readonly device?: Device;
-  /** Threads of the engine; every core by default. */
-  readonly threads?: number;
   /** Images that go through the network at once. 32 by default. */
   readonly batch?: number;
   /** Whether a classifier also sees each image mirrored, and what it says of both is averaged. No by default. */
@@ -46,35 +43,21 @@ export async function evaluateModel(
   data: string | Splits,
   options: EvaluateModelOptions = {},
 ): Promise<ModelEvaluation> {
-  const { split = 'validation', device = 'cpu', threads, batch = 32, strict = false, mirrored, onBatch } = options;
-  const model = await readModel(path);
-  const { task, preprocessing, classes } = model.card;
-  const splits = await splitsFor(path, data, { task, labelled: classes.length > 0 });
-  const part = partOf(splits, split);
-  const images = classes.length > 0 ? relabelled(part, classes) : part;
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
-  const loader = new Loader();
+  const { split = 'validation' } = options;
+  const ready = await readyModel(path, options);
   try {
-    const setting = { task, batch: Math.min(batch, images.length), preprocessing, classes, strict };
-    const { network, weights } = model;
-    const program = await runtime.compile(tasks[task].evaluation(network, { ...setting, mirrored }), {
-      weights,
-      moveWeights: true,
-    });
-    const judged = await evaluate(program, loader, images, {
-      ...setting,
-      network: network.config,
-      ...(onBatch && { onBatch }),
-    });
-    return { ...judged, model, dataset: images, warnings: splits.warnings };
+    const { task, classes } = ready.model.card;
+    const splits = await splitsFor(path, data, { task, labelled: classes.length > 0 });
+    const part = partOf(splits, split);
+    const images = classes.length > 0 ? relabelled(part, classes) : part;
+    return { ...(await ready.evaluate(images, options)), warnings: splits.warnings };
   } finally {
-    await loader.close();
-    await runtime.close();
+    await ready.close();
   }
 }
 
 /** A model's own training data is split as it was then; of other data that has no parts, everything is judged. */
-async function splitsFor(path: string, data: string | Splits, kind: Kind): Promise<Splits> {
+export async function splitsFor(path: string, data: string | Splits, kind: Kind): Promise<Splits> {
   if (typeof data !== 'string') return data;
   const run = await readRunConfig(path).catch(() => undefined);
   if (run && resolve(run.config.data) === resolve(data)) return openSplits(data, { ...run.config, ...kind });
@@ -101,7 +84,7 @@ export function partOf(splits: Splits, split: Split): Dataset {
 }
 
 /** The same images with the model's class numbers. A model whose classes have numbers for names, as many as the images, takes them in order. */
-function relabelled(images: Dataset, classes: readonly string[]): Dataset {
+export function relabelled(images: Dataset, classes: readonly string[]): Dataset {
   const nameless = classes.every((name, i) => name === `${i}`);
   if (nameless && images.classes.length === classes.length) return images;
   const unknown = images.classes.filter((name) => !classes.includes(name));

@@ -5,6 +5,8 @@ import type { EpochRecord } from './report/index.js';
 
 /** What a training tells while it runs. */
 export interface TrainEvents {
+  /** While shards that have no index are read through. */
+  onShard?(done: number, of: number, name: string): void;
   /** When a batch was chosen to fit into memory. */
   onBatchChosen?(choice: BatchChoice): void;
   /** When epochs were chosen to end in time. */
@@ -19,6 +21,14 @@ export interface TrainEvents {
   onSkipped?(skipped: readonly Skipped[]): void;
 }
 
+/** The processes that train together. */
+export interface Processes {
+  /** What joins them: `Open MPI v4.1.4`. */
+  readonly library: string;
+  /** By rank. */
+  readonly members: readonly { readonly host: string; readonly pid: number }[];
+}
+
 /** What is known before the first step. */
 export interface StartEvent {
   /** `resnet18 on flowers` */
@@ -30,6 +40,8 @@ export interface StartEvent {
   readonly validationImages: number;
   /** Learned numbers of the network. */
   readonly parameters: number;
+  /** That train together; absent where one trains alone. */
+  readonly processes?: Processes;
   /** Steps already taken: 0 but for a resumed run. */
   readonly step: number;
   /** About the data. */

@@ -20,7 +20,7 @@ type Decided = 'time' | 'learningRate' | 'schedule' | 'warmup' | 'epochs' | 'pat
 /** Which rates are tried, and how. */
 export interface FindOptions
   extends Omit<FitOptions, Decided>,
-    Pick<RunOptions, 'device' | 'threads' | 'workers' | 'signal'> {
+    Pick<RunOptions, 'device' | 'threads' | 'memory' | 'workers' | 'signal'> {
   /** The rate of the first step; 1e-6 by default. */
   readonly lowest?: number;
   /** The rate of the last step; 10 by default. */
@@ -57,7 +57,7 @@ const Range = v.strictObject({
  * @throws UserError for options that do not fit, a gan, or unusable data
  */
 export async function findLearningRate(options: FindOptions): Promise<FoundRates> {
-  const { lowest, highest, steps, device = 'cpu', threads, workers, signal, onPoint } = options;
+  const { lowest, highest, steps, device, threads, memory, workers, signal, onPoint } = options;
   const range = validated(Range, { lowest, highest, steps }, 'a range of learning rates');
   if (range.lowest >= range.highest)
     throw new UserError(`expected rates from low to high, got ${range.lowest} to ${range.highest}; exchange them`);
@@ -66,7 +66,7 @@ export async function findLearningRate(options: FindOptions): Promise<FoundRates
       'two networks that play against each other have no loss to find a rate by: try rates around 0.0002 in trainings',
     );
   const plan = await fitPlan(options);
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const runtime = openRuntime({ device, threads, memory });
   const loader = new Loader(workers ? { workers } : {});
   try {
     const trainer = await Trainer.create(plan, runtime);

@@ -75,7 +75,8 @@ export class Loop {
   }
 
   private announce(): void {
-    const { plan, options } = this.given;
+    const { plan, options, crew } = this.given;
+    const { processes } = crew;
     const { train, validation, warnings } = plan.splits;
     options.onStart?.({
       title: titleOf(plan),
@@ -84,6 +85,7 @@ export class Loop {
       trainImages: train.length,
       validationImages: validation.length,
       parameters: summarise(plan.network).parameters,
+      ...(processes && { processes }),
       step: this.progress.step,
       warnings,
     });

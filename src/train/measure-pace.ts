@@ -6,13 +6,13 @@ import type { Plan } from './plan.js';
 import type { RunOptions } from './run-options.js';
 import { trainerOf } from './trainers.js';
 
-export interface PaceOptions extends Pick<RunOptions, 'device' | 'threads' | 'workers'>, Measuring {}
+export interface PaceOptions extends Pick<RunOptions, 'device' | 'threads' | 'memory' | 'workers'>, Measuring {}
 
 /** Trains for some seconds. */
 export async function measurePace(plan: Plan, options: PaceOptions = {}): Promise<Pace> {
-  const { device = 'cpu', threads, workers, now = clock } = options;
+  const { device, threads, memory, workers, now = clock } = options;
   const begun = now();
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const runtime = openRuntime({ device, threads, memory });
   const loader = new Loader(workers ? { workers } : {});
   try {
     const trainer = await trainerOf(plan, runtime);

@@ -9,6 +9,7 @@ import type { Given } from '../schema.js';
 import { readModel } from '../weights/index.js';
 import { checkOptions } from './check-options.js';
 import type { Augmentation, Generation, TrainConfig } from './config.js';
+import type { TrainEvents } from './events.js';
 import { type ExtraOptions, extrasFor } from './extras.js';
 import { chooseClassifier, chooseJudge } from './judge-files.js';
 import { continued, networkFor, picturesOf, preprocessingFor } from './plan-network.js';
@@ -85,6 +86,8 @@ export interface TrainOptions extends ExtraOptions {
   readonly erase?: number;
   readonly repeats?: number;
   readonly seed?: number;
+  /** Of tar shards: images among which one is drawn, 10,000 by default; more mix better, and read more shards at a time. */
+  readonly shuffleBuffer?: number;
   readonly validationFraction?: number;
   readonly strict?: boolean;
 }
@@ -94,10 +97,16 @@ export interface Plan extends Training {
 }
 
 /** Opens the data and settles every choice. @throws UserError for what does not fit together. */
-export async function planTraining(options: TrainOptions): Promise<Plan> {
-  const { task, seed = 0, validationFraction = VALIDATION } = options;
+export async function planTraining(options: TrainOptions & Pick<TrainEvents, 'onShard'>): Promise<Plan> {
+  const { task, seed = 0, validationFraction = VALIDATION, conditional: labelled, onShard } = options;
   checkOptions(options);
-  const splits = await openSplits(options.data, { task, seed, validationFraction, labelled: options.conditional });
+  const splits = await openSplits(options.data, {
+    task,
+    seed,
+    validationFraction,
+    labelled,
+    ...(onShard && { onShard }),
+  });
   const classes = task === 'classify' || isConditional(options, splits) ? splits.train.classes : [];
   const { height, width } = (await usualSize(splits.train.source)) ?? { height: SIDE, width: SIDE };
   const kind: Kind = Math.max(height, width) <= SIDE ? 'small' : 'photographs';

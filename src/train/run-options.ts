@@ -1,17 +1,14 @@
 import type { Communicator } from '../communicator/index.js';
 import type { Compression } from '../distributed/index.js';
-import type { Device } from '../runtime/index.js';
+import type { ComputeOptions } from '../runtime/index.js';
 import type { TrainEvents } from './events.js';
 
-/** Where and how to train, whatever is trained. */
-export interface RunOptions extends TrainEvents {
-  readonly device?: Device;
+/** Where and how to train, whatever is trained. Threads of the engine are divided among the processes of a machine. */
+export interface RunOptions extends TrainEvents, Omit<ComputeOptions, 'precision'> {
   /** The processes that train together, as `openCommunicator` joins them; this one alone by default. */
   readonly communicator?: Communicator;
   /** How gradients travel between processes: in 16 bits, or by default in 32. */
   readonly compressGradients?: Compression;
-  /** Threads of the engine; every core by default, divided among the processes of a machine. */
-  readonly threads?: number;
   /** Threads that decode images. */
   readonly workers?: number;
   /** Stops after the step under way, with a checkpoint. */

@@ -75,6 +75,7 @@ export function settledConfig(options: TrainOptions, found: Settled): TrainConfi
       ...(options.denoise && { denoise: options.denoise }),
       ...extras,
       seed: options.seed ?? 0,
+      ...(options.shuffleBuffer !== undefined && { shuffleBuffer: options.shuffleBuffer }),
       validationFraction: options.validationFraction ?? VALIDATION,
       strict: options.strict ?? false,
     },

@@ -2,6 +2,7 @@
 import { openData, type Splits } from '../data/dataset.js';
 import { drawnDataset } from '../data/drawn/index.js';
 import type { TrainConfig } from './config.js';
+import type { TrainEvents } from './events.js';
 
 /** `drawn`, or `drawn:20000` for so many training images: pictures that the program draws itself. */
 export const DRAWN = /^drawn(?::(\d+))?$/;
@@ -14,15 +15,16 @@ export async function openSplits(
     labelled,
     seed,
     validationFraction,
+    onShard,
   }: Pick<TrainConfig, 'task' | 'seed' | 'validationFraction'> & {
     /** To generate: whether images must come with classes, or whatever folders they are in; by default what fits. */
     readonly labelled?: boolean | undefined;
-  },
+  } & Pick<TrainEvents, 'onShard'>,
 ): Promise<Splits> {
   if (typeof data !== 'string') return data;
   const drawn = DRAWN.exec(data);
   if (!drawn) {
-    const options = { seed, validationFraction };
+    const options = { seed, validationFraction, ...(onShard && { shards: { onShard } }) };
     if (task !== 'generate') return openData(data, { ...options, task });
     if (labelled !== undefined) return openData(data, { ...options, task: labelled ? 'classify' : 'reconstruct' });
     return openData(data, { ...options, task: 'classify' }).catch(async (error: Error) => {

@@ -79,7 +79,11 @@ export async function resume(
   const progress = await fromFirst(communicator, () => checkpoint?.progress);
   const plan = await together(communicator, async () => {
     const labelled = config.classes.length > 0;
-    const splits = await openSplits(options.data ?? config.data, { ...config, labelled });
+    const splits = await openSplits(options.data ?? config.data, {
+      ...config,
+      labelled,
+      ...(options.onShard && { onShard: options.onShard }),
+    });
     if (labelled && `${splits.train.classes}` !== `${config.classes}`)
       throw new UserError(
         `${folder} was trained on the classes ${config.classes.join(', ')}, the data has ${splits.train.classes.join(', ')}; give the data it began with`,
@@ -106,11 +110,11 @@ async function run(
   options: RunOptions & { readonly communicator: Communicator },
   { checkpoint, progress }: Begun = {},
 ): Promise<TrainResult> {
-  const { communicator, device = 'cpu', command = '' } = options;
-  const crew = new Crew(communicator);
+  const { communicator, device = 'cpu', memory, command = '' } = options;
+  const crew = await Crew.of(communicator);
   const plan: Plan = { ...whole, share: crew.share };
   const { threads, workers } = await machineShare(communicator, options);
-  const runtime = openRuntime({ device, ...(threads && { threads }) });
+  const runtime = openRuntime({ device, threads, memory });
   const loader = new Loader(workers ? { workers } : {});
   try {
     const trainer = await trainerOf(plan, joined(runtime, options), {

@@ -11,8 +11,8 @@ export function epochBatches(
   { config, splits, share = WHOLE }: Pick<Plan, 'config' | 'splits' | 'share'>,
   { epoch, batch: from }: Pick<Progress, 'epoch' | 'batch'>,
 ): Batches {
-  const { batch, seed, preprocessing, augmentation, strict } = shareOf(config, share);
-  const order = { seed, epoch, from, shuffle: true, dropLast: true, share } as const;
+  const { batch, seed, preprocessing, augmentation, strict, shuffleBuffer } = shareOf(config, share);
+  const order = { seed, epoch, from, shuffle: true, shuffleBuffer, dropLast: true, share } as const;
   return loader.epoch(splits.train, { batch, preprocessing, augmentation, strict, ...order });
 }
 

@@ -6,6 +6,7 @@ const folder = await workplace();
 const names = [
   'summary',
   'train',
+  'shard',
   'probe',
   'find-lr',
   'eval',

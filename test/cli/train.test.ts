@@ -112,6 +112,24 @@ test('train, eval, predict, embed and export of a classifier', async (t) => {
     assert.match(stdout, /^photos\/star\/star-1\.png\n {2}(circle|star) +[█▏▎▍▌▋▊▉]+ +[\d.]+ %/);
   });
 
+  await t.test('predict in 16-bit floats, and within a limit of memory', async () => {
+    const star = (...more: string[]) => json(folder, 'predict', model, 'photos/star/star-1.png', ...more);
+    const numbersOf = ({ predictions }: Record<string, unknown>) =>
+      (JSON.stringify(predictions).match(/0\.\d+/g) ?? []).map(Number);
+    const whole = numbersOf(await star());
+    const half = numbersOf(await star('--precision', 'float16', '--memory-limit', '1GB'));
+    assert.ok(whole.length > 0 && whole.length === half.length);
+    assert.ok(whole.every((value, i) => Math.abs(value - half[i]!) < 1e-2));
+    const { code, stderr } = await run(folder, 'predict', model, 'photos', '--memory-limit', '100kB');
+    assert.equal(code, 1);
+    assert.match(stderr, /^resmirror: .*: a run is expected to take [\d.]+ MB .*, and the limit is 0\.1 MB; take a/);
+    const wrong = await run(folder, 'predict', model, 'photos', '--memory-limit', 'little');
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /a size such as 800MB/);
+    const auto = await run(folder, 'predict', model, 'photos/star/star-1.png', '--precision', 'auto');
+    assert.match(auto.stderr, /^computing in float32 \(the cpu gains nothing by float16\)$/m);
+  });
+
   await t.test('predict skips a broken image and names it', async () => {
     await writeFile(join(folder, 'broken.jpg'), 'no image');
     const { code, stdout, stderr } = await run(folder, 'predict', model, 'broken.jpg', 'photos/star/star-1.png');

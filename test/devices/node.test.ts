@@ -42,3 +42,34 @@ test('no operator of the standard networks falls back to the CPU', needsVulkan, 
   assert.ok(ran > 1000);
   assert.deepEqual(fallbacks, {});
 });
+
+test('no operator of a standard network has to fall back, in training or inference', needsVulkan, async () => {
+  const { nodes, refused } = await ask<{ nodes: number; refused: readonly string[] }>('standard');
+  assert.ok(nodes > 10_000);
+  assert.deepEqual(refused, []);
+});
+
+test('variables stay on the device: a step carries its batch, scalars and the loss', needsVulkan, async () => {
+  const found = await ask<Readonly<Record<string, Crossed>>>('traffic');
+  for (const [what, { toDevice, fromDevice, batch, variables }] of Object.entries(found)) {
+    assert.ok(variables > 10_000, what);
+    assert.ok(
+      toDevice >= batch && toDevice <= batch + 64,
+      `${what}: ${toDevice} bytes, of which ${batch} are the batch`,
+    );
+    assert.equal(fromDevice, 4, what);
+  }
+});
+
+interface Crossed {
+  readonly toDevice: number;
+  readonly fromDevice: number;
+  readonly batch: number;
+  readonly variables: number;
+}
+
+test('inference in 16-bit floats, or a word on why not', needsVulkan, async () => {
+  const { has, found } = await ask<{ has: boolean; found: readonly string[] }>('halves');
+  if (has) assert.deepEqual(found, []);
+  else assert.match(`${found}`, /^inference .*: webgpu computes no 16-bit floats here: its adapter lacks shader-f16/);
+});

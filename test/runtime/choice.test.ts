@@ -9,6 +9,7 @@ const speed = (gflops: number, answer: readonly number[] = [1, 2]): Speed => ({
   threads: 1,
   gflops,
   target: 'portable',
+  halves: false,
   answer,
 });
 

@@ -1,11 +1,13 @@
 /** Who is let in under load: a queue on a clock that the test turns, with an engine that takes as long as it is told. */
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { random } from '../../src/random/index.js';
 import { type BatchOptions, BatchQueue, type Lane } from '../../src/serve/batch-queue.js';
 import type { HttpError } from '../../src/serve/http-error.js';
 import { Pace } from '../../src/serve/pace.js';
+import { temporaryFolder } from '../data/fixtures.js';
+import { CLASSES, jsonOf, post, serving, size } from './models.js';
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
@@ -203,5 +205,36 @@ describe('the pace of batches', () => {
       [3, 5, 7],
     );
     assert.equal(flat.enough, 8);
+  });
+});
+
+describe('a server with a real model', async () => {
+  const server = await serving(await temporaryFolder(), ['classifier'], { batch: { max: 2, wait: 1 } });
+  after(() => server.close());
+
+  it('answers what it lets in of a flood, each its own, refuses the rest, and goes on', async () => {
+    const pixels = (seed: number) => Array.from({ length: size[0] * size[1] * 3 }, (_, i) => (i * seed) % 256);
+    const ask = (seed: number) => {
+      const inputs = [{ name: 'images', shape: [1, ...size, 3], datatype: 'UINT8', data: pixels(seed) }];
+      return post(server, '/v2/models/classifier/infer', { inputs });
+    };
+    const numbers = async (answer: Response) => {
+      const { outputs } = await jsonOf(answer);
+      return (outputs as unknown as [{ data: number[] }])[0].data;
+    };
+    const expected = [await numbers(await ask(1)), await numbers(await ask(7))];
+    assert.equal(expected[0]!.length, CLASSES.length);
+    assert.notDeepEqual(expected[0], expected[1]);
+    const answers = await Promise.all(Array.from({ length: 120 }, (_, i) => ask([1, 7][i % 2]!)));
+    const refused = answers.filter(({ status }) => status === 503);
+    assert.ok(refused.length > 0 && refused.length < answers.length, `${refused.length} of ${answers.length}`);
+    for (const { headers } of refused) assert.ok(Number(headers.get('Retry-After')) >= 1);
+    for (const [i, answer] of answers.entries()) {
+      if (answer.status === 503) continue;
+      assert.equal(answer.status, 200);
+      const found = await numbers(answer);
+      for (const [k, value] of found.entries()) assert.ok(Math.abs(value - expected[i % 2]![k]!) < 1e-5);
+    }
+    assert.equal((await ask(1)).status, 200);
   });
 });

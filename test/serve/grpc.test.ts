@@ -1,6 +1,6 @@
 /** The protocol over gRPC: the same answers as over REST, gRPC's errors and deadlines, and clients that others wrote. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -13,6 +13,7 @@ import { Health, HealthCheckResponse_ServingStatus as Status } from '../../src/s
 import { GRPCInferenceService } from '../../src/serve/protocol/grpc/inference_pb.js';
 import { temporaryFolder } from '../data/fixtures.js';
 import { CLASSES, call, jsonOf, post, serving, size } from './models.js';
+import { publishedProto } from './published.js';
 import { printed, pythonWith } from './python.js';
 
 const folder = await temporaryFolder();
@@ -210,14 +211,11 @@ describe('gRPC', () => {
     const image = join(folder, 'pixels');
     await writeFile(image, pixels.subarray(0, pixels.length / 2));
     const at = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-    const args = [
-      at('test/serve/client.py'),
-      folder,
-      at('src/serve/protocol/grpc'),
-      url.replace('grpc://', ''),
-      image,
-      '',
-    ];
+    const protos = join(folder, 'published');
+    await mkdir(protos);
+    await writeFile(join(protos, 'inference.proto'), publishedProto()); // the client knows nothing of ours
+    await copyFile(at('src/serve/protocol/grpc/health.proto'), join(protos, 'health.proto'));
+    const args = [at('test/serve/client.py'), folder, protos, url.replace('grpc://', ''), image, ''];
     const { raw, typed, ...told } = (await printed(python!, args)) as Record<'raw' | 'typed', number[]>;
     assert.deepEqual(told, {
       live: true,

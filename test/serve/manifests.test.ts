@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Deployment } from 'kubernetes-types/apps/v1.js';
 import type { Container, Probe, Service } from 'kubernetes-types/core/v1.js';
-import { parseAllDocuments } from 'yaml';
 import { temporaryFolder } from '../data/fixtures.js';
+import { complaintsAbout, type Manifest, manifestsIn } from '../manifests.js';
 import type { InferenceService } from './kserve-types.js';
 import { written } from './models.js';
 
@@ -20,50 +20,15 @@ const read = (name: string) => readFile(join(root, 'examples/serve', name), 'utf
 const folder = await temporaryFolder();
 const run = promisify(execFile);
 
-interface Manifest {
-  readonly kind: string;
-}
-const manifests = async (name: string) =>
-  parseAllDocuments(await read(name)).map((document) => {
-    assert.deepEqual(document.errors, []);
-    return document.toJS() as Manifest;
-  });
-
 /** Where each kind is described. */
 const types: Readonly<Record<string, string>> = {
   Deployment: 'kubernetes-types/apps/v1.js',
   Service: 'kubernetes-types/core/v1.js',
   PodDisruptionBudget: 'kubernetes-types/policy/v1.js',
   HorizontalPodAutoscaler: 'kubernetes-types/autoscaling/v2.js',
-  InferenceService: './kserve-types.js',
+  InferenceService: 'test/serve/kserve-types.js',
 };
-
-/** What the compiler says of manifests as objects of their kinds. */
-async function complaints(all: readonly Manifest[]): Promise<string> {
-  const here = join(root, 'build/test/serve/manifests');
-  await mkdir(here, { recursive: true });
-  const file = join(here, 'checked.ts');
-  const typeOf = (kind: string) => types[kind]!.replace('./', `${root}test/serve/`);
-  const lines = all.map(
-    (one, i) => `export const m${i}: import('${typeOf(one.kind)}').${one.kind} = ${JSON.stringify(one)};`,
-  );
-  await writeFile(file, lines.join('\n'));
-  const options = [
-    '--ignoreConfig',
-    '--noEmit',
-    '--strict',
-    '--skipLibCheck',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2022',
-  ];
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  return run(process.execPath, [compiler, ...options, '--types', '', file]).then(
-    ({ stdout }) => stdout,
-    ({ stdout, stderr }) => `${stdout}${stderr}`,
-  );
-}
+const complaints = (all: readonly Manifest[]) => complaintsAbout(all, types);
 
 /** The words of an instruction in exec form. */
 const words = (containerfile: string, instruction: string): string[] =>
@@ -105,8 +70,8 @@ const numberOf = (args: readonly string[], flag: string) => Number(args[args.ind
 
 describe('examples for containers', async () => {
   const containerfile = await read('Containerfile');
-  const kubernetes = await manifests('kubernetes.yaml');
-  const kserve = await manifests('kserve.yaml');
+  const kubernetes = await manifestsIn('examples/serve/kubernetes.yaml');
+  const kserve = await manifestsIn('examples/serve/kserve.yaml');
   const deployment = kubernetes.find(({ kind }) => kind === 'Deployment') as Deployment;
   const pod = deployment.spec!.template.spec!;
   const predictor = (kserve[0] as InferenceService).spec.predictor;

@@ -32,7 +32,13 @@ describe('the page that tries models', needsBrowser, () => {
     await page.click('text=explain');
     await page.selectOption('select[name=class]', 'bee');
     await page.waitForSelector('figcaption:has-text("bee")');
-    assert.match((await curl())!, /explain\?class=bee'$/);
+    assert.match((await curl())!, /explain\?method=grad-cam&class=bee'$/);
+    await page.selectOption('select[name=method]', 'features');
+    await page.waitForSelector('figcaption:has-text("features")');
+    assert.equal(await page.locator('select[name=class]').count(), 0);
+    assert.match((await curl())!, /explain\?method=features'$/);
+    await page.selectOption('select[name=method]', 'integrated-gradients');
+    await page.waitForSelector('input[name=steps]');
     await page.click('#verbs >> text=embed');
     await page.waitForSelector('.vector rect');
     await page.selectOption('#model', { index: 1 });

@@ -393,6 +393,18 @@ describe('another device', needsBrowser, () => {
     near(await classesOn(page), await predicted('classifier', 'drawing.png'), 1e-3);
   });
 
+  it('is tried against the processor where one asks for it, and the page says what came of it', async () => {
+    const { page } = await open();
+    await give(page, 'classifier', 'drawing.png');
+    await classesOn(page);
+    await page.getByRole('button', { name: 'Try which is faster' }).click();
+    await page
+      .getByText(/WebAssembly: [\d,]+ GFLOP\/s\. WebGPU does not work here \(the browser offers software/)
+      .waitFor();
+    assert.equal(await page.locator('.device select').inputValue(), 'cpu');
+    near(await classesOn(page), await predicted('classifier', 'drawing.png'), 1e-3);
+  });
+
   it('is given up for the processor where it does not work, and the page says so', async () => {
     const { page } = await open();
     await page.route('**/engine/ort.webgpu*', (route) => route.fulfill({ status: 404 }));

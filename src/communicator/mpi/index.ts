@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import { UserError } from '../../errors.js';
 import type { Communicator, Reducible, Reduction } from '../communicator.js';
+import { Watch } from '../watch.js';
 import type { TypeName } from './abis.js';
 import type { Launcher } from './launcher.js';
 import { type Library, openLibrary } from './library.js';
@@ -15,6 +16,7 @@ const PIECE = 2 ** 30;
 /** Joins the processes that the launcher has started. @throws UserError where no library fits */
 export async function openMpi(launcher: Launcher): Promise<Communicator> {
   const library = await openLibrary(launcher);
+  for (const [name, value] of Object.entries(library.abi.settings)) process.env[name] ??= value;
   const provided = [0];
   check('MPI_Init_thread', library.call('MPI_Init_thread')(null, null, library.abi.serialized, provided));
   if (provided[0]! < library.abi.serialized)
@@ -28,7 +30,9 @@ export async function openMpi(launcher: Launcher): Promise<Communicator> {
       `${launcher.name} started ${launcher.size} processes, but ${library.version} knows of ${size}: ` +
         'the launcher and the library are of different makes. Use the launcher of this library, or name the other one in RESMIRROR_MPI',
     );
-  return new Mpi(library, rank, size);
+  const joined = new Mpi(library, rank, size);
+  await joined.beginWatch();
+  return joined;
 }
 
 const check = (name: string, code: number): void => {
@@ -44,6 +48,7 @@ function numberOf(library: Library, name: 'MPI_Comm_rank' | 'MPI_Comm_size'): nu
 class Mpi implements Communicator {
   readonly host = hostname();
   sentBytes = 0;
+  private watch: Watch | undefined;
   /** The call under way, or the last one. */
   private last: Promise<unknown> = Promise.resolve();
 
@@ -66,7 +71,7 @@ class Mpi implements Communicator {
 
   async allReduce(data: Reducible, reduction: Reduction): Promise<void> {
     const { abi, world, types, operations } = this.mpi;
-    this.sentBytes += data.byteLength;
+    this.sentBytes += (2 * data.byteLength * (this.size - 1)) / this.size;
     for (const piece of pieces(data))
       await this.call(
         'MPI_Allreduce',
@@ -86,7 +91,7 @@ class Mpi implements Communicator {
     await this.allReduce(lengths, 'sum');
     const total = lengths.reduce((a, b) => a + b);
     if (total > PIECE) throw new RangeError(`expected ranks to gather ${PIECE} bytes at most, got ${total}`);
-    this.sentBytes += data.length;
+    this.sentBytes += data.length * (this.size - 1);
     const counts = Int32Array.from(lengths);
     const starts = new Int32Array(this.size);
     for (let i = 1; i < this.size; i++) starts[i] = starts[i - 1]! + counts[i - 1]!;
@@ -102,7 +107,7 @@ class Mpi implements Communicator {
     const part = data.length / this.size;
     if (!Number.isInteger(part) || part > PIECE)
       throw new RangeError(`expected ${this.size} equal parts of ${PIECE} bytes at most, got ${data.length} bytes`);
-    this.sentBytes += data.length;
+    this.sentBytes += part * (this.size - 1);
     const received = new Uint8Array(data.length);
     if (part > 0) await this.call('MPI_Alltoall', data, part, types.uint8, received, part, types.uint8, world);
     return received;
@@ -112,13 +117,21 @@ class Mpi implements Communicator {
     return this.call('MPI_Barrier', this.mpi.world);
   }
 
+  /** From now on the death of another process ends this one. */
+  async beginWatch(): Promise<void> {
+    this.watch = await Watch.open(this, () => this.abort(1));
+  }
+
   abort(exitCode: number): never {
+    this.watch?.announceEnd();
     this.mpi.call('MPI_Abort')(this.mpi.world, exitCode);
     process.exit(exitCode); // where the library leaves it to the launcher to end this process
   }
 
   async close(): Promise<void> {
+    this.watch?.rest();
     await this.barrier(); // so that the next call, which must come from this thread, does not wait
+    this.watch?.close();
     check('MPI_Finalize', this.mpi.call('MPI_Finalize')());
   }
 

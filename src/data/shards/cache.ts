@@ -38,6 +38,8 @@ export class ShardCache {
   readonly #patience: Patience;
   readonly #ending = new AbortController();
   readonly #coming = new Map<string, Promise<string>>();
+  /** Room is made by one at a time. */
+  #tidied: Promise<void> = Promise.resolve();
 
   constructor({ folder, bytes, ...patience }: CacheOptions = {}) {
     this.#folder = folder ?? usualFolder(process.env);
@@ -118,8 +120,9 @@ export class ShardCache {
       } finally {
         await file.close();
       }
-      await this.#makeRoom((await stat(temporary)).size);
       await rename(temporary, path);
+      this.#tidied = this.#tidied.then(() => this.#makeRoom(path));
+      await this.#tidied;
       return path;
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => {});
@@ -129,8 +132,8 @@ export class ShardCache {
     }
   }
 
-  /** Removes the shards that were used longest ago until `bytes` more fit. */
-  async #makeRoom(bytes: number): Promise<void> {
+  /** Removes the shards that were used longest ago, down to the limit; `kept` came just now. */
+  async #makeRoom(kept: string): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => name.endsWith('.tar'));
     const files = await Promise.all(
       names.map(async (name) => {
@@ -139,10 +142,11 @@ export class ShardCache {
         return { path, size, mtimeMs };
       }),
     );
-    let excess = files.reduce((sum, { size }) => sum + size, bytes) - this.#bytes;
+    let excess = files.reduce((sum, { size }) => sum + size, 0) - this.#bytes;
     for (const { path, size } of files.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
       if (excess <= 0) return;
-      await rm(path, { force: true }).catch(() => {});
+      if (path === kept) continue;
+      await rm(path, { force: true }).catch(() => {}); // where open files cannot be removed it goes another time
       excess -= size;
     }
   }

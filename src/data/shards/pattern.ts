@@ -37,7 +37,11 @@ export function beside(at: string, name: string): string {
 
 /** The shards of a pattern, in its order. @throws UserError for one that names too many, or one twice */
 export function shardsOf(pattern: string): readonly Place[] {
-  const all = expand(pattern, { max: MOST + 1 });
+  const all = expand(pattern, {
+    max: MOST + 1,
+    maxLength: Number.POSITIVE_INFINITY,
+    maxSteps: Number.POSITIVE_INFINITY,
+  });
   if (all.length > MOST)
     throw new UserError(
       `${shownUrl(pattern)} names more than ${MOST} shards; make larger ones, or name them in parts.`,

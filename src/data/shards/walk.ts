@@ -63,7 +63,7 @@ export async function walkTar(file: FileHandle, { size, wants, visit }: Walk): P
   let said: { name?: string; size?: number } = {};
   for (let at = 0; ; ) {
     const block = window.peek(at, BLOCK) ?? (await window.load(at, BLOCK));
-    if (block.length < BLOCK) return `it is cut off after ${at + block.length} bytes`;
+    if (block.length < BLOCK) return `it is cut off after ${size} bytes`;
     const header = readHeader(block);
     if (header === 'end') return undefined;
     if (header === 'damaged')

@@ -11,7 +11,8 @@
  */
 export type { Target } from '../../lower/index.js';
 export { type Choice, statement } from '../choice.js';
-export type { CompileOptions, Device, Program, Runtime, RuntimeOptions } from '../runtime.js';
+export type { Precision } from '../half.js';
+export type { CompileOptions, ComputeOptions, Device, Program, Runtime, RuntimeOptions, Traffic } from '../runtime.js';
 export { float32, type Tensor, type TensorOf, type Tensors } from '../tensor.js';
 export { lackOfWebgpu } from './adapter.js';
 export { type ChoiceOptions, fastestDevice } from './choice.js';

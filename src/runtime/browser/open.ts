@@ -1,4 +1,5 @@
 /** A page as a host: onnxruntime-web in a module worker. */
+import { lowerStandard } from '../../lower/index.js';
 import type { Devices } from '../devices.js';
 import { openRuntimeOn } from '../open.js';
 import type { Runtime, RuntimeOptions } from '../runtime.js';
@@ -33,6 +34,7 @@ export function openRuntime({ engine, spawn = ownWorker, threads, ...options }: 
   return openRuntimeOn(
     {
       devices,
+      lower: lowerStandard,
       threads: defaultThreads(),
       connect: ({ threads }) => new WorkerChannel(spawn(), { ...engine, threads }),
     },

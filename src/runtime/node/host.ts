@@ -1,12 +1,13 @@
 /** Node as a host: the native engine in a worker thread. */
 import { availableParallelism } from 'node:os';
+import { lower } from '../../lower/index.js';
 import type { Devices } from '../devices.js';
 import type { Host } from '../open.js';
 import { Client } from './client.js';
 
 /** The devices that Node reaches, by name. */
 export const nodeDevices = {
-  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'] },
+  cpu: { executionProviders: ['cpu'], targets: ['blocked16', 'blocked8', 'portable'], sharesMemory: true },
   webgpu: { executionProviders: ['webgpu'], targets: ['webgpu'], keeps: 'gpu-buffer' },
   cuda: { executionProviders: ['cuda'], targets: ['portable'] },
 } as const satisfies Devices;
@@ -16,6 +17,7 @@ export const nodeThreads = (): number => availableParallelism();
 
 export const node: Host = {
   devices: nodeDevices,
+  lower,
   get threads() {
     return nodeThreads();
   },

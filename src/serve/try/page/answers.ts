@@ -4,6 +4,7 @@ import { made } from './elements.js';
 export interface Result {
   readonly classes?: readonly { readonly label: string; readonly probability: number }[];
   readonly vector?: readonly number[];
+  readonly method?: string;
   readonly label?: string;
   readonly class?: string;
   readonly probability?: number;
@@ -65,11 +66,11 @@ function chart(vector: readonly number[]): HTMLElement {
 /** @param verb what was asked */
 export function shown(
   verb: string,
-  { classes, vector, label, probability, class: of, type, image }: Result,
+  { classes, vector, method, label, probability, class: of, type, image }: Result,
 ): HTMLElement {
   if (classes) return bars(classes);
   if (vector) return chart(vector);
-  const caption = label === undefined ? (of ?? '') : `${label}, ${percent(probability ?? 0)}`;
+  const caption = label === undefined ? (of ?? method ?? '') : `${label}, ${percent(probability ?? 0)}`;
   const figure = picture(`data:${type};base64,${image}`, caption, caption || verb);
   if (verb === 'generate') figure.className = 'made';
   return figure;

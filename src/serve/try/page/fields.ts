@@ -25,6 +25,12 @@ function choice(name: string, names: readonly string[], usual: string): HTMLElem
   return labelled(name, made('select', { name }, ...options));
 }
 
+/** One of several, of which one is chosen already. */
+function among(name: string, names: readonly string[], chosen: string): HTMLElement {
+  const options = names.map((value) => made('option', { value, textContent: value, selected: value === chosen }));
+  return labelled(name, made('select', { name }, ...options));
+}
+
 function whole(name: string, { minimum = 0, maximum, default: usual }: Schema): HTMLElement {
   const bounds = { min: `${minimum}`, ...(maximum !== undefined && { max: `${maximum}` }) };
   const value = usual === undefined ? '' : `${usual}`;
@@ -44,6 +50,7 @@ function whole(name: string, { minimum = 0, maximum, default: usual }: Schema): 
 export function fieldsFor(schemas: Schemas, classes: readonly string[]): HTMLElement[] {
   return Object.entries(schemas).flatMap(([name, schema]) => {
     if (name === 'class') return classes.length > 0 ? [choice(name, classes, 'usual')] : [];
+    if (name === 'method') return [among(name, schema.enum ?? [], `${schema.default}`)];
     if (schema.enum) return [choice(name, schema.enum, `${schema.default ?? 'usual'}`)];
     return schema.type === 'integer' ? [whole(name, schema)] : [];
   });

@@ -8,6 +8,8 @@ interface Model {
   readonly version: string;
   readonly task: string;
   readonly verbs: readonly string[];
+  /** How it can be explained, the usual way first, and what each way takes. */
+  readonly methods: readonly { readonly name: string; readonly takes: readonly string[] }[];
   readonly size: readonly [number, number];
   readonly classes: readonly string[];
 }
@@ -26,6 +28,7 @@ let models: readonly Model[] = [];
 let posts: Readonly<Record<string, Post>> = {};
 let model: Model;
 let verb = '';
+let method = '';
 let image: { readonly bytes: Blob; readonly url: string; readonly name: string } | undefined;
 let asking: AbortController | undefined;
 
@@ -53,7 +56,18 @@ const takesImage = () => verb !== 'generate';
 function schemas(): Schemas {
   const { parameters = [], requestBody } = post();
   if (!takesImage()) return requestBody.content['application/json']!.schema.properties ?? {};
-  return Object.fromEntries(parameters.filter((one) => one.in === 'query').map(({ name, schema }) => [name, schema]));
+  const all = Object.fromEntries(
+    parameters.filter((one) => one.in === 'query').map(({ name, schema }) => [name, schema]),
+  );
+  return all.method ? ofMethod(all) : all;
+}
+
+/** The methods that this model has, and what the chosen one takes. */
+function ofMethod(all: Schemas): Schemas {
+  const names = model.methods.map(({ name }) => name);
+  const chosen = model.methods.find(({ name }) => name === method) ?? model.methods[0]!;
+  const taken = Object.entries(all).filter(([name]) => chosen.takes.includes(name));
+  return { method: { ...all.method, enum: names, default: chosen.name }, ...Object.fromEntries(taken) };
 }
 
 function request(): { path: string; init: RequestInit; curl: readonly string[] } {
@@ -121,13 +135,17 @@ function take(file: Blob & { readonly name?: string }): void {
   void ask();
 }
 
+function makeFields(): void {
+  const fields = fieldsFor(schemas(), model.classes);
+  const again = takesImage() ? [] : [made('button', { className: 'main', textContent: 'Generate' })];
+  element('fields').replaceChildren(...fields, ...again);
+}
+
 function chooseVerb(next: string): void {
   verb = next;
   for (const button of element('verbs').children) button.setAttribute('aria-pressed', `${button.textContent === verb}`);
   element('drop').hidden = !takesImage();
-  const fields = fieldsFor(schemas(), model.classes);
-  const again = takesImage() ? [] : [made('button', { className: 'main', textContent: 'Generate' })];
-  element('fields').replaceChildren(...fields, ...again);
+  makeFields();
   element('answer').hidden = true;
   element('about').textContent = post().summary;
   void ask();
@@ -169,7 +187,15 @@ element('file').addEventListener('change', (event) => {
   const [file] = (event.target as HTMLInputElement).files ?? [];
   if (file) take(file);
 });
-element('fields').addEventListener('change', () => void ask());
+element('fields').addEventListener('change', ({ target }) => {
+  const { name, value } = target as HTMLSelectElement;
+  if (name === 'method') {
+    method = value;
+    makeFields();
+    element<HTMLSelectElement>('field-method').focus();
+  }
+  void ask();
+});
 element('fields').addEventListener('submit', (event) => {
   event.preventDefault();
   void ask();

@@ -3,11 +3,15 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { VERSION } from '../version.js';
 import type { Operation } from './operation.js';
-import { Failure } from './protocol/schemas.js';
+import { Data, Failure } from './protocol/schemas.js';
 
 /** What is sent, before defaults are filled in. */
 const schemaOf = (schema: v.GenericSchema) => {
-  const { $schema: _, ...rest } = toJsonSchema(schema, { typeMode: 'input', errorMode: 'ignore' });
+  const { $schema: _, ...rest } = toJsonSchema(schema, {
+    typeMode: 'input',
+    errorMode: 'ignore',
+    overrideSchema: ({ valibotSchema }) => (valibotSchema === Data ? { type: 'array', items: {} } : undefined),
+  });
   return rest;
 };
 

@@ -7,8 +7,8 @@ import { whole } from '../../schema.js';
 
 const Parameters = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]));
 const Shape = v.pipe(v.array(whole(0)), v.maxLength(8));
-/** Numbers, flat or nested. */
-const Data = v.array(v.unknown());
+/** Numbers, flat or nested. Each is looked at where it is read; a schema for each would look at it twice. */
+export const Data: v.GenericSchema<unknown[]> = v.instance(Array);
 const Datatype = v.picklist(['UINT8', 'FP32']);
 
 export const InferRequest = v.object({

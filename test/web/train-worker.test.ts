@@ -1,6 +1,6 @@
 /** The worker of the part Train by itself: it trains as `train` does. */
 import assert from 'node:assert/strict';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,6 @@ import { drawImage, drawnDataset } from '../../src/data/drawn/index.js';
 import { random } from '../../src/random/index.js';
 import { train } from '../../src/train/train.js';
 import { ENGINE, engineFiles } from '../../src/web-folder/engine-files.js';
-import { GPU_ENGINE } from '../../src/web-folder/engine-names.js';
 import { decodeSafetensors, modelOf, readModel } from '../../src/weights/index.js';
 import { decodeOnnxModel } from '../../src/weights/onnx-model.js';
 import { temporaryFolder } from '../data/fixtures.js';
@@ -38,10 +37,6 @@ async function workerFolder(): Promise<string> {
   const { [ENGINE.module]: module, [ENGINE.code]: code } = await engineFiles();
   await writeFile(join(folder, 'module.js'), module!);
   await writeFile(join(folder, 'code.wasm'), code!);
-  await cp(join(root, '../build/web/engine'), join(folder, 'engine'), { recursive: true });
-  // as a browser tells of hardware
-  const hardware = "Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false })";
-  await writeFile(join(folder, 'hardware.js'), `${hardware};\n${await readFile(join(folder, 'worker.js'), 'utf8')}`);
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>worker</title><link rel="icon" href="data:,">');
   return folder;
 }
@@ -59,8 +54,6 @@ const options = {
 interface Told {
   readonly kind: string;
   readonly epochs?: number;
-  readonly device?: string;
-  readonly passedOver?: readonly { readonly device: string; readonly why: string; readonly times?: number }[];
   readonly loss?: number;
   readonly record?: { readonly validationLoss: number; readonly accuracy: number };
   readonly bytes?: readonly number[];
@@ -69,8 +62,8 @@ interface Told {
 
 /** Runs in the page: every message of a training, and the model of it. */
 const script = (order: object) => `new Promise((resolve) => {
-  const { pictures = [], format = 'safetensors', file = 'worker.js', ...order } = ${JSON.stringify(order)};
-  const worker = new Worker(file, { type: 'module' });
+  const { pictures = [], format = 'safetensors', ...order } = ${JSON.stringify(order)};
+  const worker = new Worker('worker.js', { type: 'module' });
   const told = [];
   worker.onerror = ({ message }) => resolve([{ kind: 'failed', reason: message }]);
   worker.onmessage = ({ data }) => {
@@ -78,13 +71,12 @@ const script = (order: object) => `new Promise((resolve) => {
     if (data.kind === 'ended') worker.postMessage({ kind: 'model', id: 1, format });
     if (data.kind === 'model' || data.kind === 'failed') { worker.terminate(); resolve(told); }
   };
-  const at = (module, code) => ({ module: new URL(module, document.baseURI).href, code: new URL(code, document.baseURI).href });
-  const engines = { cpu: at('module.js', 'code.wasm'), webgpu: at('${GPU_ENGINE.module}', '${GPU_ENGINE.code}') };
+  const cpu = { module: new URL('module.js', document.baseURI).href, code: new URL('code.wasm', document.baseURI).href };
   const filesOf = (name) => pictures.filter((one) => one.name === name).map(({ path, bytes }) =>
     ({ path, file: new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], { type: 'image/png' }) }));
   const names = [...new Set(pictures.map(({ name }) => name))];
   const source = order.source ?? { classes: names.map((name) => ({ name, files: filesOf(name) })) };
-  worker.postMessage({ kind: 'begin', engines, device: 'cpu', seconds: 60, ...order, source });
+  worker.postMessage({ kind: 'begin', engines: { cpu }, device: 'cpu', seconds: 60, ...order, source });
 })`;
 
 describe("the page's training", needsBrowser, () => {
@@ -132,27 +124,6 @@ describe("the page's training", needsBrowser, () => {
       for (const [name, { data }] of Object.entries(expected.weights))
         near([...model.weights[name]!.data], [...data], 5e-3);
     });
-
-  it('is the same on WebGPU, and by itself takes what is quicker', async () => {
-    const { page, complaints } = await visit(await served(await workerFolder()));
-    const few = { drawn: { ...images, train: 32, validation: 16 } };
-    const on = (device: string, file = 'worker.js') =>
-      page.evaluate<readonly Told[]>(script({ source: few, options, device, file }));
-    const [cpu, webgpu] = [await on('cpu'), await on('webgpu')];
-    const began = (told: readonly Told[]) => told.find(({ kind }) => kind === 'begun');
-    assert.equal(webgpu.at(-1)?.kind, 'model', webgpu.at(-1)?.reason);
-    assert.deepEqual([began(webgpu)?.device, began(webgpu)?.passedOver], ['webgpu', []]);
-    const losses = (told: readonly Told[]) => told.flatMap(({ loss }) => loss ?? []);
-    assert.equal(losses(webgpu).length, 4);
-    for (const [i, loss] of losses(cpu).entries()) assert.ok(Math.abs(losses(webgpu)[i]! - loss) < 1e-2, `${i}`);
-    assert.deepEqual(began(await on('auto'))?.passedOver, [{ device: 'webgpu', why: 'software' }]);
-    const tried = began(await on('auto', 'hardware.js'));
-    const [other] = tried!.passedOver!;
-    assert.equal(other!.why, 'slower');
-    assert.notEqual(other!.device, tried!.device);
-    assert.ok(other!.times! > 1);
-    assert.deepEqual(complaints, []);
-  });
 
   it('has as many epochs as fit into a time, and learns as if nothing had been tried before', async () => {
     const { page } = await visit(await served(await workerFolder()));

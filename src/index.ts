@@ -16,8 +16,8 @@ export {
   type Skipped,
 } from './data/batches.js';
 export { type Dataset, openData, openImages, type Splits } from './data/dataset.js';
-export { type WriteShardsOptions, type WrittenShards, writeShards } from './data/shards/write-shards.js';
 export { type DrawnOptions, drawnDataset, writeDrawnFolder } from './data/drawn/index.js';
+export { type WriteShardsOptions, type WrittenShards, writeShards } from './data/shards/write-shards.js';
 /** Networks called like functions, with variables that are kept by scope. */
 export * as eager from './eager/index.js';
 export { ResNet, TransposeResNet } from './eager/index.js';

@@ -93,7 +93,8 @@ test('a killed job does not redo finished shards', async () => {
   child.kill('SIGKILL');
   await ended;
   const finished = await done();
-  const written = async () => Promise.all(finished.map(async (name) => (await stat(join(folder, 'killed', name))).mtimeMs));
+  const written = async () =>
+    Promise.all(finished.map(async (name) => (await stat(join(folder, 'killed', name))).mtimeMs));
   const before = await written();
   const restarted = await json(folder, ...words);
   assert.deepEqual([restarted.before, restarted.done], [finished.length, 4 - finished.length]);

@@ -1,13 +1,12 @@
 /** What computes in the part Train: WebGPU where it is chosen and works, else WebAssembly, and the page says why. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { closeAll, needsBrowser } from '../web-folder/browser.js';
-import { choose, downloaded, drop, ended, opened, saysAsPredict, striped, stripes, train } from './train-page.js';
+import { choose, drop, opened, striped, train } from './train-page.js';
 
-/** The page with two classes of stripes, few enough for a graphics processor in software. */
+/** The page with two classes of stripes, few enough to be quick. */
 async function gathered({ isolated = false } = {}) {
   const folder = await striped(5);
   const visited = await opened({ isolated });
@@ -20,19 +19,6 @@ const computes = (page: Page) => page.locator('.status .device').innerText();
 
 describe('what computes a training in the page', needsBrowser, () => {
   after(closeAll);
-
-  it('is WebGPU where it is chosen, with a file that the command line reads', async () => {
-    const { page, folder, complaints } = await gathered();
-    await choose(page, { Epochs: '10', Size: '32', 'Computed with': 'WebGPU' });
-    await train(page);
-    await ended(page);
-    assert.equal(await computes(page), 'The graphics processor, by WebGPU.');
-    const file = await downloaded(page, 'Download the model', folder);
-    const image = join(folder, 'unseen.png');
-    await writeFile(image, await stripes(true, 1000));
-    await saysAsPredict(page, file, image, 2e-3);
-    assert.deepEqual(complaints, []);
-  });
 
   it('is WebAssembly where WebGPU does not work, or there is none', async () => {
     const { page } = await gathered({ isolated: true });

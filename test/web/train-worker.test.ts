@@ -38,9 +38,6 @@ async function workerFolder(): Promise<string> {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), await engineFile(path));
   }
-  // as a browser tells of hardware
-  const hardware = "Object.defineProperty(GPUAdapterInfo.prototype, 'isFallbackAdapter', { get: () => false })";
-  await writeFile(join(folder, 'hardware.js'), `${hardware};\n${await readFile(join(folder, 'worker.js'), 'utf8')}`);
   await writeFile(join(folder, 'index.html'), '<!doctype html><title>worker</title><link rel="icon" href="data:,">');
   return folder;
 }
@@ -58,8 +55,6 @@ const options = {
 interface Told {
   readonly kind: string;
   readonly epochs?: number;
-  readonly device?: string;
-  readonly passedOver?: readonly { readonly device: string; readonly why: string; readonly times?: number }[];
   readonly loss?: number;
   readonly record?: { readonly validationLoss: number; readonly accuracy: number };
   readonly bytes?: readonly number[];
@@ -68,8 +63,8 @@ interface Told {
 
 /** Runs in the page: every message of a training, and the model of it. */
 const script = (order: object) => `new Promise((resolve) => {
-  const { pictures = [], format = 'safetensors', file = 'worker.js', ...order } = ${JSON.stringify(order)};
-  const worker = new Worker(file, { type: 'module' });
+  const { pictures = [], format = 'safetensors', ...order } = ${JSON.stringify(order)};
+  const worker = new Worker('worker.js', { type: 'module' });
   const told = [];
   worker.onerror = ({ message }) => resolve([{ kind: 'failed', reason: message }]);
   worker.onmessage = ({ data }) => {
@@ -129,27 +124,6 @@ describe("the page's training", needsBrowser, () => {
       for (const [name, { data }] of Object.entries(expected.weights))
         near([...model.weights[name]!.data], [...data], 5e-3);
     });
-
-  it('is the same on WebGPU, and by itself takes what is quicker', async () => {
-    const { page, complaints } = await visit(await served(await workerFolder()));
-    const few = { drawn: { ...images, train: 32, validation: 16 } };
-    const on = (device: string, file = 'worker.js') =>
-      page.evaluate<readonly Told[]>(script({ source: few, options, device, file }));
-    const [cpu, webgpu] = [await on('cpu'), await on('webgpu')];
-    const began = (told: readonly Told[]) => told.find(({ kind }) => kind === 'begun');
-    assert.equal(webgpu.at(-1)?.kind, 'model', webgpu.at(-1)?.reason);
-    assert.deepEqual([began(webgpu)?.device, began(webgpu)?.passedOver], ['webgpu', []]);
-    const losses = (told: readonly Told[]) => told.flatMap(({ loss }) => loss ?? []);
-    assert.equal(losses(webgpu).length, 4);
-    for (const [i, loss] of losses(cpu).entries()) assert.ok(Math.abs(losses(webgpu)[i]! - loss) < 1e-2, `${i}`);
-    assert.deepEqual(began(await on('auto'))?.passedOver, [{ device: 'webgpu', why: 'software' }]);
-    const tried = began(await on('auto', 'hardware.js'));
-    const [other] = tried!.passedOver!;
-    assert.equal(other!.why, 'slower');
-    assert.notEqual(other!.device, tried!.device);
-    assert.ok(other!.times! > 1);
-    assert.deepEqual(complaints, []);
-  });
 
   it('has as many epochs as fit into a time, and learns as if nothing had been tried before', async () => {
     const { page } = await visit(await served(await workerFolder()));

@@ -56,4 +56,3 @@ test('streaming keeps nothing', async () => {
   const pixels = 600 * 16 * 16 * 3;
   assert.ok(grown < pixels / 2, `${grown} bytes for images of ${pixels}`);
 });
-

@@ -57,7 +57,7 @@ export async function fitted({ options, seconds, device: choice }: Wanted, means
       return { plan, runtime: await open(device), passedOver };
     else
       try {
-        trials.push(await tried(plan, device, means));
+        trials.push(await inPatience(device, tried(plan, device, means)));
         if (isNamed) break;
       } catch (error) {
         if (device === 'cpu' && trials.length === 0) throw error;
@@ -92,6 +92,20 @@ function inTime(plan: MemoryPlan, pace: Pace, { options, seconds }: Omit<Wanted,
 async function unfit(isNamed: boolean): Promise<'absent' | 'software' | undefined> {
   if (await lackOfWebgpu()) return 'absent';
   return !isNamed && (await isSoftware()) ? 'software' : undefined;
+}
+
+/** Milliseconds that a driver may take for a trial: some never answer. */
+const PATIENCE = 60_000;
+
+/** WebAssembly is waited for, as nothing is left behind it. */
+function inPatience(device: BrowserDevice, trial: Promise<Trial>): Promise<Trial> {
+  if (device === 'cpu') return trial;
+  const over = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`no answer in ${PATIENCE / 1000} s`)), PATIENCE);
+  });
+  over.catch(() => {}); // told by the race alone
+  trial.catch(() => {});
+  return Promise.race([trial, over]);
 }
 
 async function tried(plan: MemoryPlan, device: BrowserDevice, { loader, open }: Means): Promise<Trial> {

@@ -5,6 +5,7 @@
  * both are made of (`graph`, `nn`, `optim`, `backward`, `openRuntime`, `Learner`) for networks of one's own.
  */
 export { backward, hasDerivative, type Obstacle, withoutDerivative } from './autodiff/index.js';
+export { type Communicator, oneProcess, openCommunicator } from './communicator/index.js';
 export {
   type Batch,
   type Batches,
@@ -15,6 +16,7 @@ export {
 } from './data/batches.js';
 export { type Dataset, openData, openImages, type Splits } from './data/dataset.js';
 export { type DrawnOptions, drawnDataset, writeDrawnFolder } from './data/drawn/index.js';
+export type { Compression } from './distributed/index.js';
 export * as eager from './eager/index.js';
 export { ResNet, TransposeResNet } from './eager/index.js';
 export { UserError } from './errors.js';

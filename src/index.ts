@@ -7,6 +7,7 @@
  * @module resmirror
  */
 export { backward, hasDerivative, type Obstacle, withoutDerivative } from './autodiff/index.js';
+export { type Communicator, oneProcess, openCommunicator } from './communicator/index.js';
 export {
   type Batch,
   type Batches,
@@ -18,6 +19,7 @@ export {
 export { type Dataset, openData, openImages, type Splits } from './data/dataset.js';
 export { type DrawnOptions, drawnDataset, writeDrawnFolder } from './data/drawn/index.js';
 export { type WriteShardsOptions, type WrittenShards, writeShards } from './data/shards/write-shards.js';
+export type { Compression } from './distributed/index.js';
 /** Networks called like functions, with variables that are kept by scope. */
 export * as eager from './eager/index.js';
 export { ResNet, TransposeResNet } from './eager/index.js';

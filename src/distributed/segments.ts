@@ -13,6 +13,7 @@ import {
   scopedAs,
   type Value,
 } from '../graph/index.js';
+import { isCheap } from './cheap.js';
 import { stagesOf } from './stages.js';
 
 /** One mean over all processes. */
@@ -67,7 +68,7 @@ export function segmentsOf(
     const now = cut(
       outputs.map(([, value]) => value),
       {
-        isEnd: (value) => isMean(value) || (value.dtype === 'float32' && stageOf(value) < stage),
+        isEnd: (value) => isMean(value) || (value.dtype === 'float32' && stageOf(value) < stage && !isCheap(value)),
         end(value) {
           if (isMean(value)) asked.means.set(value, stage);
           else asked.values.add(value);

@@ -60,6 +60,8 @@ interface Program extends Omit<Compile, 'model' | 'options'> {
   readonly profiled: boolean;
   /** Memory for updates. */
   readonly allocate: () => OnnxTensors;
+  /** Whether it reads variables that it updates. */
+  readonly readsOwn: boolean;
   /** Where the next run writes its updates, and the run after it: never over the values that it reads. Made when first needed. */
   destinations: readonly [next?: OnnxTensors | undefined, after?: OnnxTensors | undefined];
 }
@@ -140,7 +142,9 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       const session = await ort.InferenceSession.create(model, options);
       const fills = fillsOutputs && !options.preferredOutputLocation;
       const allocate = fills ? allocator(session, program.updates) : () => ({});
-      programs.set(program.program, { ...program, session, profiled, allocate, destinations: [] });
+      const read = new Set(Object.values(program.variables));
+      const readsOwn = Object.values(program.updates).some((name) => read.has(name));
+      programs.set(program.program, { ...program, session, profiled, allocate, readsOwn, destinations: [] });
       const inputs = session.inputNames.filter((name) => !(name in program.variables));
       return { inputs, outputs: session.outputNames };
     },
@@ -166,7 +170,7 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       };
       for (const [output, name] of Object.entries(program.updates)) replace(name, outputs[output]!, program);
       await endRetired();
-      program.destinations = [after, made];
+      program.destinations = program.readsOwn ? [after, made] : [made];
       return Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name]!, program)]));
     },
     async release({ program: id }) {

@@ -24,6 +24,7 @@ const ofGeneration = ['kind', 'conditional', ...ofVae, ...ofGan] as const satisf
 const ofOneNetwork = [
   'accumulate',
   'recompute',
+  'syncBatchNorm',
   'layerDecay',
   'stochasticDepth',
   'dropout',

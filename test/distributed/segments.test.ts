@@ -52,15 +52,15 @@ test('what stands before a mean, between two and behind them is computed in a se
   );
 });
 
-test('a value that later segments need is kept; one that only they need is computed there', () => {
+test('a value that later segments need is kept; one that only they need is computed there, and a cheap one again', () => {
   const x = g.input('x', [2]);
-  const shared = g.exp(x);
+  const shared = g.softmax(x);
   const late = g.log(x);
-  const mean = g.allReduceMean(shared, 'gradients');
-  const segments = segmentsOf({ name: 'kept', outputs: { y: g.add(g.mul(mean, shared), late) } }, {}, 'p');
-  assert.deepEqual(opsIn(segments[0]!.graph), ['Exp']);
+  const mean = g.allReduceMean(g.neg(shared), 'gradients');
+  const segments = segmentsOf({ name: 'kept', outputs: { y: g.add(g.mul(mean, g.neg(shared)), late) } }, {}, 'p');
+  assert.deepEqual(opsIn(segments[0]!.graph), ['Softmax', 'Neg']);
   assert.deepEqual(Object.keys(segments[0]!.updates).length, 1);
-  assert.deepEqual([...new Set(opsIn(segments[1]!.graph))].sort(), ['Add', 'Log', 'Mul']);
+  assert.deepEqual([...new Set(opsIn(segments[1]!.graph))].sort(), ['Add', 'Log', 'Mul', 'Neg']);
 });
 
 test('variables change in the last segment alone, so that all read what they were', async () => {

@@ -15,6 +15,7 @@ export {
 } from './data/batches.js';
 export { type Dataset, openData, openImages, type Splits } from './data/dataset.js';
 export { type DrawnOptions, drawnDataset, writeDrawnFolder } from './data/drawn/index.js';
+export { type WriteShardsOptions, type WrittenShards, writeShards } from './data/shards/write-shards.js';
 export * as eager from './eager/index.js';
 export { ResNet, TransposeResNet } from './eager/index.js';
 export { UserError } from './errors.js';
@@ -54,6 +55,7 @@ export * from './runtime/index.js';
 export type { BatchChoice } from './train/batch-size.js';
 export { compareRuns, type RunComparison, type RunSummary } from './train/compare.js';
 export { type EvaluateModelOptions, evaluateModel, type ModelEvaluation, type Split } from './train/evaluate-model.js';
+export { type EvaluateShardsOptions, evaluateShards, type ShardsEvaluation } from './train/evaluate-shards.js';
 export type { StartEvent, StepEvent, TrainEvents } from './train/events.js';
 export type { ExtraOptions } from './train/extras.js';
 export { type FeatureDistance, type FeatureDistanceOptions, featureDistance } from './train/feature-distance.js';

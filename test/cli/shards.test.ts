@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { writeDrawnFolder } from '../../src/data/drawn/index.js';
 import { readVectors } from '../../src/inference/search/vectors-file.js';
 import { json, run, tiny, workplace } from './program.js';
@@ -76,6 +80,26 @@ test('predict over shards is divided, and not done twice', async () => {
   assert.deepEqual(await readFile(join(folder, 'answers', 'train-000001.jsonl')), before);
   const other = await json(folder, ...words, '--top', '2');
   assert.match(other.error as string, /choose another folder/);
+});
+
+test('a killed job does not redo finished shards', async () => {
+  const bin = fileURLToPath(new URL('../../../bin/resmirror.js', import.meta.url));
+  const words = ['predict', model, pattern, '--out', 'killed', '--threads', '1'];
+  const child = spawn(process.execPath, [bin, ...words], { cwd: folder, stdio: 'ignore' });
+  const ended = once(child, 'close');
+  const done = async () =>
+    (await readdir(join(folder, 'killed')).catch((): string[] => [])).filter((name) => name.endsWith('.done.json'));
+  while ((await done()).length === 0) await sleep(5);
+  child.kill('SIGKILL');
+  await ended;
+  const finished = await done();
+  const written = async () =>
+    Promise.all(finished.map(async (name) => (await stat(join(folder, 'killed', name))).mtimeMs));
+  const before = await written();
+  const restarted = await json(folder, ...words);
+  assert.deepEqual([restarted.before, restarted.done], [finished.length, 4 - finished.length]);
+  assert.deepEqual(await written(), before);
+  assert.equal(restarted.index, 'killed/index.json');
 });
 
 test('eval over shards says the same as eval, whoever does it', async () => {

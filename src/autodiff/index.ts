@@ -5,4 +5,5 @@ export { backward, type Obstacle, withoutDerivative } from './backward.js';
 export { backwardRecomputing } from './recompute.js';
 export { type NoDerivative, type Rule, rules } from './rules.js';
 
+/** Whether `backward` can pass through an operator. */
 export const hasDerivative = (op: Op): boolean => typeof rules[op] === 'function';

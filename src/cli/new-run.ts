@@ -1,6 +1,7 @@
 /** Folders for runs that nobody has named. */
 import { access } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { isShards, shardsName } from '../data/shards/pattern.js';
 
 /** `runs/<name>-<n>` with the first n that is free, below the working directory. */
 export async function newRun(name: string): Promise<string> {
@@ -14,5 +15,6 @@ export async function newRun(name: string): Promise<string> {
   }
 }
 
-/** What a data set is called in the name of a run: its folder, `drawn` for `drawn:4000`. */
-export const dataName = (data: string): string => basename(resolve(data.replace(/^(drawn):\d+$/, '$1')));
+/** What a data set is called in the name of a run: its folder, `drawn` for `drawn:4000`, `photos` for `photos-{000..127}.tar`. */
+export const dataName = (data: string): string =>
+  isShards(data) ? shardsName(data) : basename(resolve(data.replace(/^(drawn):\d+$/, '$1')));

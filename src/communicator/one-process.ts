@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import type { Communicator } from './communicator.js';
 
+/** A communicator of this process alone. */
 export const oneProcess = (): Communicator => ({
   rank: 0,
   size: 1,

@@ -11,6 +11,7 @@ import type { Program, Start } from './runtime.js';
 import { float32, type Tensors } from './tensor.js';
 
 export const precisions = ['float32', 'float16'] as const;
+/** Floats that inference computes in. */
 export type Precision = (typeof precisions)[number];
 
 type RunOnce = (model: Uint8Array, feeds: Tensors) => Promise<Tensors>;

@@ -8,6 +8,7 @@ import { type EvaluateModelOptions, partOf, relabelled, splitsFor } from './eval
 import { readyModel } from './ready-model.js';
 import type { Evaluation } from './tasks/index.js';
 
+/** How a model is judged on shards. */
 export interface EvaluateShardsOptions extends Omit<EvaluateModelOptions, 'onBatch'> {
   /** The folder for the figures of each shard, and of all of them in its index. */
   readonly out: string;
@@ -21,6 +22,7 @@ export interface ShardFigures {
   readonly skipped: readonly Skipped[];
 }
 
+/** What came of it, shard by shard and over all. */
 export interface ShardsEvaluation {
   readonly model: Pick<Model, 'card' | 'network'>;
   readonly worked: Worked<ShardFigures>;

@@ -1,6 +1,7 @@
 /** From what a person asks for to a whole configuration. */
 import { basename } from 'node:path';
 import type { Splits } from '../data/dataset.js';
+import { isShards, shardsName } from '../data/shards/pattern.js';
 import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
 import type { Network } from '../models/index.js';
@@ -180,4 +181,5 @@ async function judgeFor(
 }
 
 /** What to call a run before people: `resnet18 on flowers`. */
-export const titleOf = ({ network, config }: Plan): string => `${network.name} on ${basename(config.data)}`;
+export const titleOf = ({ network, config: { data } }: Plan): string =>
+  `${network.name} on ${isShards(data) ? shardsName(data) : basename(data)}`;

@@ -13,6 +13,7 @@ import { SET_INDEX, type SetIndex } from './set-index.js';
 import { tableName, tableText } from './table.js';
 import { END, writeEntry } from './tar.js';
 
+/** Where shards go, and how large they become. */
 export interface WriteShardsOptions {
   /** The folder that they go to, made when absent; it must hold no shards yet. */
   readonly out: string;
@@ -25,6 +26,7 @@ export interface WriteShardsOptions {
   readonly onImage?: (done: number, of: number, shard: string) => void;
 }
 
+/** The index of shards that were written. */
 export interface WrittenShards extends SetIndex {
   /** Path of the index. */
   readonly index: string;

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { type Batch, type EpochOptions, Loader } from '../../../src/data/batches.js';
 import { type Dataset, dataset, openData, openImages } from '../../../src/data/dataset.js';
 import { orderOf } from '../../../src/data/order.js';
+import { shardsName } from '../../../src/data/shards/pattern.js';
 import { type ShardSource, shardOf } from '../../../src/data/source.js';
 import { permutation } from '../../../src/random/index.js';
 import { temporaryFolder, userError, write } from '../fixtures.js';
@@ -132,6 +133,17 @@ describe('a data set in shards', () => {
     const any = await openData(join(folder, 'unlabelled.tar'), { task: 'reconstruct', validationFraction: 0 });
     assert.equal(any.train.length, 1);
   });
+});
+
+test('shards are called by what is before their numbers', () => {
+  const named = [
+    'a/photos-{000..127}.tar',
+    'https://h/p/birds-{0..9}.tar?sig=x',
+    'https://h/photos/',
+    '{a,b}.tar',
+    'x.tar',
+  ];
+  assert.deepEqual(named.map(shardsName), ['photos', 'birds', 'photos', 'shards', 'x']);
 });
 
 describe('shards that are not whole', () => {

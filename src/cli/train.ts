@@ -17,9 +17,9 @@ import type { Terminal } from './terminal.js';
 import { isTask, recipeOptions, runOptions, type Task } from './train-options.js';
 import { showing } from './train-progress.js';
 
-const PROCESSES = `Several processes train together where mpirun or srun starts them, each on its part of
-every batch: 'mpirun -np 4 resmirror train classify ./photos --batch 256'. --batch is
-that of all together (docs/scaling.md).`;
+const PROCESSES = `Several processes train together where mpirun or srun starts them, each on its
+part of every batch; --batch is that of all together (docs/scaling.md):
+  mpirun -np 4 resmirror train classify ./photos --batch 256`;
 
 export const train = command({
   arguments: {

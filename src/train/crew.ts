@@ -10,8 +10,8 @@ import type { StepResult } from './trainer.js';
 export interface StepTogether extends StepResult {
   /** Images, over all processes. */
   readonly images: number;
-  /** Whether one of them was asked to stop. */
-  readonly stop: boolean;
+  /** Whether one of them was asked to stop: of several, before they came together; of one, until now. */
+  stop(): boolean;
 }
 
 export class Crew {
@@ -44,11 +44,11 @@ export class Crew {
   }
 
   /** The step of all processes. @throws AgreedError where the loss of one is not finite, naming it */
-  async step(result: StepResult, { count }: Pick<Batch, 'count'>, stop: boolean): Promise<StepTogether> {
+  async step(result: StepResult, { count }: Pick<Batch, 'count'>, stop: () => boolean): Promise<StepTogether> {
     const { communicator } = this;
     if (communicator.size === 1) return { ...result, images: count, stop };
     const { loss, correct } = result;
-    const sums = Float64Array.of(loss, correct ?? 0, count, stop ? 1 : 0);
+    const sums = Float64Array.of(loss, correct ?? 0, count, stop() ? 1 : 0);
     await communicator.allReduce(sums, 'sum');
     const [losses, right, images, stops] = sums as unknown as [number, number, number, number];
     if (!Number.isFinite(losses)) await this.nameDiverged(loss);
@@ -57,7 +57,7 @@ export class Crew {
       loss: losses / communicator.size,
       correct: correct === undefined ? undefined : right,
       images,
-      stop: stops > 0,
+      stop: () => stops > 0,
     };
   }
 

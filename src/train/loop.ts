@@ -103,7 +103,7 @@ export class Loop {
     let stopped = false;
     for await (const batch of batches) {
       const own = await trainer.step(batch, this.progress.step, this.course(batches.length));
-      const result = await crew.step(own, batch, options.signal?.aborted ?? false);
+      const result = await crew.step(own, batch, () => options.signal?.aborted ?? false);
       this.advance(result);
       images += result.images;
       this.speed = images / (now() - began);
@@ -118,7 +118,7 @@ export class Loop {
         secondsLeft: this.secondsLeft(batches.length),
         waiting: (loader.waited - waited) / (now() - began),
       });
-      stopped = result.stop;
+      stopped = result.stop();
       if (stopped || now() - this.saved > (options.checkpointSeconds ?? 300)) await this.save();
       if (stopped) break;
     }

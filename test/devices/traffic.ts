@@ -8,11 +8,11 @@ import { Learner } from '../../src/train/learner.js';
 
 const BATCH = 2;
 const CLASSES = 3;
-const network = networkNamed('{"bottleneck":false,"repeats":[1],"width":8}', { size: [32, 32], classes: CLASSES });
+const network = networkNamed('{"bottleneck":false,"repeats":[1],"width":16}', { size: [32, 32], classes: CLASSES });
 
 const trainings = { everything: () => true, 'the last layer': (name: string) => name.startsWith('fc') };
 
-/** Of the third step: bytes that crossed each way, beside those of its batch; and of all numbers that are learned from step to step. */
+/** Of the third step: bytes that crossed each way, beside those of its batch; and of all numbers that stay from step to step. */
 export async function traffic(runtime: Runtime) {
   const found: Record<string, object> = {};
   for (const [what, isLearned] of Object.entries(trainings)) {
@@ -35,7 +35,10 @@ export async function traffic(runtime: Runtime) {
     const before = await runtime.traffic();
     await learner.step(feeds, moment(2));
     const after = await runtime.traffic();
-    const variables = await runtime.read([...learner.parameters, ...learner.states].map(({ source }) => source.name));
+    const variables = await runtime.read([
+      ...build.parameters.keys(),
+      ...learner.states.map(({ source }) => source.name),
+    ]);
     const bytes = (tensors: object) => Object.values(tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
     found[what] = {
       toDevice: after.toDevice - before.toDevice,

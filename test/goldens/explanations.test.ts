@@ -96,7 +96,8 @@ for (const target of everyTarget)
 
       it(`integrated gradients of ${name}`, async () => {
         const program = await runtime.compile(pathGraph(model, batch), { weights });
-        const at = (share: number) => program.run({ ...feeds, share: float32(Float32Array.of(share), [1]) });
+        const at = (share: number) =>
+          program.run({ ...feeds, share: float32(new Float32Array(batch).fill(share), [batch, 1, 1, 1]) });
         const shares = middles(settings.steps);
         const sum = new Float32Array(batch * 3 * golden.size[0] * golden.size[1]);
         for (const share of shares) {

@@ -70,23 +70,24 @@ async function localTable(place: Place, reading: Reading): Promise<ShardTable> {
     throw new UserError(systemReason(error));
   });
   const written = await writtenTable(place, reading, size);
-  return written ?? keptTable(`${at}\n${size}\n${mtimeMs}`, reading.cache, async () => at);
+  return written ?? keptTable(`${at}\n${size}\n${mtimeMs}`, reading.cache, () => scanShard(at));
 }
 
 async function remoteTable(place: Place, reading: Reading): Promise<ShardTable> {
   const written = await writtenTable(place, reading);
-  return written ?? keptTable(place.at, reading.cache, () => reading.cache.fetch(place.at));
+  // opened by the cache: of a path alone, another shard that comes might take the room
+  return written ?? keptTable(place.at, reading.cache, () => scanShard(place.at, reading.cache.open(place.at)));
 }
 
 /** What was found before under this key, or is found now. */
-async function keptTable(key: string, cache: ShardCache, path: () => Promise<string>): Promise<ShardTable> {
+async function keptTable(key: string, cache: ShardCache, scan: () => Promise<ShardTable>): Promise<ShardTable> {
   const kept = await cache.recall(key);
   if (kept !== undefined) {
     try {
       return readTable(kept, key);
     } catch {} // found anew
   }
-  const table = await scanShard(await path());
+  const table = await scan();
   await cache.remember(key, tableText(table));
   return table;
 }

@@ -2,7 +2,7 @@
  * The samples of a shard by WebDataset's convention: files that follow each other under one name are a sample, and their
  * endings say what each is. https://github.com/webdataset/webdataset#the-webdataset-format
  */
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { folderError } from '../folder-error.js';
 import { isImage } from '../image-files.js';
 import { packNames } from './names.js';
@@ -109,15 +109,18 @@ class Gathering {
 const isLabel = ({ name, size }: Entry): boolean =>
   size <= LABEL_BYTES && Object.hasOwn(LABELS, NAME.exec(name)?.[2]?.toLowerCase() ?? '');
 
+const opened = (path: string): Promise<FileHandle> =>
+  open(path).catch((error) => {
+    throw folderError(path, error);
+  });
+
 /**
  * Reads the headers and labels of a shard on a disk. What is cut off or damaged is told among the problems, and what comes
  * before it is used.
  * @throws UserError where the file cannot be read
  */
-export async function scanShard(path: string): Promise<ShardTable> {
-  const file = await open(path).catch((error) => {
-    throw folderError(path, error);
-  });
+export async function scanShard(path: string, opening = opened(path)): Promise<ShardTable> {
+  const file = await opening;
   try {
     const { size } = await file.stat();
     const found = new Gathering();

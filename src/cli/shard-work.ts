@@ -1,5 +1,6 @@
 /** Commands that go through shards, alone or as one of several processes, and leave results for each. */
 import { InvalidArgumentError } from 'commander';
+import { launcherIn } from '../communicator/mpi/launcher.js';
 import type { Dataset } from '../data/dataset.js';
 import type { ShardPart, ShardWork, Share, Worked } from '../data/shards/work.js';
 import { option } from './command.js';
@@ -8,18 +9,10 @@ import { counted } from './figures.js';
 import { StatusLine } from './status-line.js';
 import type { Terminal } from './terminal.js';
 
-/** By which variables launchers tell a process its number, and how many there are. The first pair that is set counts. */
-const LAUNCHERS = [
-  ['OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE'], // mpirun of Open MPI
-  ['PMI_RANK', 'PMI_SIZE'], // mpirun of MPICH
-  ['SLURM_PROCID', 'SLURM_STEP_NUM_TASKS'], // srun; the former alone is set in batch scripts too
-  ['RANK', 'WORLD_SIZE'], // torchrun, Kubeflow
-] as const;
-
-/** The share of this process as its launcher says; all of the work where there is none. */
-export function launchedShare(environment: NodeJS.ProcessEnv): Share {
-  const [rank, size] = LAUNCHERS.find(([rank, size]) => environment[rank] && environment[size]) ?? [];
-  return rank && size ? { rank: Number(environment[rank]), size: Number(environment[size]) } : { rank: 0, size: 1 };
+/** The share of this process as its launcher says; all of the work where there is none. No MPI is loaded for it. */
+function launchedShare(environment: NodeJS.ProcessEnv): Share {
+  const { rank = 0, size = 1 } = launcherIn(environment) ?? {};
+  return size > 1 ? { rank, size } : { rank: 0, size: 1 };
 }
 
 function share(text: string): Share {

@@ -1,13 +1,8 @@
 /** The part of one of several processes in a training. */
-
+import type { Share } from '../data/shards/work.js';
 import type { TrainConfig } from './config.js';
 
-export interface Share {
-  /** From 0. */
-  readonly rank: number;
-  /** Processes. */
-  readonly size: number;
-}
+export type { Share } from '../data/shards/work.js';
 
 /** Of one process. */
 export const WHOLE: Share = { rank: 0, size: 1 };

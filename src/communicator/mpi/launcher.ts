@@ -26,6 +26,8 @@ const launchers: readonly LauncherRow[] = [
 
 export interface Launcher {
   readonly name: string;
+  /** Of this process, from 0. */
+  readonly rank: number;
   /** Processes that it started; undefined where it does not tell. */
   readonly size: number | undefined;
   readonly abis: readonly AbiName[];
@@ -36,5 +38,5 @@ export function launcherIn(environment: NodeJS.ProcessEnv): Launcher | undefined
   const row = launchers.find(({ rank, size }) => environment[rank] && (!size || environment[size]));
   if (!row) return undefined;
   const size = row.size && Number(environment[row.size]);
-  return { name: row.name, size: size || undefined, abis: row.abis };
+  return { name: row.name, rank: Number(environment[row.rank]), size: size || undefined, abis: row.abis };
 }

@@ -28,9 +28,7 @@ export function DeviceChoice({ model: { device, threads } }: { readonly model: O
           </button>
         </>
       )}
-      <p class="note">
-        {plainly(device, threads)} {chosen.value?.trials.map(inWords).join(' ')}
-      </p>
+      <p class="note">{[plainly(device, threads), ...(chosen.value?.trials ?? []).map(inWords)].join(' ')}</p>
       {fellBack.value && (
         <p class="note" role="alert">
           {say(texts.fellBack, { reason: fellBack.value })}

@@ -1,5 +1,5 @@
 /** `resmirror eval`: how good a model is. */
-import type { Share } from '../data/shards/work.js';
+import type { Share } from '../data/share.js';
 import type { EvaluateShardsOptions } from '../train/evaluate-shards.js';
 import { command, flag, type Outcome, option } from './command.js';
 import { computeOptions, computeSettings } from './device.js';

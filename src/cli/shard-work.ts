@@ -2,7 +2,8 @@
 import { InvalidArgumentError } from 'commander';
 import { launcherIn } from '../communicator/mpi/launcher.js';
 import type { Dataset } from '../data/dataset.js';
-import type { ShardPart, ShardWork, Share, Worked } from '../data/shards/work.js';
+import type { ShardPart, ShardWork, Worked } from '../data/shards/work.js';
+import type { Share } from '../data/share.js';
 import { option } from './command.js';
 import { usageError } from './failure.js';
 import { counted } from './figures.js';

@@ -1,6 +1,7 @@
 /** Judging a trained model on tar shards, each by itself, by any number of processes. */
 import type { Skipped } from '../data/batches.js';
-import { type ShardWork, type Share, shardParts, type Worked, workThrough } from '../data/shards/work.js';
+import { type ShardWork, shardParts, type Worked, workThrough } from '../data/shards/work.js';
+import type { Share } from '../data/share.js';
 import { UserError } from '../errors.js';
 import { modelKey } from '../inference/search/folder-vectors.js';
 import type { Model } from '../weights/index.js';

@@ -1,8 +1,8 @@
 /** The part of one of several processes in a training. */
-import type { Share } from '../data/shards/work.js';
+import type { Share } from '../data/share.js';
 import type { TrainConfig } from './config.js';
 
-export type { Share } from '../data/shards/work.js';
+export type { Share } from '../data/share.js';
 
 /** Of one process. */
 export const WHOLE: Share = { rank: 0, size: 1 };

@@ -5,14 +5,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../errors.js';
 import { systemReason } from '../folder-error.js';
 import { type Dataset, dataset } from '../numbered.js';
+import type { Share } from '../share.js';
 import { type ShardSource, shardOf } from '../source.js';
 import { writeWhole } from '../whole-file.js';
-
-/** Which of several processes this is, from 0. */
-export interface Share {
-  readonly rank: number;
-  readonly size: number;
-}
 
 /** The images of one shard. */
 export interface ShardPart {

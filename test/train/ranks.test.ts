@@ -66,11 +66,9 @@ for (const launcher of Object.keys(launchers) as LauncherName[]) {
       const { exitCode, stderr } = await run(launcher, 2, { ...order, out: folder, kill: { rank: 1, step: 5 } });
       assert.notEqual(exitCode, 0);
       const [, pid] = /rank 1 is process (\d+)/.exec(stderr)!;
-      // MPICH's launcher may end all before anybody has said a word; which process a rank is was told at the start
-      assert.match(
-        stderr,
-        new RegExp(`rank 1 of 2 .* is gone|process rank 1 .* signal 9|PID ${pid} |rank 1 is process ${pid}`),
-      );
+      assert.ok(pid, 'the start tells which process a rank is');
+      // MPICH's launcher may end all before anybody has named the dead
+      if (launcher !== 'MPICH') assert.match(stderr, /rank 1 of 2 .* is gone|process rank 1 .* signal 9/);
 
       // again by rank 0, and then to the end
       const second = await run(launcher, 3, { ...order, out: folder, resume: true, kill: { rank: 0, step: 6 } });

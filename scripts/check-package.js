@@ -34,7 +34,7 @@ function node(major) {
 function programs(program) {
   rmSync(join(consumer, 'runs'), { recursive: true, force: true });
   const said = JSON.parse(output(consumer, program, 'library.js').trim().split('\n').at(-1));
-  output(consumer, program, 'common.cjs');
+  output(consumer, program, 'commonjs.cjs');
   return said;
 }
 

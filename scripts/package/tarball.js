@@ -26,7 +26,7 @@ export function pack(folder) {
 
 /** What a package of this program may hold, and nothing else. */
 const HELD = [
-  /^(LICENSE|README\.md|package\.json|bin\/resmirror\.js)$/,
+  /^(LICENSE|README(\.zh-CN)?\.md|package\.json|bin\/resmirror\.js)$/,
   /^build\/src\/.*\.(js|d\.ts|css)$/,
   /^build\/web\/.*\.(js|css|html|wasm|txt)$/,
 ];

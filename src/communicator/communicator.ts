@@ -23,10 +23,12 @@ export interface Communicator {
   broadcast(data: Reducible, root?: number): Promise<void>;
   /** Makes every number the sum, the least or the largest over all ranks, the same bits on each. In place; as long on every rank. */
   allReduce(data: Reducible, reduction: Reduction): Promise<void>;
+  /** Part r of `received` becomes the data of rank r. As many bytes on every rank. */
+  allGather(data: Uint8Array, received: Uint8Array): Promise<void>;
   /** The bytes of every rank, in their order; any number of bytes each. */
-  allGather(data: Uint8Array): Promise<readonly Uint8Array[]>;
-  /** Part r of `data` goes to rank r; part r of the result came from rank r. As many bytes on every rank, in parts of equal size. */
-  allToAll(data: Uint8Array): Promise<Uint8Array>;
+  allGatherV(data: Uint8Array): Promise<readonly Uint8Array[]>;
+  /** Part r of `data` goes to rank r; part r of `received` came from rank r. As many bytes on every rank, in parts of equal size. */
+  allToAll(data: Uint8Array, received: Uint8Array): Promise<void>;
   /** Waits for all ranks. */
   barrier(): Promise<void>;
   /** Ends the processes of all ranks now, whatever they do; does not return. */

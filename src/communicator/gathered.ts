@@ -3,7 +3,7 @@ import type { Communicator } from './communicator.js';
 
 /** What every rank says, by rank: values that can be cloned. */
 export async function gathered<T>(communicator: Communicator, value: T): Promise<readonly T[]> {
-  const all = await communicator.allGather(serialize(value));
+  const all = await communicator.allGatherV(serialize(value));
   return all.map((bytes) => deserialize(bytes) as T);
 }
 

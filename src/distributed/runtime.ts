@@ -48,7 +48,8 @@ export function distributedRuntime(
       const parts: Part[] = [];
       for (const segment of segmentsOf(graph, options.updates ?? {}, `${graph.name} ${programs++}`)) {
         const { graph: own, updates, means } = segment;
-        const program = await runtime.compile(own, { ...options, updates });
+        const lent = means.map(({ name }) => name);
+        const program = await runtime.compile(own, { ...options, updates, lent });
         parts.push({ segment, program, messages: messagesOf(means, ({ name }) => bytesOf(own.outputs[name]!)) });
       }
       return chained(parts, links);
@@ -71,22 +72,23 @@ interface Links {
   wait(messages: readonly Promise<Tensors>[]): Promise<Tensors>;
 }
 
-/** Segments as one program: each runs as soon as the means that it reads have come; other messages stay under way meanwhile. */
+/**
+ * Segments as one program: each runs as soon as the means that it reads have come; other messages stay under way meanwhile. The memory
+ * of a mean goes from the engine to the messages and back, step by step; it is never copied.
+ */
 function chained(parts: readonly Part[], { send, wait }: Links): Program {
-  const means = new Set(parts.flatMap(({ segment }) => segment.means.map(({ name }) => name)));
   const everyResult = parts.flatMap(({ segment }) => segment.results);
   return {
-    inputs: [...new Set(parts.flatMap(({ program }) => program.inputs))].filter((name) => !means.has(name)),
+    inputs: [...new Set(parts.flatMap(({ program }) => program.inputs))],
     async run(feeds, fetches = everyResult) {
       const coming = parts.map((): Promise<Tensors>[] => []);
-      let known = feeds;
       let found: Tensors = {};
       for (const [stage, { segment, program, messages }] of parts.entries()) {
-        known = { ...known, ...(await wait(coming[stage]!)) };
-        const fed = program.inputs.map((name) => [name, known[name]!] as const);
+        const means = await wait(coming[stage]!);
+        const fed = program.inputs.map((name) => [name, feeds[name]!] as const);
         const results = [...segment.results, ...Object.keys(segment.updates)].filter((name) => fetches.includes(name));
         const operands = segment.means.map(({ name }) => name);
-        const outputs = await program.run(Object.fromEntries(fed), [...results, ...operands]);
+        const outputs = await program.run(Object.fromEntries(fed), [...results, ...operands], means);
         found = { ...found, ...Object.fromEntries(results.map((name) => [name, outputs[name]!])) };
         for (const message of messages) {
           const mean = send(message, outputs);

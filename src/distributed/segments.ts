@@ -2,23 +2,13 @@
  * A graph that takes means over processes, cut where it does: an engine runs a graph from one end to the other, so what has to wait for
  * other processes comes to stand in a graph of its own. What a later segment needs of an earlier one stays with the engine, as a variable.
  */
-import {
-  apply,
-  type Graph,
-  input,
-  type Node,
-  nodesOf,
-  parameter,
-  type Shared,
-  scopedAs,
-  type Value,
-} from '../graph/index.js';
+import { apply, type Graph, type Node, nodesOf, parameter, type Shared, scopedAs, type Value } from '../graph/index.js';
 import { isCheap } from './cheap.js';
 import { stagesOf } from './stages.js';
 
 /** One mean over all processes. */
 export interface Mean {
-  /** Output of the segment that computes the operand, and input of those that read the mean. */
+  /** Output of the segment that computes the operand, and the variable that it becomes, which later segments read as the mean. */
   readonly name: string;
   readonly of: Shared;
   /** The first segment that reads it. */
@@ -58,11 +48,17 @@ export function segmentsOf(
 
   const segment = (stage: number): Segment => {
     const own = Object.entries(graph.outputs).filter(([name]) => stageOfOutput(name) === stage);
-    const means = [...asked.means].filter(([mean]) => stageOf(operandOf(mean)) === stage);
+    const means = [...asked.means]
+      .filter(([mean]) => stageOf(operandOf(mean)) === stage)
+      .map(([value, readBy]): Mean & { readonly value: Value } => {
+        return { value, name: nameOf('mean', value), of: attributesOf(value).of, readBy };
+      })
+      // those that travel together lie together
+      .sort((a, b) => a.readBy - b.readBy || a.of.localeCompare(b.of));
     const passing = [...asked.values].filter((value) => stageOf(value) === stage);
     const outputs: readonly (readonly [string, Value])[] = [
       ...own,
-      ...means.map(([mean]) => [nameOf('mean', mean), operandOf(mean)] as const),
+      ...means.map(({ name, value }) => [name, operandOf(value)] as const),
       ...passing.map((value) => [nameOf('value', value), value] as const),
     ];
     const now = cut(
@@ -72,9 +68,7 @@ export function segmentsOf(
         end(value) {
           if (isMean(value)) asked.means.set(value, stage);
           else asked.values.add(value);
-          return isMean(value)
-            ? input(nameOf('mean', value), value.shape)
-            : parameter(nameOf('value', value), value.shape, { trainable: false });
+          return parameter(nameOf(isMean(value) ? 'mean' : 'value', value), value.shape, { trainable: false });
         },
       },
     );
@@ -85,10 +79,12 @@ export function segmentsOf(
       },
       updates: Object.fromEntries([
         ...own.filter(([name]) => isUpdate(name)).map(([name]) => [name, updates[name]!] as const),
-        ...passing.map((value) => [names.get(value)!, names.get(value)!] as const),
+        ...[...means.map(({ name }) => name), ...passing.map((value) => names.get(value)!)].map(
+          (name) => [name, name] as const,
+        ),
       ]),
       results: own.map(([name]) => name).filter((name) => !isUpdate(name)),
-      means: means.map(([mean, readBy]) => ({ name: names.get(mean)!, of: attributesOf(mean).of, readBy })),
+      means: means.map(({ value: _, ...mean }) => mean),
     };
   };
   // from the last to the first, as each says what it needs of those before

@@ -11,10 +11,10 @@ export function checked(graph: Graph, program: Program): Program {
   return {
     ...program,
     inputs: expected.map(({ name }) => name),
-    async run(feeds, fetches) {
+    async run(feeds, fetches, returned) {
       checkFeeds(graph.name, expected, feeds);
       const read = Object.entries(feeds).filter(([name]) => program.inputs.includes(name));
-      return program.run(Object.fromEntries(read), fetches);
+      return program.run(Object.fromEntries(read), fetches, returned);
     },
   };
 }

@@ -25,6 +25,8 @@ export interface Compile {
   readonly variables: Readonly<Record<string, string>>;
   /** Outputs that become the new value of a variable: output name -> variable name. */
   readonly updates: Readonly<Record<string, string>>;
+  /** Updates whose memory goes over with the answer when they are fetched. */
+  readonly lent: readonly string[];
 }
 
 /** Everything that can be asked of the engine, each with its answer. Tensors of an answer are the asker's to keep. */
@@ -35,6 +37,8 @@ export interface Requests {
     readonly program: number;
     readonly feeds: Tensors;
     readonly fetches: readonly string[];
+    /** Variables that were lent. */
+    readonly returned: Tensors;
   }): Promise<Tensors>;
   release(request: { readonly program: number }): Promise<void>;
   write(request: { readonly variables: Tensors }): Promise<void>;
@@ -58,8 +62,9 @@ export interface Counts {
 interface Program extends Omit<Compile, 'model' | 'options'> {
   readonly session: InferenceSession;
   readonly profiled: boolean;
-  /** Memory for updates. */
+  /** Memory for updates: those that stay, and those that are lent. */
   readonly allocate: () => OnnxTensors;
+  readonly allocateLent: () => OnnxTensors;
   /** Whether it reads variables that it updates. */
   readonly readsOwn: boolean;
   /** Where the next run writes its updates, and the run after it: never over the values that it reads. Made when first needed. */
@@ -76,9 +81,9 @@ const isPlain = ({ location }: OrtTensor): boolean => location !== 'gpu-buffer';
 
 const plain = ({ type, dims, data }: OrtTensor): Tensor => ({ dtype: type, shape: dims, data }) as Tensor;
 
-/** Answers give their memory away, which variables must not. */
-const answer = (output: string, tensor: OrtTensor, { updates }: Pick<Program, 'updates'>): Tensor =>
-  output in updates ? copyOf(plain(tensor)) : plain(tensor);
+/** Answers give their memory away, which variables must not that stay. */
+const answer = (output: string, tensor: OrtTensor, { updates, lent }: Pick<Program, 'updates' | 'lent'>): Tensor =>
+  output in updates && !lent.includes(output) ? copyOf(plain(tensor)) : plain(tensor);
 
 interface EngineSettings {
   /** Whether this build writes into tensors that are given for outputs. */
@@ -122,11 +127,19 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     return found;
   };
 
+  /** Where a program has written what it lends, if all of it is back in plain memory: nobody reads it any more. */
+  const broughtBack = ({ lent, updates }: Program): OnnxTensors | undefined => {
+    const found = lent.map((output) => [output, variables.get(updates[output]!)] as const);
+    return fillsOutputs && found.every(([, tensor]) => tensor && isPlain(tensor))
+      ? (Object.fromEntries(found) as OnnxTensors)
+      : undefined;
+  };
+
   const allocator =
-    ({ outputMetadata }: InferenceSession, updates: Compile['updates']) =>
+    ({ outputMetadata }: InferenceSession, isWanted: (output: string) => boolean) =>
     (): OnnxTensors => {
       const places = outputMetadata.flatMap((output) => {
-        if (!(output.name in updates) || !output.isTensor || output.type !== 'float32') return [];
+        if (!isWanted(output.name) || !output.isTensor || output.type !== 'float32') return [];
         const shape = output.shape.filter((d) => typeof d === 'number');
         return shape.length === output.shape.length ? [{ name: output.name, shape }] : [];
       });
@@ -141,25 +154,34 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       const profiled = options.enableProfiling ?? false;
       const session = await ort.InferenceSession.create(model, options);
       const fills = fillsOutputs && !options.preferredOutputLocation;
-      const allocate = fills ? allocator(session, program.updates) : () => ({});
+      const memoryFor = (isWanted: (output: string) => boolean) => (fills ? allocator(session, isWanted) : () => ({}));
+      const isLent = (output: string) => program.lent.includes(output);
+      const allocate = memoryFor((output) => output in program.updates && !isLent(output));
+      const allocateLent = memoryFor(isLent);
       const read = new Set(Object.values(program.variables));
       const readsOwn = Object.values(program.updates).some((name) => read.has(name));
-      programs.set(program.program, { ...program, session, profiled, allocate, readsOwn, destinations: [] });
+      programs.set(program.program, {
+        ...program,
+        ...{ session, profiled, allocate, allocateLent, readsOwn, destinations: [] },
+      });
       const inputs = session.inputNames.filter((name) => !(name in program.variables));
       return { inputs, outputs: session.outputNames };
     },
-    async run({ program: id, feeds, fetches }) {
+    async run({ program: id, feeds, fetches, returned }) {
       const program = programOf(id);
+      for (const [name, tensor] of Object.entries(returned)) replace(name, resident(tensor));
       const fed = Object.entries(feeds).map(([name, tensor]) => [name, resident(tensor)] as const);
       const taken = Object.entries(program.variables).map(([input, name]) => [input, variable(name)] as const);
       const inputs = Object.fromEntries([...fed, ...taken]);
       const wanted = [...fetches, ...Object.keys(program.updates)];
       const [made = program.allocate(), after] = program.destinations;
+      const lent = broughtBack(program) ?? program.allocateLent();
       const found = await program.session.run(inputs, {
         ...Object.fromEntries(wanted.map((name) => [name, null])),
         ...made,
+        ...lent,
       });
-      const outputs = { ...found, ...made } as OnnxTensors;
+      const outputs = { ...found, ...made, ...lent } as OnnxTensors;
       const updated = Object.keys(program.updates).map((output) => outputs[output]!);
       counts = {
         runs: counts.runs + 1,
@@ -171,6 +193,7 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       for (const [output, name] of Object.entries(program.updates)) replace(name, outputs[output]!, program);
       await endRetired();
       program.destinations = program.readsOwn ? [after, made] : [made];
+      for (const output of program.lent) if (fetches.includes(output)) variables.delete(program.updates[output]!);
       return Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name]!, program)]));
     },
     async release({ program: id }) {

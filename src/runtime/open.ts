@@ -59,24 +59,25 @@ export function openRuntimeOn(
   /** @param model whose memory goes over to the worker */
   const start: Start = async (
     model,
-    { name = 'the model', variables = {}, updates = {}, rewrite = true } = {},
+    { name = 'the model', variables = {}, updates = {}, lent = [], rewrite = true } = {},
   ): Promise<Program> => {
-    const options = sessionOptions(row, { threads, profile, rewrite, alone, updates: Object.keys(updates) });
+    const kept = Object.keys(updates).filter((output) => !lent.includes(output));
+    const options = sessionOptions(row, { threads, profile, rewrite, alone, updates: kept });
     const program = programs++;
     const moved = [model.buffer as ArrayBuffer];
     const { inputs, outputs } = await client
-      .call('compile', { program, model, options, variables, updates }, moved)
+      .call('compile', { program, model, options, variables, updates, lent }, moved)
       .catch((error: Error) => Promise.reject(inWords(error, name, device)));
     const fetchable = outputs.filter((output) => !(output in updates));
     return {
       inputs,
-      async run(feeds, fetches = fetchable) {
+      async run(feeds, fetches = fetchable, returned = {}) {
         refuseUnknown(`${name}: no output`, fetches, outputs);
         // a message would copy twice, on writing and on reading
         const sent = Object.entries(feeds).map(([name, tensor]) => [name, copyOf(tensor)] as const);
-        const memory = sent.map(([, { data }]) => data.buffer as ArrayBuffer);
+        const memory = [...sent, ...Object.entries(returned)].map(([, { data }]) => data.buffer as ArrayBuffer);
         return client
-          .call('run', { program, feeds: Object.fromEntries(sent), fetches }, memory)
+          .call('run', { program, feeds: Object.fromEntries(sent), fetches, returned }, [...new Set(memory)])
           .catch((error: Error) => Promise.reject(inWords(error, name, device)));
       },
       release: () => client.call('release', { program }),
@@ -94,7 +95,7 @@ export function openRuntimeOn(
   const compileSeenBy = async (
     inspect: Inspect,
     graph: Graph,
-    { weights = {}, moveWeights = false, updates = {} }: CompileOptions = {},
+    { weights = {}, moveWeights = false, updates = {}, lent = [] }: CompileOptions = {},
   ): Promise<Program> => {
     const { name, outputs } = graph;
     refuseUnknown(`${name}: no output`, Object.keys(updates), Object.keys(outputs));
@@ -128,9 +129,10 @@ export function openRuntimeOn(
       name,
       variables: Object.fromEntries(variables.map(({ source }) => [source.name, source.name])),
       updates,
+      lent,
       rewrite: targets[way].block === 0,
     });
-    return store.plainUpdates(checked(graph, program), updates);
+    return store.plainUpdates(checked(graph, program), updates, new Set(lent));
   };
 
   const compile = (graph: Graph, options?: CompileOptions) => compileSeenBy(withinLimit, graph, options);

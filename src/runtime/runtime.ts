@@ -18,14 +18,22 @@ export interface CompileOptions {
   readonly moveWeights?: boolean;
   /** Outputs that become the new value of a variable after each run: output name -> variable name. */
   readonly updates?: Readonly<Record<string, string>>;
+  /**
+   * Of the updates, those whose memory goes over to whoever fetches them, in the order in which the target keeps variables, and next to each other
+   * in the order of the outputs. Such a variable has no value until a run brings it back. None by default.
+   */
+  readonly lent?: readonly string[];
 }
 
 /** A graph that is compiled, to be run again and again. */
 export interface Program {
   /** Names of what it reads. */
   readonly inputs: readonly string[];
-  /** Runs once. Feeds every input by name; fetches the named outputs, by default all that are no updates. */
-  run(feeds: Tensors, fetches?: readonly string[]): Promise<Tensors>;
+  /**
+   * Runs once. Feeds every input by name; fetches the named outputs, by default all that are no updates.
+   * @param returned variables that were lent, by name: their memory goes back
+   */
+  run(feeds: Tensors, fetches?: readonly string[], returned?: Tensors): Promise<Tensors>;
   release(): Promise<void>;
 }
 
@@ -94,6 +102,7 @@ export type Start = (
     readonly variables?: Readonly<Record<string, string>>;
     /** Output name -> the variable that it becomes. */
     readonly updates?: Readonly<Record<string, string>>;
+    readonly lent?: readonly string[];
     /** Whether the engine may rewrite the graph; what is lowered to blocks is written as it is to run. */
     readonly rewrite?: boolean;
   },

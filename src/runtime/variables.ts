@@ -59,17 +59,17 @@ export class Variables {
     return [all.filter((_, i) => !laid[i]), all.filter((_, i) => laid[i])];
   }
 
-  /** The program, whose updates can be fetched as plain tensors: those kept otherwise are read where they went. */
-  plainUpdates(program: Program, updates: Readonly<Record<string, string>>): Program {
+  /** The program, whose updates can be fetched as plain tensors: those kept otherwise are read where they went, but for those that are lent. */
+  plainUpdates(program: Program, updates: Readonly<Record<string, string>>, lent: ReadonlySet<string>): Program {
+    const isUpdate = (output: string) => output in updates && !lent.has(output);
     return {
       ...program,
-      run: async (feeds, fetches) => {
-        if (!fetches?.some((output) => output in updates)) return program.run(feeds, fetches);
-        const isUpdate = (output: string) => output in updates;
+      run: async (feeds, fetches, returned) => {
+        if (!fetches?.some(isUpdate)) return program.run(feeds, fetches, returned);
         const [direct, laid] = this.areAway
           ? [fetches.filter((output) => !isUpdate(output)), fetches.filter(isUpdate)]
-          : await this.split(fetches, (output) => updates[output] ?? '');
-        const found = await program.run(feeds, direct);
+          : await this.split(fetches, (output) => (isUpdate(output) ? updates[output]! : ''));
+        const found = await program.run(feeds, direct, returned);
         const kept = await this.read(laid.map((output) => updates[output]!));
         return { ...found, ...Object.fromEntries(laid.map((output) => [output, kept[updates[output]!]!])) };
       },

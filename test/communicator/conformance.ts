@@ -50,18 +50,18 @@ export const conformance: Readonly<Record<string, (communicator: Communicator) =
   async 'gives every rank the same bits'(communicator) {
     const data = Float32Array.from({ length: 999 }, (_, i) => Math.sin(i * (communicator.rank + 1)));
     await communicator.allReduce(data, 'sum');
-    const all = await communicator.allGather(new Uint8Array(data.buffer));
+    const all = await communicator.allGatherV(new Uint8Array(data.buffer));
     for (const bytes of all) assert.deepEqual(bytes, all[0]);
   },
   async 'gathers any number of bytes'(communicator) {
     const { rank, size } = communicator;
-    const all = await communicator.allGather(new Uint8Array(rank * 3).fill(rank));
+    const all = await communicator.allGatherV(new Uint8Array(rank * 3).fill(rank));
     assert.deepEqual(
       all,
       range(size).map((each) => new Uint8Array(each * 3).fill(each)),
     );
     assert.deepEqual(
-      await communicator.allGather(new Uint8Array(0)),
+      await communicator.allGatherV(new Uint8Array(0)),
       range(size).map(() => new Uint8Array(0)),
     );
     assert.deepEqual(
@@ -72,7 +72,12 @@ export const conformance: Readonly<Record<string, (communicator: Communicator) =
   async 'exchanges parts'(communicator) {
     const { rank, size } = communicator;
     const sent = Uint8Array.from(range(size).flatMap((to) => [rank, to]));
-    assert.deepEqual(await communicator.allToAll(sent), Uint8Array.from(range(size).flatMap((from) => [from, rank])));
+    const received = new Uint8Array(2 * size);
+    await communicator.allToAll(sent, received);
+    assert.deepEqual(received, Uint8Array.from(range(size).flatMap((from) => [from, rank])));
+    await communicator.allGather(Uint8Array.of(rank, 7), received);
+    assert.deepEqual(received, Uint8Array.from(range(size).flatMap((from) => [from, 7])));
+    await assert.rejects(communicator.allGather(new Uint8Array(5), received), RangeError);
   },
   async 'carries out calls in their order, though nobody waits'(communicator) {
     const { size } = communicator;

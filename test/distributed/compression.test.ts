@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Communicator, oneProcess } from '../../src/communicator/index.js';
 import { compressedMean, compressions } from '../../src/distributed/compression.js';
-import { fromUpperHalf, toUpperHalf } from '../../src/graph/small-floats.js';
+import { fromHalf, fromUpperHalf, toHalf, upperHalfOf } from '../../src/graph/small-floats.js';
 
 /** Ranks in one process, which meet in every call. */
 function ranks(size: number): readonly Communicator[] {
@@ -24,14 +24,15 @@ function ranks(size: number): readonly Communicator[] {
     ...oneProcess(),
     rank,
     size,
-    allGather: async (data) => (await gather(rank, data)).map((bytes) => bytes.slice()),
-    async allToAll(data) {
+    async allGather(data, received) {
+      const all = await gather(rank, data.slice());
+      for (const [from, bytes] of all.entries()) received.set(bytes, from * data.length);
+    },
+    async allToAll(data, received) {
       const part = data.length / size;
-      const all = await exchange(rank, data);
-      const received = new Uint8Array(data.length);
+      const all = await exchange(rank, data.slice());
       for (const [from, bytes] of all.entries())
         received.set(bytes.subarray(rank * part, (rank + 1) * part), from * part);
-      return received;
     },
   }));
 }
@@ -68,7 +69,6 @@ test('what is too large for a half is the largest one; what is no number stays n
 });
 
 test('bfloat16 is the nearest, of two equally near ones the even', () => {
-  const bits = new DataView(new ArrayBuffer(4));
   for (const [from, to] of [
     [0x3f800000, 0x3f80],
     [0x3f808000, 0x3f80],
@@ -76,9 +76,20 @@ test('bfloat16 is the nearest, of two equally near ones the even', () => {
     [0x3f808001, 0x3f81],
     [0xbf80ffff, 0xbf81],
     [0x7f800000, 0x7f80],
-  ] as const) {
-    bits.setUint32(0, from);
-    assert.equal(toUpperHalf(bits.getFloat32(0)), to);
+  ] as const)
+    assert.equal(upperHalfOf(from), to);
+  assert.ok(Number.isNaN(fromUpperHalf(upperHalfOf(0x7fc00000))));
+});
+
+test('every half is the half nearest to itself, and between two the nearer, or the even one', () => {
+  for (let bits = 0; bits < 0x7c00; bits++) {
+    const [value, next] = [fromHalf(bits), bits === 0x7bff ? 65536 : fromHalf(bits + 1)];
+    assert.equal(toHalf(value), bits);
+    assert.equal(toHalf(-value), bits | 0x8000);
+    const middle = (value + next) / 2;
+    assert.equal(toHalf(middle), bits + (bits & 1));
+    assert.equal(toHalf(middle - (next - value) / 8), bits);
+    assert.equal(toHalf(middle + (next - value) / 8), bits + 1);
   }
-  assert.ok(Number.isNaN(fromUpperHalf(toUpperHalf(Number.NaN))));
+  assert.ok(Number.isNaN(fromHalf(toHalf(Number.NaN))));
 });

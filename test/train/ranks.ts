@@ -12,8 +12,8 @@ export interface Order {
   /** What is other on one rank. */
   readonly odd?: { readonly rank: number; readonly options: Partial<TrainOptions> };
   readonly resume?: boolean;
-  /** A rank that kills itself behind a step, counted from this start. */
-  readonly kill?: { readonly rank: number; readonly step: number };
+  /** A rank that kills itself behind a step, counted from this start, or so many milliseconds later. */
+  readonly kill?: { readonly rank: number; readonly step: number; readonly delay?: number };
 }
 
 const order = JSON.parse(process.argv[2]!) as Order;
@@ -23,7 +23,8 @@ const outcome = await inJob(new Terminal(false), async (communicator, terminal) 
   const odd = order.odd?.rank === communicator.rank ? order.odd.options : {};
   let step = 0;
   const onStep = () => {
-    if (communicator.rank === kill?.rank && ++step === kill.step) process.kill(process.pid, 'SIGKILL');
+    if (communicator.rank !== kill?.rank || ++step !== kill.step) return;
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), kill.delay ?? 0);
   };
   const { skipped } = await showing({ task: 'classify', folder: out, terminal }, (events) => {
     const options = { ...tiny, ...order.options, ...odd, ...events, onStep, communicator };

@@ -3,6 +3,7 @@
  * they run one after the other, which is all that MPI_THREAD_SERIALIZED asks for.
  */
 import { hostname } from 'node:os';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { UserError } from '../../errors.js';
 import type { Communicator, Reducible, Reduction } from '../communicator.js';
 import { Watch } from '../watch.js';
@@ -12,6 +13,10 @@ import { type Library, openLibrary } from './library.js';
 
 /** MPI counts in integers of 32 bits; more than this goes in pieces. */
 const PIECE = 2 ** 30;
+/** Bytes that hold a request or a status of any ABI. */
+const [REQUEST, STATUS] = [8, 64];
+/** Milliseconds for which a rank looks without a pause whether the others have come; then it looks once in each. */
+const EAGER_MS = 1;
 
 /** Joins the processes that the launcher has started. @throws UserError where no library fits */
 export async function openMpi(launcher: Launcher): Promise<Communicator> {
@@ -84,7 +89,16 @@ class Mpi implements Communicator {
       );
   }
 
-  async allGather(data: Uint8Array): Promise<readonly Uint8Array[]> {
+  async allGather(data: Uint8Array, received: Uint8Array): Promise<void> {
+    const { world, types } = this.mpi;
+    checkLength(received, data.length * this.size);
+    this.sentBytes += data.length * (this.size - 1);
+    const { uint8 } = types;
+    if (data.length > 0)
+      await this.call('MPI_Allgather', data, data.length, uint8, received, data.length, uint8, world);
+  }
+
+  async allGatherV(data: Uint8Array): Promise<readonly Uint8Array[]> {
     const { world, types } = this.mpi;
     const lengths = new Float64Array(this.size);
     lengths[this.rank] = data.length;
@@ -102,15 +116,14 @@ class Mpi implements Communicator {
     return [...counts].map((count, i) => all.slice(starts[i], starts[i]! + count));
   }
 
-  async allToAll(data: Uint8Array): Promise<Uint8Array> {
+  async allToAll(data: Uint8Array, received: Uint8Array): Promise<void> {
     const { world, types } = this.mpi;
+    checkLength(received, data.length);
     const part = data.length / this.size;
     if (!Number.isInteger(part) || part > PIECE)
       throw new RangeError(`expected ${this.size} equal parts of ${PIECE} bytes at most, got ${data.length} bytes`);
     this.sentBytes += part * (this.size - 1);
-    const received = new Uint8Array(data.length);
     if (part > 0) await this.call('MPI_Alltoall', data, part, types.uint8, received, part, types.uint8, world);
-    return received;
   }
 
   barrier(): Promise<void> {
@@ -135,10 +148,28 @@ class Mpi implements Communicator {
     check('MPI_Finalize', this.mpi.call('MPI_Finalize')());
   }
 
+  /**
+   * Waits until every rank has come as far as this one. MPI's own calls wait by spinning, which takes a core from those who still compute
+   * on this machine, so they begin when nobody is waited for.
+   */
+  private async meet(): Promise<void> {
+    const request = new Uint8Array(REQUEST);
+    const status = new Uint8Array(STATUS);
+    const isDone = [0];
+    check('MPI_Ibarrier', this.mpi.call('MPI_Ibarrier')(this.mpi.world, request));
+    const begun = performance.now();
+    while (true) {
+      check('MPI_Test', this.mpi.call('MPI_Test')(request, isDone, status));
+      if (isDone[0] !== 0) return;
+      await (performance.now() - begun < EAGER_MS ? setImmediate() : setTimeout(1));
+    }
+  }
+
   /** Calls in another thread, after all calls before. The arrays stay where they are: their memory is held until the end. */
   private call(name: Parameters<Library['call']>[0], ...given: readonly unknown[]): Promise<void> {
-    const run = () =>
-      new Promise<void>((resolve, reject) => {
+    const run = async () => {
+      await this.meet();
+      await new Promise<void>((resolve, reject) => {
         this.mpi.call(name).async(...given, (error: Error | null, code: number) => {
           given.length; // holds the arrays
           if (error) return reject(error);
@@ -146,10 +177,16 @@ class Mpi implements Communicator {
           resolve();
         });
       });
+    };
     const done = this.last.then(run);
     this.last = done.catch(() => {}); // told to whoever asked
     return done;
   }
+}
+
+function checkLength({ length }: Uint8Array, expected: number): void {
+  if (length !== expected || length > PIECE)
+    throw new RangeError(`expected room for ${expected} bytes, and ${PIECE} at most; got ${length}`);
 }
 
 const typeOf = (data: Reducible): TypeName =>

@@ -32,6 +32,8 @@ const signatures = {
   MPI_Allgatherv: 'void *, int, H, void *, void *, void *, H, H',
   MPI_Alltoall: 'void *, int, H, void *, int, H, H',
   MPI_Barrier: 'H',
+  MPI_Ibarrier: 'H, void *',
+  MPI_Test: 'void *, _Out_ int *, void *',
   MPI_Abort: 'H, int',
   MPI_Finalize: '',
 } as const;

@@ -65,7 +65,8 @@ export class Pool<Task, Reply> {
 
   #start(lanes: number): Seat<Task, Reply> | undefined {
     if (this.#seats.size >= Math.min(lanes, this.#limit)) return undefined;
-    const worker = new Worker(this.#script);
+    // flags of the main program (--input-type with -e) would stop the thread from loading
+    const worker = new Worker(this.#script, { execArgv: [] });
     const seat: Seat<Task, Reply> = { number: ++this.#started, worker, job: undefined };
     this.#seats.add(seat);
     worker.on('message', (reply: Reply) => {

@@ -38,8 +38,9 @@ await withPage(
   async ({ url, browser, visitor }) => {
     const page = await (await visitor()).newPage();
     await page.goto(`${url}#/train`);
+    await page.getByText('Settings', { exact: true }).click();
     await page.getByRole('combobox', { name: 'Network' }).selectOption(values.net);
-    await page.getByRole('combobox', { name: 'Epochs' }).selectOption({ index: -1 });
+    await page.getByRole('combobox', { name: 'Epochs' }).selectOption('80');
     await begin(page);
     await page.getByRole('status').filter({ hasText: 'Epoch 2 of' }).waitFor({ timeout: 600_000 });
     const counts = [await memoryOf(browser, page)];

@@ -14,6 +14,8 @@ import sharp from 'sharp';
 import { root } from './prepare.js';
 
 const DEVICES = { desktop: { width: 1180, height: 860 }, phone: { width: 390, height: 860 } };
+/** Between the two, of their corners, and of the lines around them. */
+const [GAP, RADIUS, RULE] = [28, 14, '#c9d0da'];
 
 /** Part -> what is opened, and what a person does there until it is seen. */
 const shots = {
@@ -26,18 +28,19 @@ const shots = {
     async until(page, { model, images }) {
       await page.setInputFiles('input[name=model]', model);
       await page.locator('.device').waitFor();
-      await page.setInputFiles('input[name=image]', images[0]);
-      await page.setInputFiles('input[name=others]', images);
-      await page.getByText('Principal components').waitFor();
+      await page.setInputFiles('input[name=image]', images.at(-1));
+      await page.getByRole('button', { name: '2', exact: true }).click();
       await page.locator('.maps article').first().waitFor();
+      await page.getByRole('heading', { name: 'What it is' }).evaluate((heading) => heading.scrollIntoView());
     },
-    from: '.reconstruction',
   },
   train: {
     at: 'train',
     async until(page) {
+      await page.getByText('Settings', { exact: true }).click();
+      await page.getByRole('combobox', { name: 'Epochs' }).selectOption('20');
       await page.getByRole('button', { name: 'Try drawn shapes' }).click();
-      await page.getByRole('status').filter({ hasText: 'Epoch 4 of' }).waitFor();
+      await page.getByRole('status').filter({ hasText: 'Epoch 17 of' }).waitFor();
     },
   },
   runs: {
@@ -57,7 +60,7 @@ if (!demo || unknown) {
 
 const folder = mkdtempSync(join(tmpdir(), 'resmirror-shots-'));
 const given = {
-  model: resolve(demo, 'autoencoder', 'best.safetensors'),
+  model: resolve(demo, 'classifier', 'best.safetensors'),
   images: (await writeDrawnFolder(folder)).slice(0, 24),
 };
 const server = spawn(process.execPath, ['bin/resmirror.js', 'serve', '--port', '0', '--runs', resolve(demo)], {
@@ -88,17 +91,14 @@ async function addressOf({ stdout }) {
   throw new Error(`resmirror serve did not begin: ${text}`);
 }
 
-async function take(url, name, { at, until, from = 'body' }) {
+async function take(url, name, { at, until }) {
   const pictures = [];
   for (const viewport of Object.values(DEVICES)) {
     const context = await browser.newContext({ viewport, locale: 'en', colorScheme: 'light' });
     const page = await context.newPage();
+    page.setDefaultTimeout(600_000); // training takes what the machine takes
     await page.goto(`${url}#/${at}`);
     await until(page, given);
-    await page
-      .locator(from)
-      .first()
-      .evaluate((element) => element.scrollIntoView());
     await page.waitForTimeout(500); // what follows from it is drawn
     pictures.push(await page.screenshot());
     await context.close();
@@ -109,8 +109,6 @@ async function take(url, name, { at, until, from = 'body' }) {
     .toFile(file);
   console.log(`${file}  ${Math.round(size / 1000)} kB`);
 }
-
-const [GAP, RADIUS, RULE] = [28, 14, '#c9d0da'];
 
 /** As screens with round corners, on nothing: the page below may be light or dark. */
 async function sideBySide(pictures) {

@@ -33,4 +33,15 @@ describe('what computes a training in the page', needsBrowser, () => {
     await page.locator('.status .device').waitFor();
     assert.match(await computes(page), /^WebAssembly on [^.]*\.$/);
   });
+
+  it('is WebGPU where it is chosen by name, to the end of the training', async () => {
+    const { page } = await gathered();
+    await choose(page, { Epochs: '10', Size: '32', 'Computed with': 'WebGPU' });
+    await train(page);
+    await page.locator('.status .device').waitFor({ timeout: 300_000 });
+    assert.match(await computes(page), /^The graphics processor, by WebGPU\./);
+    await page.getByRole('status').filter({ hasText: 'Trained for 10 epochs' }).waitFor({ timeout: 500_000 });
+    const losses = await page.locator('details', { hasText: 'In numbers' }).first().innerText();
+    assert.ok(!losses.includes('NaN'), losses);
+  });
 });

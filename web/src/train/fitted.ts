@@ -57,7 +57,7 @@ export async function fitted({ options, seconds, device: choice }: Wanted, means
       return { plan, runtime: await open(device), passedOver };
     else
       try {
-        trials.push(await inPatience(device, tried(plan, device, means)));
+        trials.push(await inPatience(tried(plan, device, means), patienceWith(device, isNamed)));
         if (isNamed) break;
       } catch (error) {
         if (device === 'cpu' && trials.length === 0) throw error;
@@ -94,14 +94,16 @@ async function unfit(isNamed: boolean): Promise<'absent' | 'software' | undefine
   return !isNamed && (await isSoftware()) ? 'software' : undefined;
 }
 
-/** Milliseconds that a driver may take for a trial: some never answer. */
-const PATIENCE = 60_000;
+/** Seconds that a driver may take for a trial, as some never answer. WebAssembly is waited for: nothing is left behind it. */
+function patienceWith(device: BrowserDevice, isNamed: boolean): number {
+  if (device === 'cpu') return Number.POSITIVE_INFINITY;
+  return isNamed ? 300 : 60; // who names it may have an adapter in software, whose first step takes minutes
+}
 
-/** WebAssembly is waited for, as nothing is left behind it. */
-function inPatience(device: BrowserDevice, trial: Promise<Trial>): Promise<Trial> {
-  if (device === 'cpu') return trial;
+function inPatience(trial: Promise<Trial>, seconds: number): Promise<Trial> {
+  if (seconds === Number.POSITIVE_INFINITY) return trial;
   const over = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error(`no answer in ${PATIENCE / 1000} s`)), PATIENCE);
+    setTimeout(() => reject(new Error(`no answer in ${seconds} s`)), 1000 * seconds);
   });
   over.catch(() => {}); // told by the race alone
   trial.catch(() => {});

@@ -48,7 +48,11 @@ export function distributedRuntime(
       const parts: Part[] = [];
       for (const segment of segmentsOf(graph, options.updates ?? {}, `${graph.name} ${programs++}`)) {
         const { graph: own, updates, means } = segment;
-        const lent = means.map(({ name }) => name);
+        // what is read at different times comes back at different times
+        const readers = new Set(means.map(({ readBy }) => readBy));
+        const lent = [...readers].map((reader) =>
+          means.filter(({ readBy }) => readBy === reader).map(({ name }) => name),
+        );
         const program = await runtime.compile(own, { ...options, updates, lent });
         parts.push({ segment, program, messages: messagesOf(means, ({ name }) => bytesOf(own.outputs[name]!)) });
       }

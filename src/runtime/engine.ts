@@ -25,8 +25,8 @@ export interface Compile {
   readonly variables: Readonly<Record<string, string>>;
   /** Outputs that become the new value of a variable: output name -> variable name. */
   readonly updates: Readonly<Record<string, string>>;
-  /** Updates whose memory goes over with the answer when they are fetched. */
-  readonly lent: readonly string[];
+  /** Updates whose memory goes over with the answer when they are fetched, in groups that have a piece of memory each. */
+  readonly lent: readonly (readonly string[])[];
 }
 
 /** Everything that can be asked of the engine, each with its answer. Tensors of an answer are the asker's to keep. */
@@ -59,7 +59,8 @@ export interface Counts {
   readonly written: number;
 }
 
-interface Program extends Omit<Compile, 'model' | 'options'> {
+interface Program extends Omit<Compile, 'model' | 'options' | 'lent'> {
+  readonly lent: readonly string[];
   readonly session: InferenceSession;
   readonly profiled: boolean;
   /** Memory for updates: those that stay, and those that are lent. */
@@ -150,19 +151,20 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     };
 
   return {
-    async compile({ model, options, ...program }) {
+    async compile({ model, options, lent: groups, ...program }) {
       const profiled = options.enableProfiling ?? false;
       const session = await ort.InferenceSession.create(model, options);
       const fills = fillsOutputs && !options.preferredOutputLocation;
       const memoryFor = (isWanted: (output: string) => boolean) => (fills ? allocator(session, isWanted) : () => ({}));
-      const isLent = (output: string) => program.lent.includes(output);
-      const allocate = memoryFor((output) => output in program.updates && !isLent(output));
-      const allocateLent = memoryFor(isLent);
+      const lent = groups.flat();
+      const allocate = memoryFor((output) => output in program.updates && !lent.includes(output));
+      const pieces = groups.map((group) => memoryFor((output) => group.includes(output)));
+      const allocateLent = (): OnnxTensors => Object.assign({}, ...pieces.map((piece) => piece()));
       const read = new Set(Object.values(program.variables));
       const readsOwn = Object.values(program.updates).some((name) => read.has(name));
       programs.set(program.program, {
         ...program,
-        ...{ session, profiled, allocate, allocateLent, readsOwn, destinations: [] },
+        ...{ lent, session, profiled, allocate, allocateLent, readsOwn, destinations: [] },
       });
       const inputs = session.inputNames.filter((name) => !(name in program.variables));
       return { inputs, outputs: session.outputNames };

@@ -61,7 +61,7 @@ export function openRuntimeOn(
     model,
     { name = 'the model', variables = {}, updates = {}, lent = [], rewrite = true } = {},
   ): Promise<Program> => {
-    const kept = Object.keys(updates).filter((output) => !lent.includes(output));
+    const kept = Object.keys(updates).filter((output) => !lent.flat().includes(output));
     const options = sessionOptions(row, { threads, profile, rewrite, alone, updates: kept });
     const program = programs++;
     const moved = [model.buffer as ArrayBuffer];
@@ -132,7 +132,7 @@ export function openRuntimeOn(
       lent,
       rewrite: targets[way].block === 0,
     });
-    return store.plainUpdates(checked(graph, program), updates, new Set(lent));
+    return store.plainUpdates(checked(graph, program), updates, new Set(lent.flat()));
   };
 
   const compile = (graph: Graph, options?: CompileOptions) => compileSeenBy(withinLimit, graph, options);

@@ -19,10 +19,10 @@ export interface CompileOptions {
   /** Outputs that become the new value of a variable after each run: output name -> variable name. */
   readonly updates?: Readonly<Record<string, string>>;
   /**
-   * Of the updates, those whose memory goes over to whoever fetches them, in the order in which the target keeps variables, and next to each other
-   * in the order of the outputs. Such a variable has no value until a run brings it back. None by default.
+   * Of the updates, those whose memory goes over to whoever fetches them, in the order in which the target keeps variables. Such a variable has no
+   * value until a run brings it back. Each group lies in one piece of memory, in the order of the outputs, and comes back as a whole. None by default.
    */
-  readonly lent?: readonly string[];
+  readonly lent?: readonly (readonly string[])[];
 }
 
 /** A graph that is compiled, to be run again and again. */
@@ -102,7 +102,7 @@ export type Start = (
     readonly variables?: Readonly<Record<string, string>>;
     /** Output name -> the variable that it becomes. */
     readonly updates?: Readonly<Record<string, string>>;
-    readonly lent?: readonly string[];
+    readonly lent?: readonly (readonly string[])[];
     /** Whether the engine may rewrite the graph; what is lowered to blocks is written as it is to run. */
     readonly rewrite?: boolean;
   },

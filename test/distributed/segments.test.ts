@@ -80,6 +80,19 @@ test('variables change in the last segment alone, so that all read what they wer
   await program.release();
 });
 
+test('means that are read at different times come back at different times', async () => {
+  const { communicator } = counting();
+  const joined = distributedRuntime(runtime, { communicator });
+  const x = g.input('x', [2]);
+  const first = g.allReduceMean(g.mul(x, 2), 'statistics');
+  const late = g.allReduceMean(g.mul(x, 3), 'gradients');
+  const second = g.allReduceMean(g.mul(first, first), 'statistics');
+  const program = await joined.compile({ name: 'times', outputs: { y: g.add(second, late) } });
+  for (const value of [1, 2])
+    assert.deepEqual(numbers(await program.run({ x: tensor(value, 10) }), 'y'), [4 * value ** 2 + 3 * value, 430]);
+  await program.release();
+});
+
 test('the mean has its own derivative, and of one process changes nothing', async () => {
   const { communicator } = counting();
   const joined = distributedRuntime(runtime, { communicator });

@@ -36,7 +36,7 @@ test('memory that is lent goes out in one piece, comes back changed, and is writ
   const updates = { twice: 'lent twice', minus: 'lent minus' };
   const make = await runtime.compile(
     { name: 'make', outputs: { twice: g.mul(x, 2), minus: g.neg(x) } },
-    { updates, lent: Object.keys(updates) },
+    { updates, lent: [Object.keys(updates)] },
   );
   const [first, second] = Object.values(updates).map((name) => g.parameter(name, [3]));
   const use = await runtime.compile({ name: 'use lent', outputs: { y: g.add(first!, second!) } });

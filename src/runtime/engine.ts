@@ -63,6 +63,8 @@ interface Program extends Omit<Compile, 'model' | 'options' | 'lent'> {
   readonly lent: readonly string[];
   readonly session: InferenceSession;
   readonly profiled: boolean;
+  /** Whether the session writes into memory that is given to it. */
+  readonly fills: boolean;
   /** Memory for updates: those that stay, and those that are lent. */
   readonly allocate: () => OnnxTensors;
   readonly allocateLent: () => OnnxTensors;
@@ -129,9 +131,9 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
   };
 
   /** Where a program has written what it lends, if all of it is back in plain memory: nobody reads it any more. */
-  const broughtBack = ({ lent, updates }: Program): OnnxTensors | undefined => {
+  const broughtBack = ({ fills, lent, updates }: Program): OnnxTensors | undefined => {
     const found = lent.map((output) => [output, variables.get(updates[output]!)] as const);
-    return fillsOutputs && found.every(([, tensor]) => tensor && isPlain(tensor))
+    return fills && found.every(([, tensor]) => tensor && isPlain(tensor))
       ? (Object.fromEntries(found) as OnnxTensors)
       : undefined;
   };
@@ -164,7 +166,7 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       const readsOwn = Object.values(program.updates).some((name) => read.has(name));
       programs.set(program.program, {
         ...program,
-        ...{ lent, session, profiled, allocate, allocateLent, readsOwn, destinations: [] },
+        ...{ lent, session, profiled, fills, allocate, allocateLent, readsOwn, destinations: [] },
       });
       const inputs = session.inputNames.filter((name) => !(name in program.variables));
       return { inputs, outputs: session.outputNames };

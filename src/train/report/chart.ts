@@ -210,8 +210,8 @@ export const lineChart = (chart: Chart): Html => {
 <svg viewBox="0 0 ${drawn.width} ${drawn.height}" role="img" aria-label="${label(shown)}">${drawing(drawn, shown)}</svg></figure>`;
 };
 
-/** Room for the title and the names of the curves, and around all. */
-const [HEAD, EDGE] = [30, 16];
+/** Room for the title with the names of the curves below it, and around all. */
+const [HEAD, EDGE] = [52, 16];
 
 /** The same as an SVG file of its own. */
 export const lineChartFile = (chart: Chart): string => {
@@ -223,7 +223,7 @@ export const lineChartFile = (chart: Chart): string => {
     ({ name, index }, i) => html`${i > 0 && '   '}<tspan class="mark s${index}">●</tspan> ${name}`,
   );
   return html`<svg xmlns="http://www.w3.org/2000/svg" class="chart alone" viewBox="${-EDGE} ${-HEAD - EDGE} ${width} ${height}" width="${1.5 * width}" role="img" aria-label="${label(shown)}">
-<style>${raw(STYLE)}</style><text class="title" x="0" y="-12">${chart.title}</text><text class="names" x="${drawn.width}" y="-12" text-anchor="end">${names}</text>
+<style>${raw(STYLE)}</style><text class="title" x="0" y="-34">${chart.title}</text><text class="names" x="0" y="-8">${names}</text>
 ${drawing(drawn, shown)}</svg>
 `.text;
 };

@@ -107,7 +107,7 @@ async function endsOf(given: Given): Promise<readonly [Float32Array, Float32Arra
   if (given.model.network.config.kind === 'transposeResnet')
     throw usageError(`${path} has no encoder, so images have no place in it: expected two seeds`);
   const { load } = await import('../inference/index.js');
-  const predictor = await load(path, compute);
+  const predictor = await load(path, { ...compute, once: true });
   try {
     const vectors: Float32Array[] = [];
     for await (const { value } of predictor.embed(ends)) vectors.push(value.slice());

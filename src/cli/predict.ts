@@ -41,7 +41,7 @@ export const predict = command({
         return outcomeOf(await workOnShards(parts, work));
       });
     }
-    return withPredictor({ model: args.model, compute, terminal }, async (predictor) => {
+    return withPredictor({ model: args.model, compute, once: true, terminal }, async (predictor) => {
       const predictions: object[] = [];
       for await (const answer of predictor.classify(args.image, { top })) {
         for (const line of predictionLines(answer, terminal.paint)) terminal.print(line);

@@ -9,16 +9,18 @@ interface Asking {
   /** Its file or run folder, or what was read of it. */
   readonly model: string | Model;
   readonly compute: Parameters<typeof computeSettings>[0];
+  /** Whether it is asked but one question; false by default. */
+  readonly once?: boolean;
   readonly terminal: Terminal;
 }
 
 /** Opens the model, hands it to `ask`, tells of images that could not be read, and closes it whatever happens. */
 export async function withPredictor<T>(
-  { model, compute, terminal }: Asking,
+  { model, compute, once = false, terminal }: Asking,
   ask: (predictor: Predictor) => Promise<T>,
 ): Promise<T> {
   const { load, Predictor } = await import('../inference/index.js');
-  const settings = await computeSettings(compute);
+  const settings = { ...(await computeSettings(compute)), once };
   const predictor =
     typeof model === 'string' ? await load(model, settings) : Predictor.open(model, { moveWeights: true, ...settings });
   try {

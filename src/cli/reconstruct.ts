@@ -24,7 +24,7 @@ export const reconstruct = command({
   examples: [['reconstruct runs/autoencoder-resnet18-tiles-1 ./tiles', 'a grid of pairs']],
   async run({ args, options, terminal }) {
     const { out = 'reconstructions.png', limit = LIMIT, ...compute } = options;
-    return withPredictor({ model: args.model, compute, terminal }, async (predictor) => {
+    return withPredictor({ model: args.model, compute, once: true, terminal }, async (predictor) => {
       const { names, pairs } = await pairsOf(predictor, args.image, limit);
       await writePicture(out, pairGrid(pairs));
       terminal.print(`${counted(pairs.length, 'pair')} in ${out}: originals above, reconstructions below`);

@@ -12,7 +12,12 @@ export interface OpenModelOptions extends ComputeOptions {
   readonly batch?: number;
   /** Whether the memory of the weights may go over to the runtime, which empties the model's arrays. Default false. */
   readonly moveWeights?: boolean;
+  /** Whether it is asked but one question. About a few images the answer then comes sooner, since nothing is prepared for more. Default false. */
+  readonly once?: boolean;
 }
+
+/** Up to so many images are through a network sooner than its weights are laid out. */
+const FEW = 4;
 
 /** The result for one image. */
 export interface Answer<T> {
@@ -37,20 +42,21 @@ export interface FedBatch {
 export class ImageModel {
   private readonly programs = new Map<string, Promise<Program>>();
   private readonly broken: Skipped[] = [];
+  private fewRuns = false;
 
   private constructor(
     readonly model: Model,
     private readonly runtime: Runtime,
     private readonly loader: Loader,
-    private readonly options: { readonly batch: number; readonly moveWeights: boolean },
+    private readonly options: Required<Pick<OpenModelOptions, 'batch' | 'moveWeights' | 'once'>>,
   ) {}
 
   static open(
     model: Model,
-    { batch = 16, moveWeights = false, device, threads, memory, precision }: OpenModelOptions = {},
+    { batch = 16, moveWeights = false, once = false, device, threads, memory, precision }: OpenModelOptions = {},
   ): ImageModel {
     const runtime = openRuntime({ device, threads, memory, precision });
-    return new ImageModel(model, runtime, new Loader(), { batch, moveWeights });
+    return new ImageModel(model, runtime, new Loader(), { batch, moveWeights, once });
   }
 
   /** Images that could not be read so far. */
@@ -62,8 +68,11 @@ export class ImageModel {
   program(name: string, graph: () => Graph): Promise<Program> {
     const known = this.programs.get(name);
     if (known) return known;
-    const { moveWeights } = this.options;
-    const program = this.runtime.compile(graph(), { weights: this.model.weights, moveWeights });
+    const {
+      options: { moveWeights },
+      fewRuns,
+    } = this;
+    const program = this.runtime.compile(graph(), { weights: this.model.weights, moveWeights, fewRuns });
     this.programs.set(name, program);
     return program;
   }
@@ -72,6 +81,7 @@ export class ImageModel {
   async *batches(images: readonly string[] | Dataset): AsyncGenerator<FedBatch> {
     const dataset = 'source' in images ? images : await openImages(images);
     const { preprocessing } = this.model.card;
+    this.fewRuns = this.options.once && dataset.length <= FEW;
     const batch = this.batchFor(dataset.length);
     const batches = this.loader.epoch(dataset, { batch, preprocessing, shuffle: false, seed: 0, epoch: 0 });
     for await (const one of batches) yield this.fed(one, dataset);

@@ -15,6 +15,8 @@ export interface Fixed {
   readonly weights: Tensors;
   /** Whether the weights' memory goes over to the worker. */
   readonly move: boolean;
+  /** Whether weights are taken as they lie, which is slower at each run and has nothing to compute before the first. */
+  readonly fewRuns: boolean;
   /** Looks at the graph of every run before anything is made. */
   readonly inspect: (graph: Graph) => void;
 }
@@ -39,9 +41,12 @@ export class FixedWeights {
   ) {}
 
   /** The program of a graph whose parameters are all among the weights. */
-  async compile(graph: Graph, { target, weights, move, inspect }: Fixed): Promise<Program> {
+  async compile(graph: Graph, { target, weights, move, fewRuns, inspect }: Fixed): Promise<Program> {
     const names = new Set(parametersOf(graph).map(({ source }) => source.name));
-    const { once, rest } = hoist(this.lower(foldWeights(graph), target, { constants: names }));
+    const lowered = fewRuns
+      ? this.lower(graph, 'portable')
+      : this.lower(foldWeights(graph), target, { constants: names });
+    const { once, rest } = hoist(lowered);
     inspect(rest);
     const own = `fixed:${this.programs++}:`;
     const given = await this.written(

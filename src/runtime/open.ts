@@ -95,7 +95,7 @@ export function openRuntimeOn(
   const compileSeenBy = async (
     inspect: Inspect,
     graph: Graph,
-    { weights = {}, moveWeights = false, updates = {}, lent = [] }: CompileOptions = {},
+    { weights = {}, moveWeights: move = false, fewRuns = false, updates = {}, lent = [] }: CompileOptions = {},
   ): Promise<Program> => {
     const { name, outputs } = graph;
     refuseUnknown(`${name}: no output`, Object.keys(updates), Object.keys(outputs));
@@ -117,7 +117,7 @@ export function openRuntimeOn(
       return checked(graph, await compileHalf(graph, { target: way, weights, start, runOnce, inspect: look }));
     }
     if (isAsked && !isQuantised && targets[target].block > 0 && inputs.every(({ shape }) => isKnown(shape)))
-      return checked(graph, await fixed.compile(graph, { target, weights, move: moveWeights, inspect }));
+      return checked(graph, await fixed.compile(graph, { target, weights, move, fewRuns, inspect }));
     const lowered = host.lower(graph, way, {
       constants: new Set(Object.keys(weights)),
       updates: new Set(Object.keys(updates)),

@@ -16,6 +16,11 @@ export interface CompileOptions {
    * programs of this runtime still know them. Default false.
    */
   readonly moveWeights?: boolean;
+  /**
+   * Whether it runs on a few images only, so that weights are taken as they lie: to lay them out for speed takes as long as half a dozen
+   * images. The same numbers up to rounding. Default false.
+   */
+  readonly fewRuns?: boolean;
   /** Outputs that become the new value of a variable after each run: output name -> variable name. */
   readonly updates?: Readonly<Record<string, string>>;
   /**

@@ -89,6 +89,15 @@ describe('a predictor', () => {
     for (const [i, { value }] of a.entries()) near(value, b[i]!.value);
   });
 
+  it('answers alike whether it is asked once or often, about few images or many', async () => {
+    for (const few of [photos.slice(0, 1), photos]) {
+      const [often, once] = await Promise.all(
+        [{}, { once: true }].map((how) => all(predictor(classifier, how).embed(few))),
+      );
+      for (const [i, { value }] of often!.entries()) near(value, once![i]!.value);
+    }
+  });
+
   it('embeds: pooled features of a classifier, the latent vector of an autoencoder', async () => {
     const features = await all(predictor(classifier).embed(photos));
     assert.deepEqual(new Set(features.map(({ value }) => value.length)), new Set([8]));

@@ -70,6 +70,24 @@ for (const [i, network] of networks.entries())
     }
   });
 
+test('for a few runs weights stay as they lie: nothing runs beforehand, and the answers are the same', async () => {
+  const network = resnet('RESNET18', { size: 64, classes: 7 });
+  const weights = weightsOf(network);
+  const input = drawn([2, ...network.input]);
+  const runtime = runtimes.at(-1)!;
+  const isBlocked = (await runtime.target()) !== 'portable';
+  const runsOf = async <T>(work: () => Promise<T>) => {
+    const { runs } = await runtime.traffic();
+    const result = await work();
+    return { result, runs: (await runtime.traffic()).runs - runs };
+  };
+  const ready = await runsOf(() => runtime.compile(outputOf(network, 2), { weights }));
+  const brief = await runsOf(() => runtime.compile(outputOf(network, 2), { weights, fewRuns: true }));
+  assert.deepEqual([ready.runs, brief.runs], [isBlocked ? 1 : 0, 0]);
+  const { y } = await ready.result.run({ input });
+  assertClose((await brief.result.run({ input })).y, y!.data as Float32Array, network.name, TOLERANCE);
+});
+
 test('weights may move, and further programs still know them', async () => {
   const network = resnet('CIFAR_RESNET20');
   for (const runtime of runtimes) {

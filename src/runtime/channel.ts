@@ -1,6 +1,5 @@
 /** The way to the engine in its thread: one promise per call, all of them rejected when the thread dies. */
 import type { Requests } from './engine.js';
-import type { Tensors } from './tensor.js';
 
 export interface Channel {
   /** @param moved memory that goes over to the engine instead of being copied */
@@ -76,7 +75,9 @@ export const answered = (engine: Requests, { id, method, request }: Call): Promi
   );
 
 /** What goes over with an answer instead of being copied: the memory of its tensors. */
-export function memoryOf({ result }: Answer): ArrayBuffer[] {
-  const parts = typeof result === 'object' && result !== null ? Object.values(result as Tensors) : [];
-  return [...new Set(parts.flatMap(({ data }) => (ArrayBuffer.isView(data) ? [data.buffer as ArrayBuffer] : [])))];
+export const memoryOf = ({ result }: Answer): ArrayBuffer[] => [...new Set(memoryIn(result))];
+
+function memoryIn(value: unknown): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(memoryIn) : [];
 }

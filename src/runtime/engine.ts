@@ -39,7 +39,7 @@ export interface Requests {
     readonly fetches: readonly string[];
     /** Variables that were lent. */
     readonly returned: Tensors;
-  }): Promise<Tensors>;
+  }): Promise<{ readonly fetched: Tensors /** The feeds, whose memory goes back. */; readonly fed: Tensors }>;
   release(request: { readonly program: number }): Promise<void>;
   write(request: { readonly variables: Tensors }): Promise<void>;
   read(request: { readonly names: readonly string[] }): Promise<Tensors>;
@@ -198,7 +198,10 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       await endRetired();
       program.destinations = program.readsOwn ? [after, made] : [made];
       for (const output of program.lent) if (fetches.includes(output)) variables.delete(program.updates[output]!);
-      return Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name]!, program)]));
+      return {
+        fetched: Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name]!, program)])),
+        fed: feeds,
+      };
     },
     async release({ program: id }) {
       const program = programOf(id);

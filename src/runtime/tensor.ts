@@ -25,8 +25,13 @@ const arrays: { readonly [D in DType]: new (memory: ArrayBuffer) => Arrays[D] } 
   bool: Uint8Array,
 };
 
-/** The same numbers in memory of their own, whatever they are a view of: it can be handed over to another thread. */
-export function copyOf({ dtype, shape, data }: Tensor): Tensor {
-  const bytes = new Uint8Array(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return { dtype, shape, data: new arrays[dtype](bytes.buffer) } as Tensor;
+/**
+ * The same numbers in memory of their own, whatever they are a view of: it can be handed over to another thread.
+ *
+ * @param spare memory to take, if it has their size
+ */
+export function copyOf({ dtype, shape, data }: Tensor, spare?: ArrayBuffer): Tensor {
+  const memory = spare?.byteLength === data.byteLength ? spare : new ArrayBuffer(data.byteLength);
+  new Uint8Array(memory).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return { dtype, shape, data: new arrays[dtype](memory) } as Tensor;
 }

@@ -127,6 +127,28 @@ test('feeds stay with whoever fed them, also views of shared and pooled memory',
   }
 });
 
+test('runs that follow and that overlap have feeds and results of their own', async () => {
+  const x = g.input('x', [2]);
+  const program = await runtime.compile({ name: 'own', outputs: { same: g.identity(x), twice: g.add(x, x) } });
+  const first = await program.run({ x: vector(1, 2) });
+  const others = await Promise.all([3, 4, 5].map((value) => program.run({ x: vector(value, value) })));
+  assert.deepEqual(
+    [plain(first.same), plain(first.twice)],
+    [
+      [1, 2],
+      [2, 4],
+    ],
+  );
+  assert.deepEqual(
+    others.map(({ same }) => plain(same)),
+    [
+      [3, 3],
+      [4, 4],
+      [5, 5],
+    ],
+  );
+});
+
 test('only what is asked for is fetched', async () => {
   const x = g.input('x', [1]);
   const program = await runtime.compile({ name: 'two', outputs: { a: g.neg(x), b: g.abs(x) } });

@@ -1,6 +1,6 @@
 /**
- * Images made ready for training, on demand: decoded, a random part resized to 224 pixels, perhaps mirrored, normalised. Its peer is
- * bench/torch/decode.py.
+ * Images made ready for training, on demand: decoded, a random part resized to 224 pixels, perhaps mirrored, normalised. As in a training,
+ * normalised images stay in the engine; their mean comes out. Its peer is bench/torch/decode.py.
  *
  *   echo 3 | node build/bench/decode.js folder
  */
@@ -22,7 +22,7 @@ const shape = [dataset.length, 224, 224, 3];
 const loader = new Loader({ workers: 1, cacheBytes: 0 });
 const runtime = openRuntime({ threads: 1 });
 const x = nn.normalise(nn.unit(graph.input('images', shape, 'uint8')), preprocessing);
-const program = await runtime.compile({ name: 'normalised', outputs: { x } });
+const program = await runtime.compile({ name: 'normalised', outputs: { mean: graph.reduceMean(x) } });
 const recipe = { preprocessing, augmentation: { scale: [0.08, 1] as const, flip: 0.5 }, shuffle: false, seed: 0 };
 
 let epoch = 0;

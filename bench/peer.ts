@@ -58,18 +58,25 @@ export interface Figures {
   readonly waitedMs: number;
 }
 
+/** A turn's counted rounds take about so long, ms, or there are two. */
+const TURN = 500;
+
 /**
- * Works in turns, two counted rounds each. The round before them is not counted: a program that waited for its turn finds its
- * memory cold, which no program at work does.
+ * Works in turns. Two rounds of each turn are counted, or as many as fill half a second; half as many before them are not: a program that
+ * waited for its turn finds its memory cold, which no program at work does.
+ *
+ * @param rounds two for each turn
  */
 export async function inTurns(peers: readonly Peer[], rounds: number): Promise<readonly Figures[]> {
   const times = peers.map((): number[] => []);
   const last: Taken[] = [];
-  for (const peer of peers) await peer.take(2);
+  const counted: number[] = [];
+  for (const peer of peers) counted.push(Math.max(2, Math.round(TURN / (await peer.take(2)).ms.at(-1)!)));
   for (let round = 0; round < rounds; round += 2)
     for (const [i, peer] of peers.entries()) {
-      last[i] = await peer.take(3);
-      times[i]!.push(...last[i].ms.slice(1));
+      const lead = counted[i]! >> 1;
+      last[i] = await peer.take(lead + counted[i]!);
+      times[i]!.push(...last[i].ms.slice(lead));
     }
   return times.map((all, i) => {
     const { peakMemoryGB, sentMB = 0, waitedMs = 0 } = last[i]!;

@@ -68,11 +68,9 @@ export class ImageModel {
   program(name: string, graph: () => Graph): Promise<Program> {
     const known = this.programs.get(name);
     if (known) return known;
-    const {
-      options: { moveWeights },
-      fewRuns,
-    } = this;
-    const program = this.runtime.compile(graph(), { weights: this.model.weights, moveWeights, fewRuns });
+    const { moveWeights } = this.options;
+    const options = { weights: this.model.weights, moveWeights, fewRuns: this.fewRuns };
+    const program = this.runtime.compile(graph(), options);
     this.programs.set(name, program);
     return program;
   }

@@ -37,11 +37,11 @@ interface Taps {
 }
 
 /**
- * Taps that map inputs `from` … `from + length` of an axis of `size` inputs to `outputs`. Same rounding as Pillow's
+ * Taps that map inputs `from` … `from + length` of an axis to `outputs`, by what is seen from `least` to before `end`. Same rounding as Pillow's
  * `Image.resize(…, box)`, so a network trained in Python sees the same pixels here.
  */
 function taps(
-  { size, from, length }: { size: number; from: number; length: number },
+  { least, end: limit, from, length }: { least: number; end: number; from: number; length: number },
   outputs: number,
   interpolation: Interpolation,
 ): Taps {
@@ -57,8 +57,8 @@ function taps(
     const centre = from + (output + 0.5) * scale;
     const start = reach === 0 ? Math.floor(centre) : Math.trunc(centre - reach * stretch + 0.5);
     const end = reach === 0 ? start + 1 : Math.trunc(centre + reach * stretch + 0.5);
-    const low = Math.min(Math.max(start, 0), size - 1);
-    const used = Math.max(Math.min(end, size) - low, 1);
+    const low = Math.min(Math.max(start, least), limit - 1);
+    const used = Math.max(Math.min(end, limit) - low, 1);
     let sum = 0;
     for (let tap = 0; tap < used; tap++) sum += row[tap] = weight((low + tap - centre + 0.5) / stretch);
     first[output] = low;
@@ -133,20 +133,27 @@ const unchanged = (from: number, length: number, outputs: number) => length === 
 
 /**
  * Part `box` of an image at another size, [h, w, c]: first along rows, then along columns, each rounded to 8 bits.
- * Filters reach over the edges of the box into the image, as if the whole image were resized and then cropped.
+ * Filters reach over the edges of the box into the image, as if the whole image were resized and then cropped; unless `cut`: they see
+ * nothing but the box, with every pixel that it touches.
  */
 export function resample(
   { data, height, width, channels }: Pixels,
   {
     box,
+    cut = false,
     size: [rows, columns],
     interpolation,
-  }: { box: Box; size: readonly [h: number, w: number]; interpolation: Interpolation },
+  }: { box: Box; cut?: boolean; size: readonly [h: number, w: number]; interpolation: Interpolation },
 ): Uint8Array {
-  const down = taps({ size: height, from: box.top, length: box.height }, rows, interpolation);
+  const axis = (from: number, length: number, size: number) => ({
+    from,
+    length,
+    ...(cut ? { least: Math.floor(from), end: Math.min(Math.ceil(from + length), size) } : { least: 0, end: size }),
+  });
+  const down = taps(axis(box.top, box.height, height), rows, interpolation);
   const top = down.first[0] as number;
   const bottom = (down.first[rows - 1] as number) + (down.count[rows - 1] as number);
-  const across = taps({ size: width, from: box.left, length: box.width }, columns, interpolation);
+  const across = taps(axis(box.left, box.width, width), columns, interpolation);
   const used = data.subarray(top * width * channels, bottom * width * channels);
   const narrowed = alongRows(across, { data: used, lines: bottom - top, inputs: width, channels });
   if (unchanged(box.top, box.height, rows)) return narrowed;

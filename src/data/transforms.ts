@@ -49,6 +49,8 @@ export interface Augmentation {
 export interface View {
   /** In pixels of the whole image. */
   readonly box: Box;
+  /** Whether it is cut out before it is resized, as a random part is; else filters reach over its edges. */
+  readonly cut: boolean;
   /** Pixels of the result by which it is moved down and right. */
   readonly shift: readonly [down: number, right: number];
   readonly mirrored: boolean;
@@ -64,21 +66,20 @@ function centreBox({ height, width }: Size, { size: [rows, columns], cropRatio }
 /** How often a random part is drawn before giving up on images of an extreme aspect: torchvision's RandomResizedCrop. */
 const ATTEMPTS = 10;
 
-/** A random part: area share uniform in `scale`, aspect log-uniform in `ratio`, position uniform, in whole pixels. */
+/**
+ * A random part: area share uniform in `scale`, aspect log-uniform in `ratio`, position uniform, in whole pixels. Where none was found, the
+ * largest in the middle that has one of these aspects.
+ */
 function randomBox(
-  full: Size,
-  preprocessing: Preprocessing,
-  {
-    scale: [least, most],
-    ratio: [narrow, wide],
-  }: { scale: readonly [number, number]; ratio: readonly [number, number] },
+  { height, width }: Size,
+  { size: [rows, columns] }: Preprocessing,
+  { scale: [least, most], ratio }: { scale: readonly [number, number]; ratio: readonly [number, number] },
   { uniform, integer }: Random,
 ): Box {
-  const { height, width } = full;
-  const [rows, columns] = preprocessing.size;
+  const [narrow, wide] = ratio.map((aspect) => (aspect * columns) / rows) as [number, number];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const area = height * width * (least + (most - least) * uniform());
-    const aspect = (columns / rows) * narrow * (wide / narrow) ** uniform();
+    const aspect = narrow * (wide / narrow) ** uniform();
     const [boxHeight, boxWidth] = [Math.round(Math.sqrt(area / aspect)), Math.round(Math.sqrt(area * aspect))];
     if (boxHeight < 1 || boxWidth < 1 || boxHeight > height || boxWidth > width) continue;
     return {
@@ -88,12 +89,16 @@ function randomBox(
       width: boxWidth,
     };
   }
-  return centreBox(full, { ...preprocessing, cropRatio: 1 });
+  const boxHeight = Math.max(1, Math.min(height, Math.round(width / narrow)));
+  const boxWidth = Math.max(1, Math.min(width, Math.round(height * wide)));
+  const [top, left] = [Math.floor((height - boxHeight) / 2), Math.floor((width - boxWidth) / 2)];
+  return { top, left, height: boxHeight, width: boxWidth };
 }
 
 /** The view that evaluation takes: the centre. */
 export const evaluationView = (full: Size, preprocessing: Preprocessing): View => ({
   box: centreBox(full, preprocessing),
+  cut: false,
   shift: [0, 0],
   mirrored: false,
 });
@@ -107,7 +112,12 @@ export function trainingView(
   const { scale, ratio = [3 / 4, 4 / 3], padding = 0, flip } = augmentation;
   const box = scale ? randomBox(full, preprocessing, { scale, ratio }, random) : centreBox(full, preprocessing);
   const move = () => random.integer(2 * padding + 1) - padding;
-  return { box, shift: padding > 0 ? [move(), move()] : [0, 0], mirrored: random.uniform() < flip };
+  return {
+    box,
+    cut: scale !== undefined,
+    shift: padding > 0 ? [move(), move()] : [0, 0],
+    mirrored: random.uniform() < flip,
+  };
 }
 
 /** How much smaller an image may be decoded when `box` of it is to be shown: two pixels remain for each one shown. */
@@ -130,7 +140,7 @@ const scaled = ({ top, left, height, width }: Box, vertical: number, horizontal:
  */
 export function render(
   image: Pixels & { readonly full?: Size },
-  { view: { box, shift, mirrored }, preprocessing }: { view: View; preprocessing: Preprocessing },
+  { view: { box, cut, shift, mirrored }, preprocessing }: { view: View; preprocessing: Preprocessing },
   into: Uint8Array,
 ): void {
   const { size, channels, interpolation } = preprocessing;
@@ -138,7 +148,7 @@ export function render(
   const part = scaled(box, image.height / full.height, image.width / full.width);
   const exact =
     size[0] === part.height && size[1] === part.width && Number.isInteger(part.top) && Number.isInteger(part.left);
-  const shown = exact ? image : { data: resample(image, { box: part, size, interpolation }), width: size[1] };
+  const shown = exact ? image : { data: resample(image, { box: part, cut, size, interpolation }), width: size[1] };
   const corner = exact ? { top: part.top, left: part.left } : { top: 0, left: 0 };
   const from = { data: withChannels(shown.data, image.channels, channels), width: shown.width, ...corner };
   move(from, { size, channels, shift, mirrored }, into);

@@ -28,7 +28,12 @@ const draw = (augmentation: Augmentation, count: number, full = { height: 90, wi
 
 test('an image of the right size is passed through untouched', () => {
   const view = evaluationView(square, preprocessing);
-  assert.deepEqual(view, { box: { top: 0, left: 0, height: 32, width: 32 }, shift: [0, 0], mirrored: false });
+  assert.deepEqual(view, {
+    box: { top: 0, left: 0, height: 32, width: 32 },
+    cut: false,
+    shift: [0, 0],
+    mirrored: false,
+  });
   assert.deepEqual(Buffer.from(shown(square, view)), square.data);
 });
 
@@ -63,9 +68,20 @@ test('random parts keep to the shares of area and the aspects that are asked for
     assert.ok(Math.abs(box.width / box.height - 2) < 0.05, 'the aspect is relative to the target');
 });
 
-test('an image of an extreme shape falls back to its middle', () => {
-  const [view] = draw({ scale: [0.9, 1], flip: 0 }, 1, { height: 10, width: 1000 });
-  assert.deepEqual(view?.box, { top: 0, left: 495, height: 10, width: 10 });
+test('an image of an extreme shape falls back to its middle, of an aspect that is allowed, as by RandomResizedCrop', () => {
+  const [lying] = draw({ scale: [0.9, 1], flip: 0 }, 1, { height: 10, width: 1000 });
+  assert.deepEqual(lying?.box, { top: 0, left: 493, height: 10, width: 13 });
+  const [standing] = draw({ scale: [0.9, 1], flip: 0 }, 1, { height: 1000, width: 10 });
+  assert.deepEqual(standing?.box, { top: 493, left: 0, height: 13, width: 10 });
+});
+
+test('a random part is cut out before it is resized; the middle is not, as by Resize and CenterCrop', () => {
+  const [view] = draw({ scale: [0.1, 0.3], flip: 0 }, 1, square);
+  assert.equal(view!.cut, true);
+  const { box } = view!;
+  const ofPart = (cut: boolean) => resample(square, { box, cut, size: [32, 32], interpolation: 'bilinear' });
+  assert.deepEqual(shown(square, view!), ofPart(true));
+  assert.notDeepEqual(ofPart(true), ofPart(false));
 });
 
 test('flips come as often as asked and mirror the image', () => {

@@ -76,6 +76,7 @@ export {
 } from './train/find-learning-rate.js';
 export type { FitOptions } from './train/fit.js';
 export { Learner, type LearnerOptions } from './train/learner.js';
+export type { RateOptions } from './train/learning-rates.js';
 export type { TimeChoice } from './train/pace.js';
 export { planTraining, type TrainOptions } from './train/plan.js';
 export { type ProbeOptions, type ProbeResult, probe } from './train/probe.js';

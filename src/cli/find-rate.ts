@@ -9,19 +9,9 @@ import { NETWORKS } from './network-options.js';
 import { shellLine } from './shell.js';
 import { rail, StatusLine } from './status-line.js';
 import type { Terminal } from './terminal.js';
-import { isTask, recipeOptions, runOptions } from './train-options.js';
+import { isTask, runOptions, trialOptions } from './train-options.js';
 import { count, positive } from './values.js';
 
-/** The test decides these itself. */
-const {
-  learningRate: _,
-  schedule: __,
-  warmup: ___,
-  epochs: ____,
-  time: _____,
-  patience: ______,
-  ...recipe
-} = recipeOptions;
 const { threads, workers, device, memoryLimit } = runOptions;
 
 export const findRate = command({
@@ -31,7 +21,7 @@ export const findRate = command({
     highest: option('--highest <rate>', 'of the last step', { parse: positive, usual: '10', group: 'Test' }),
     steps: option('--steps <n>', 'at most, 10 or more', { parse: count, usual: '100', group: 'Test' }),
     report: option('--out <file>', 'also the curve, as a page (.html) or a picture (.svg)', { group: 'Test' }),
-    ...recipe,
+    ...trialOptions,
     threads,
     workers,
     device,

@@ -6,6 +6,7 @@ import { flag, type OptionRow, option } from './command.js';
 import { memoryLimit } from './device.js';
 import { extraOptions } from './extra-options.js';
 import { networkOptions } from './network-options.js';
+import { lengthOptions, rateOptions } from './rate-options.js';
 import {
   count,
   countOrAuto,
@@ -19,7 +20,6 @@ import {
   seed,
   share,
   shares,
-  time,
   yesOrNo,
 } from './values.js';
 
@@ -29,8 +29,7 @@ export const isTask = (task: string | undefined): task is Task => tasks.some((kn
 
 const [learning, images, machine] = ['Learning', 'Images', 'Run'];
 
-/** Options that a training is made of: keys are those of FitOptions. */
-export const recipeOptions = {
+const networks = {
   net: option('--net <name>', 'the network, or for reconstruct its encoder', { usual: 'resnet18', group: 'Network' }),
   size: { ...networkOptions.size, usual: "64, or the images' own below that" },
   variant: option('--variant <name>', 'family', {
@@ -50,30 +49,12 @@ export const recipeOptions = {
     help: `reconstruct, generate: ${networkOptions.latent.help}`,
     usual: '256 to reconstruct, 64 by a vae, 128 by a gan',
   },
+};
 
-  epochs: option('--epochs <n>', 'rounds through the images', {
-    parse: count,
-    usual: '20 to classify, 30 to reconstruct or by a vae, 60 by a gan',
-    group: learning,
-  }),
-  time: option('--time <duration>', 'after which to end, in place of epochs: 90s, 10m, 2h', {
-    parse: time,
-    usual: 'as long as the epochs take',
-    group: learning,
-  }),
-  patience: option('--patience <epochs>', 'end early when that many have brought nothing better', {
-    parse: count,
-    usual: 'no early end',
-    group: learning,
-  }),
+const others = {
   batch: option('--batch <n>', "images per step; 'auto' for as many as fit into memory", {
     parse: countOrAuto,
     usual: '128 to classify images of up to 64 pixels, 64 to classify others, else 32; less of few images',
-    group: learning,
-  }),
-  learningRate: option('--lr <rate>', 'peak of the learning rate', {
-    parse: positive,
-    usual: '0.1 for a batch of 64 to classify, in proportion to the batch; 0.0002 by a gan, else 0.001',
     group: learning,
   }),
   optimizer: option('--optimizer <name>', 'how weights follow gradients', {
@@ -85,16 +66,6 @@ export const recipeOptions = {
   weightDecay: option('--weight-decay <d>', 'pull of filters and matrices towards zero', {
     parse: nonNegative,
     usual: '0.0005 with sgd, 0.01 with adamw',
-    group: learning,
-  }),
-  schedule: option('--schedule <name>', 'how the learning rate falls', {
-    choices: ['cosine', 'step', 'constant', 'one-cycle', 'plateau'] as const,
-    usual: 'one-cycle to classify, constant by a gan, else cosine',
-    group: learning,
-  }),
-  warmup: option('--warmup <epochs>', 'over which the learning rate rises', {
-    parse: nonNegative,
-    usual: '30 % of all by one-cycle, none of a constant rate, else a twentieth of all, at most 5',
     group: learning,
   }),
   labelSmoothing: option('--label-smoothing <share>', 'classify: doubt about the labels', {
@@ -168,7 +139,7 @@ export const recipeOptions = {
   }),
   diffAugment: option('--diff-augment <a,b>', 'generate by a gan: changes of all images that the discriminator sees', {
     parse: diffAugment,
-    usual: 'color,translation,cutout; or none',
+    usual: 'translation,cutout; also color, or none',
     group: learning,
   }),
   seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),
@@ -220,6 +191,16 @@ export const recipeOptions = {
     group: images,
   }),
   strict: flag('--strict', 'stop at a broken image instead of skipping it', { group: images }),
+};
+
+/** Options that a training is made of, but its length and its learning rates: keys are those of FitOptions. */
+export const trialOptions = { ...networks, ...others };
+/** With these. */
+export const recipeOptions = {
+  ...networks,
+  ...lengthOptions,
+  ...rateOptions,
+  ...others,
 } satisfies { readonly [K in keyof Omit<FitOptions, 'task' | 'data'>]: OptionRow };
 
 /** Options of one run of it. */

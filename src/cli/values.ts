@@ -71,6 +71,9 @@ export function positive(text: string): number {
   throw new InvalidArgumentError('Expected a number above 0.');
 }
 
+/** `30,60`: numbers above 0. */
+export const positives = (text: string): readonly number[] => text.split(',').map(positive);
+
 const TIME = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?$/;
 
 /** `90s`, `10m`, `1.5h`, `1h30m`: seconds. */

@@ -17,15 +17,18 @@ export const constantRate = (): Schedule => () => 1;
 /** Half a cosine between two values. */
 const wave = (from: number, to: number, share: number) => to + (from - to) * 0.5 * (1 + Math.cos(Math.PI * share));
 
+/** What a schedule may be told; what is undefined is as usual. */
+type Told<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
 /** Half a cosine from 1 down to `floor`: Loshchilov & Hutter 2017, formula 5, https://arxiv.org/abs/1608.03983 */
 export const cosine =
-  ({ floor = 0 } = {}): Schedule =>
+  ({ floor = 0 }: Told<{ floor: number }> = {}): Schedule =>
   (progress) =>
     wave(1, floor, Math.min(progress, 1));
 
 /** Multiplied by `factor` at each of the given shares of training; a tenth at a third and two thirds by default. */
 export const stepwise =
-  ({ at = [1 / 3, 2 / 3] as readonly number[], factor = 0.1 } = {}): Schedule =>
+  ({ at = [1 / 3, 2 / 3], factor = 0.1 }: Told<{ at: readonly number[]; factor: number }> = {}): Schedule =>
   (progress) =>
     factor ** at.filter((share) => progress >= share).length;
 
@@ -42,11 +45,15 @@ export const oneCycle =
   };
 
 /**
- * A tenth again whenever the validation loss has not fallen by a ten-thousandth for more than `patience` epochs: PyTorch's
+ * A tenth again (`factor`) whenever the validation loss has not fallen by a ten-thousandth for more than `patience` epochs: PyTorch's
  * `ReduceLROnPlateau`, but sooner.
  */
 export const plateau =
-  ({ patience = 5, factor = 0.1, threshold = 1e-4 } = {}): Schedule =>
+  ({
+    patience = 5,
+    factor = 0.1,
+    threshold = 1e-4,
+  }: Told<Record<'patience' | 'factor' | 'threshold', number>> = {}): Schedule =>
   (_, { losses }) => {
     let [rate, best, idle] = [1, Number.POSITIVE_INFINITY, 0];
     for (const loss of losses) {

@@ -9,21 +9,12 @@ import type { Program, Runtime, Tensors } from '../runtime/index.js';
 import { drawChances } from './chance.js';
 import { judgeWeights, pooledFeatures } from './judges.js';
 import { Learner } from './learner.js';
+import { type Course, rateOf } from './learning-rates.js';
 import type { Plan } from './plan.js';
 import { shareOf, WHOLE } from './share.js';
 import { classInput, conditioned, conditionOf, lengthOf } from './tasks/generate.js';
 import { imagesInput } from './tasks/images.js';
-import {
-  type Course,
-  imagesOf,
-  onAverages,
-  rateOf,
-  readState,
-  type State,
-  type StepResult,
-  type Trains,
-  type Trial,
-} from './trainer.js';
+import { imagesOf, onAverages, readState, type State, type StepResult, type Trains, type Trial } from './trainer.js';
 
 /** Before the names of its weights, which the generator has too. */
 const SCOPE = 'discriminator';

@@ -2,6 +2,7 @@
 import { UserError } from '../errors.js';
 import type { TrainConfig } from './config.js';
 import type { TrainOptions } from './plan.js';
+import { recipeOf } from './recipes.js';
 
 type Names = readonly (keyof TrainOptions)[];
 
@@ -47,6 +48,15 @@ const unfitKind: { readonly [K in NonNullable<TrainOptions['kind']>]: Names } = 
   gan: [...ofVae, ...ofOneNetwork],
 };
 
+/** What only some schedules of the learning rate take. */
+const ofSchedules: { readonly [S in TrainConfig['schedule']]: Names } = {
+  cosine: ['leastRate'],
+  step: ['milestones', 'rateFactor'],
+  constant: [],
+  'one-cycle': [],
+  plateau: ['ratePatience', 'rateFactor'],
+};
+
 /** What needs a branch beside a shortcut. */
 const ofShortcuts = ['stochasticDepth', 'zeroGamma'] as const satisfies Names;
 
@@ -66,6 +76,16 @@ export function checkOptions(options: TrainOptions): void {
     task,
     foreign,
     takers.map(([other]) => other),
+  );
+  const { schedule = 'cosine' } = { ...recipeOf(options).usual, ...options };
+  const unscheduled = given(Object.values(ofSchedules).flat()).filter((name) => !ofSchedules[schedule].includes(name));
+  const schedulers = Object.entries(ofSchedules).filter(([, names]) =>
+    unscheduled.some((name) => names.includes(name)),
+  );
+  refuse(
+    `the schedule ${schedule}`,
+    [...new Set(unscheduled)],
+    schedulers.map(([other]) => other),
   );
   if (task === 'classify' && shortcut === 'none') refuse('a plain network', given(ofShortcuts));
   if (task === 'generate') {

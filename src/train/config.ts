@@ -163,6 +163,14 @@ export const TrainConfig = v.strictObject({
   /** Peak of the learning rate. */
   learningRate: within({ above: 0 }),
   schedule: v.picklist(['cosine', 'step', 'constant', 'one-cycle', 'plateau']),
+  /** Of the schedule step: epochs after which the rate falls. */
+  milestones: v.exactOptional(v.pipe(v.array(within({ above: 0 })), v.readonly())),
+  /** Of step and plateau: what the rate is multiplied by when it falls. */
+  rateFactor: v.exactOptional(within({ above: 0, below: 1 })),
+  /** Of plateau: epochs without progress before it falls. */
+  ratePatience: v.exactOptional(whole(0, 100_000)),
+  /** Of cosine: where the rate ends. */
+  leastRate: v.exactOptional(within({ least: 0 })),
   /** Epochs over which the rate rises to its peak, in a line or as the schedule has it; fractions count. */
   warmup: within({ least: 0 }),
   labelSmoothing: within({ least: 0, below: 1 }),

@@ -6,6 +6,7 @@ import { openRuntime } from '../runtime/index.js';
 import { validated, whole, within } from '../schema.js';
 import type { TrainConfig } from './config.js';
 import { type FitOptions, fitPlan } from './fit.js';
+import type { RateOptions } from './learning-rates.js';
 import { titleOf } from './plan.js';
 import { hasBlownUp, type RatePoint, type RateSuggestion, rateAt, Smoothed, suggestionOf } from './rate-range.js';
 import type { RunOptions } from './run-options.js';
@@ -15,7 +16,7 @@ import { endlessBatches } from './training-batches.js';
 export type { RatePoint, RateSuggestion } from './rate-range.js';
 
 /** What the test decides by itself: the rate, and for how long. */
-type Decided = 'time' | 'learningRate' | 'schedule' | 'warmup' | 'epochs' | 'patience';
+type Decided = keyof RateOptions | 'time' | 'epochs' | 'patience';
 
 /** Which rates are tried, and how. */
 export interface FindOptions
@@ -63,7 +64,7 @@ export async function findLearningRate(options: FindOptions): Promise<FoundRates
     throw new UserError(`expected rates from low to high, got ${range.lowest} to ${range.highest}; exchange them`);
   if (options.kind === 'gan')
     throw new UserError(
-      'two networks that play against each other have no loss to find a rate by: try rates around 0.0002 in trainings',
+      'two networks that play against each other have no loss to find a rate by: try rates around 0.0005 in trainings',
     );
   const plan = await fitPlan(options);
   const runtime = openRuntime({ device, threads, memory });

@@ -6,6 +6,7 @@ import type { Model } from '../weights/index.js';
 import type { Progress } from './checkpoint.js';
 import type { Crew, StepTogether } from './crew.js';
 import { evaluate } from './evaluate.js';
+import type { Course } from './learning-rates.js';
 import { endedEarly } from './patience.js';
 import { type Plan, titleOf } from './plan.js';
 import { meritOf, recordedOf } from './report/best.js';
@@ -14,7 +15,7 @@ import type { RunFiles } from './run-files.js';
 import type { RunOptions } from './run-options.js';
 import { shareOf } from './share.js';
 import type { Evaluation } from './tasks/index.js';
-import type { Course, Trains } from './trainer.js';
+import type { Trains } from './trainer.js';
 import { epochBatches } from './training-batches.js';
 
 interface LoopOptions {

@@ -13,6 +13,7 @@ import type { Augmentation, Generation, TrainConfig } from './config.js';
 import type { TrainEvents } from './events.js';
 import { type ExtraOptions, extrasFor } from './extras.js';
 import { chooseClassifier, chooseJudge } from './judge-files.js';
+import type { RateOptions } from './learning-rates.js';
 import { continued, networkFor, picturesOf, preprocessingFor } from './plan-network.js';
 import { type Kind, learningRates, recipeBehind, recipeOf, SIDE, usualKlWarmup, usualWarmups } from './recipes.js';
 import { batchFor, settledConfig, VALIDATION } from './settle.js';
@@ -20,7 +21,7 @@ import { openSplits } from './splits.js';
 import type { Training } from './training.js';
 
 /** What `train` may be told; all but task and data have defaults that depend on both. */
-export interface TrainOptions extends ExtraOptions {
+export interface TrainOptions extends ExtraOptions, RateOptions {
   readonly task: TrainConfig['task'];
   /** A folder of images, IDX or CIFAR files; `drawn` for pictures drawn by the program; or a data set that is open already. */
   readonly data: string | Splits;
@@ -41,11 +42,8 @@ export interface TrainOptions extends ExtraOptions {
   readonly patience?: number;
   readonly batch?: number;
   readonly optimizer?: 'sgd' | 'adamw';
-  readonly learningRate?: number;
   readonly momentum?: number;
   readonly weightDecay?: number;
-  readonly schedule?: TrainConfig['schedule'];
-  readonly warmup?: number;
   readonly labelSmoothing?: number;
   /** Of reconstruction. `perceptual` needs a classifier. */
   readonly loss?: Exclude<TrainConfig['loss'], 'cross-entropy' | 'elbo' | keyof typeof adversarialLosses>;

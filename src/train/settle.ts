@@ -67,6 +67,12 @@ export function settledConfig(options: TrainOptions, found: Settled): TrainConfi
       optimizer,
       learningRate,
       schedule,
+      ...defined({
+        milestones: options.milestones,
+        rateFactor: options.rateFactor,
+        ratePatience: options.ratePatience,
+        leastRate: options.leastRate,
+      }),
       warmup: warmup ?? usualWarmups[schedule](epochs),
       labelSmoothing: options.labelSmoothing ?? recipe.labelSmoothing,
       loss: options.loss ?? options.ganLoss ?? recipe.loss,

@@ -2,7 +2,7 @@
 import type { Batch } from '../data/task.js';
 import { type Graph, withLeaves, withOutputs } from '../graph/index.js';
 import { buildNetwork } from '../models/index.js';
-import { learningRate, optimizers, risesByItself, type StepOptions, schedules } from '../optim/index.js';
+import { optimizers, type StepOptions } from '../optim/index.js';
 import type { Program, Runtime } from '../runtime/runtime.js';
 import type { Tensors } from '../runtime/tensor.js';
 import type { Weights } from '../weights/model.js';
@@ -10,6 +10,7 @@ import { drawChances } from './chance.js';
 import type { TrainConfig } from './config.js';
 import { judgeWeights } from './judges.js';
 import { Learner } from './learner.js';
+import { type Course, rateOf } from './learning-rates.js';
 import { decayedRates } from './parts.js';
 import { partOf, shareOf, WHOLE } from './share.js';
 import { type Objective, tasks } from './tasks/index.js';
@@ -20,14 +21,6 @@ export interface StepResult {
   readonly learningRate: number;
   /** Images of the batch that came out right, where that can be counted. */
   readonly correct: number | undefined;
-}
-
-/** Where in its course a training stands. */
-export interface Course {
-  /** Batches of an epoch. */
-  readonly batches: number;
-  /** Validation losses of the epochs so far. */
-  readonly losses: readonly number[];
 }
 
 /** A step for its own sake, at a rate of its own. */
@@ -157,15 +150,6 @@ export class Trainer {
 
 /** A network in training, whatever for. */
 export type Trains = Pick<Trainer, 'evaluation' | 'judged' | 'begin' | 'rate' | 'step' | 'state'>;
-
-/** The learning rate of step 0, 1, …. */
-export function rateOf(config: TrainConfig, step: number, { batches, losses }: Course): number {
-  const { learningRate: base, schedule, epochs, warmup } = config;
-  const rise = risesByItself(schedule)
-    ? { schedule: schedules[schedule]({ rise: warmup / epochs }) }
-    : { schedule: schedules[schedule](), warmup: Math.round(warmup * batches) };
-  return learningRate(step, { base, steps: epochs * batches, ...rise, losses });
-}
 
 /** Batches of an epoch, where there are epochs. */
 export const batchesOf = (at: Course | Trial): number | undefined => ('batches' in at ? at.batches : undefined);

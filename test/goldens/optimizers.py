@@ -2,6 +2,7 @@
 
 import torch
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, MultiStepLR, OneCycleLR, ReduceLROnPlateau, SequentialLR
 
 import rule
 
@@ -78,10 +79,18 @@ def mixed(name, shape):
     return (x.roll(1, 0) * (1 - SHARE) + x * SHARE).flatten().tolist()
 
 
-BASE, STEPS = 0.4, 50
+BASE, STEPS, WARMUP = 0.4, 50, 8
 SCHEDULES = {
-    "cosine": lambda optimiser: torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS),
-    "one-cycle": lambda optimiser: torch.optim.lr_scheduler.OneCycleLR(optimiser, BASE, total_steps=STEPS),
+    "cosine": lambda optimiser: CosineAnnealingLR(optimiser, STEPS),
+    "cosine to a tenth": lambda optimiser: CosineAnnealingLR(optimiser, STEPS, eta_min=BASE / 10),
+    "cosine after a warm-up": lambda optimiser: SequentialLR(
+        optimiser,
+        [LinearLR(optimiser, 1 / WARMUP, total_iters=WARMUP - 1), CosineAnnealingLR(optimiser, STEPS - WARMUP)],
+        [WARMUP],
+    ),
+    "step": lambda optimiser: MultiStepLR(optimiser, [20, 40], gamma=0.3),
+    "one-cycle": lambda optimiser: OneCycleLR(optimiser, BASE, total_steps=STEPS),
+    "one-cycle, half of it up": lambda optimiser: OneCycleLR(optimiser, BASE, total_steps=STEPS, pct_start=0.5),
 }
 # stays, falls, worse for longer than patience lasts, hardly better, better
 LOSSES_OF_EPOCHS = (2.0, 1.5, 1.6, 1.55, 1.52, 1.51, 1.5, 1.4, 1.39999, 1.39998, 1.39997, 1.39996, 1.39995, 1.0, 1.1)
@@ -102,7 +111,7 @@ def rates(make):
 def plateau():
     """Learning rates of each epoch when it is cut after epochs that brought nothing."""
     optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=BASE)
-    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, patience=3)
+    schedule = ReduceLROnPlateau(optimiser, patience=3)
     found = []
     for value in LOSSES_OF_EPOCHS:
         found.append(optimiser.param_groups[0]["lr"])

@@ -137,6 +137,11 @@ const others = {
     usual: '0',
     group: learning,
   }),
+  minibatchDeviation: option(
+    '--minibatch-deviation <yes|no>',
+    'generate by a gan: the discriminator sees how much the images of a batch differ',
+    { parse: yesOrNo, usual: 'yes', group: learning },
+  ),
   diffAugment: option('--diff-augment <a,b>', 'generate by a gan: changes of all images that the discriminator sees', {
     parse: diffAugment,
     usual: 'translation,cutout; also color, or none',

@@ -154,7 +154,9 @@ function gameOf({ config, network, judges = {} }: Plan) {
   /** Images of 0 … 1. */
   const made = (vectors: Value, build: Build) => network.decode!(conditioned(vectors, wanted), build);
   const drawn = (name: string, build: Build) => made(build.chance(name, { shape, draw: { kind: 'normal' } }), build);
-  const scores = (images: Value, build: Build) => scoped(SCOPE, () => realness(judge, images, wanted, build));
+  const { minibatchDeviation } = generation;
+  const scores = (images: Value, build: Build) =>
+    scoped(SCOPE, () => realness(judge, images, { classes: wanted, minibatchDeviation }, build));
   const seen = (images: Value) => normalise(images, preprocessing);
   /** What the discriminator learns from. */
   const varied = (images: Value, name: string, build: Build) =>

@@ -141,6 +141,8 @@ export const Generation = v.variant('kind', [
     spectralNorm: v.optional(v.boolean(), true),
     /** What the squared slope of its scores at real images counts: R1 of Mescheder et al. 2018. */
     r1: v.optional(within({ least: 0 }), 0),
+    /** Whether it sees how much the images of a batch differ: Karras et al. 2018; runs from before this was known do not. */
+    minibatchDeviation: v.optional(v.boolean(), false),
     /** How all images that it sees are augmented; runs from before this was known had none. */
     diffAugment: v.optional(v.pipe(v.array(v.picklist(CHANGES)), v.readonly()), []),
   }),

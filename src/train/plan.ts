@@ -74,6 +74,8 @@ export interface TrainOptions extends ExtraOptions, RateOptions {
   readonly spectralNorm?: boolean;
   /** Of a gan: what the squared slope of the discriminator at real images counts; 0 by default. */
   readonly r1?: number;
+  /** Of a gan: whether the discriminator sees how much the images of a batch differ from each other; so by default. */
+  readonly minibatchDeviation?: boolean;
   /** How images are augmented before the discriminator sees them; the default is in recipes.ts. */
   readonly diffAugment?: Extract<Generation, { kind: 'gan' }>['diffAugment'];
   readonly crop?: readonly [number, number];

@@ -58,14 +58,18 @@ const others = {
     group: learning,
   }),
   optimizer: option('--optimizer <name>', 'how weights follow gradients', {
-    choices: ['sgd', 'adamw'] as const,
+    choices: ['sgd', 'adamw', 'muon'] as const,
     usual: 'sgd to classify, else adamw',
     group: learning,
   }),
-  momentum: option('--momentum <m>', 'of sgd, in the way of Nesterov', { parse: share, usual: '0.9', group: learning }),
+  momentum: option('--momentum <m>', 'of sgd and muon, in the way of Nesterov', {
+    parse: share,
+    usual: '0.9, 0.95 by muon',
+    group: learning,
+  }),
   weightDecay: option('--weight-decay <d>', 'pull of filters and matrices towards zero', {
     parse: nonNegative,
-    usual: '0.0005 with sgd, 0.01 with adamw',
+    usual: '0.0005 with sgd and muon, 0.01 with adamw',
     group: learning,
   }),
   labelSmoothing: option('--label-smoothing <share>', 'classify: doubt about the labels', {

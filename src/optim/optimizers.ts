@@ -2,7 +2,22 @@
  * Optimisers as graph fragments: from a parameter, its gradient and its state to their next values. What changes from step to
  * step (the learning rate, bias corrections) is fed, so that one compiled step serves the whole training.
  */
-import { add, div, mul, type ParameterValue, parameter, sqrt, sub, type Value } from '../graph/index.js';
+import {
+  add,
+  div,
+  elements,
+  fixedShape,
+  gemm,
+  matmul,
+  mul,
+  type ParameterValue,
+  parameter,
+  reduceSum,
+  reshape,
+  sqrt,
+  sub,
+  type Value,
+} from '../graph/index.js';
 
 /** A parameter after a step, and the state that the next step begins with. */
 export interface Update {
@@ -75,5 +90,47 @@ export const adamW = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay 
   },
 });
 
+/** Multiples of Muon's rate at which SGD moves what Muon does not: 0.2 beside 0.02. */
+const BESIDE = 10;
+
+/**
+ * Muon: filters of convolutions move along the orthogonal matrix nearest to their momentum, so that all of its directions count alike, and
+ * everything else by SGD with Nesterov's momentum 0.9 at ten times the rate. Both decay as SGD's weights do. Jordan et al. 2024,
+ * https://kellerjordan.github.io/posts/muon/
+ */
+export const muon = ({ momentum = 0.95, weightDecay = 0 } = {}): Optimizer => {
+  const beside = sgd({ momentum: 0.9, nesterov: true, weightDecay });
+  return {
+    name: 'muon',
+    scalars: ['learning_rate', 'rate_beside', 'kept'],
+    feeds: (_, learningRate) => ({
+      learning_rate: learningRate,
+      rate_beside: BESIDE * learningRate,
+      kept: 1 - BESIDE * learningRate * weightDecay,
+    }),
+    update(w, gradient, { learning_rate: rate, rate_beside, kept }) {
+      if (w.shape.length < 4) return beside.update(w, gradient, { learning_rate: rate_beside! });
+      const [to, ...rest] = fixedShape(w.shape) as [number, ...number[]];
+      const from = elements(rest);
+      const state = stateOf(w, 'momentum');
+      const v = add(mul(state, momentum), gradient);
+      const direction = orthogonal(reshape(add(gradient, mul(v, momentum)), [to, from]), { tall: to > from });
+      const change = mul(reshape(direction, [to, ...rest]), mul(rate!, Math.sqrt(Math.max(1, to / from))));
+      return { next: sub(weightDecay > 0 ? mul(w, kept!) : w, change), states: [{ state, next: v }] };
+    },
+  };
+};
+
+/** Five Newton-Schulz iterations towards singular values of 1, by the quintic of the same source: close is close enough. */
+function orthogonal(matrix: Value, { tall }: { readonly tall: boolean }): Value {
+  let x = div(matrix, add(sqrt(reduceSum(mul(matrix, matrix))), 1e-7));
+  for (let round = 0; round < 5; round++) {
+    const squares = tall ? gemm(x, x, undefined, { transA: true }) : gemm(x, x, undefined, { transB: true });
+    const factor = add(mul(squares, -4.775), mul(matmul(squares, squares), 2.0315));
+    x = add(mul(x, 3.4445), tall ? matmul(x, factor) : matmul(factor, x));
+  }
+  return x;
+}
+
 /** Optimisers with their defaults, by name. */
-export const optimizers = { sgd, adamw: adamW } as const;
+export const optimizers = { sgd, adamw: adamW, muon } as const;

@@ -55,6 +55,11 @@ export const OptimizerConfig = v.variant('name', [
     epsilon: v.optional(within({ above: 0 }), 1e-8),
     weightDecay: v.optional(within({ least: 0 }), 0.01),
   }),
+  v.strictObject({
+    name: v.literal('muon'),
+    momentum: v.optional(within({ least: 0, below: 1 }), 0.95),
+    weightDecay: v.optional(within({ least: 0 }), 5e-4),
+  }),
 ]);
 
 /** A loss that compares what a classifier sees, beside the pixels: Johnson et al. 2016, https://arxiv.org/abs/1603.08155 */

@@ -5,7 +5,7 @@ import { isShards, shardsName } from '../data/shards/pattern.js';
 import { usualSize } from '../data/usual-size.js';
 import { UserError } from '../errors.js';
 import type { Network } from '../models/index.js';
-import type { adversarialLosses } from '../optim/index.js';
+import type { adversarialLosses, optimizers } from '../optim/index.js';
 import type { Given } from '../schema.js';
 import { readModel } from '../weights/index.js';
 import { checkOptions } from './check-options.js';
@@ -41,7 +41,7 @@ export interface TrainOptions extends ExtraOptions, RateOptions {
   /** Ends before that when the task's figure has not improved for so many epochs; no end before by default. */
   readonly patience?: number;
   readonly batch?: number;
-  readonly optimizer?: 'sgd' | 'adamw';
+  readonly optimizer?: keyof typeof optimizers;
   readonly momentum?: number;
   readonly weightDecay?: number;
   readonly labelSmoothing?: number;

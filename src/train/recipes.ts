@@ -64,12 +64,13 @@ export const recipeBehind = ({ task, generation }: TrainConfig): Recipe =>
   recipeOf({ task, ...(generation && { kind: generation.kind }) });
 
 /**
- * Peak rate for a batch, by optimiser: the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD; Adam's steps do
- * not grow with the gradient's noise.
+ * Peak rate for a batch, by optimiser: the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD, and for Muon, beside which SGD is;
+ * Adam's steps do not grow with the gradient's noise.
  */
 export const learningRates: { readonly [O in NonNullable<TrainOptions['optimizer']>]: (batch: number) => number } = {
   sgd: (batch) => (0.1 * batch) / 64,
   adamw: () => 1e-3,
+  muon: (batch) => (0.01 * batch) / 64,
 };
 
 /** What the images are, by their size: networks take small ones whole. */

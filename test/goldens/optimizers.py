@@ -1,10 +1,16 @@
 """Losses and optimisers of PyTorch on small tensors filled by the rule; README.md describes the file."""
 
+import sys
+from pathlib import Path
+
 import torch
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, MultiStepLR, OneCycleLR, ReduceLROnPlateau, SequentialLR
 
 import rule
+
+sys.path.append(str(Path(__file__).parents[2] / "bench" / "torch"))
+from classify import Muon  # noqa: E402  PyTorch 1.13 has none
 
 SHAPES = {"kernel": (3, 4), "bias": (3,)}
 RATES = 4 * (0.02, 0.05, 0.1, 0.06, 0.01)  # one step each: the rate changes, because momentum and rate must not be mixed up
@@ -60,6 +66,28 @@ def trajectory(make, settings, clipNorm=None, biasRate=1, averageDecay=None):
     if averageDecay is None:
         return known
     return {**known, "norms": norms, "averages": {name: average.flatten().tolist() for name, average in averages.items()}}
+
+
+MUON_SHAPES = {"wide": (3, 2, 2, 2), "tall": (9, 1, 2, 2), "matrix": (3, 4), "bias": (3,)}
+MUON_DECAY = 0.02
+
+
+def muon():
+    """Filters by Muon, the rest by SGD at ten times the rate, after each step as above; the bias does not decay."""
+    parameters = {name: torch.nn.Parameter(tensor(name, shape)) for name, shape in MUON_SHAPES.items()}
+    filters = Muon([parameters["wide"], parameters["tall"]], lr=RATES[0], weight_decay=10 * MUON_DECAY)
+    groups = [{"params": [parameters["matrix"]], "weight_decay": MUON_DECAY}, {"params": [parameters["bias"]]}]
+    rest = torch.optim.SGD(groups, lr=10 * RATES[0], momentum=0.9, nesterov=True)
+    steps = []
+    for t, rate in enumerate(RATES):
+        for name, parameter in parameters.items():
+            parameter.grad = tensor(f"gradient{t}:{name}", MUON_SHAPES[name])
+        for optimiser, factor in ((filters, 1), (rest, 10)):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * factor
+            optimiser.step()
+        steps.append({name: parameter.detach().flatten().tolist() for name, parameter in parameters.items()})
+    return {"shapes": MUON_SHAPES, "weightDecay": MUON_DECAY, "steps": steps}
 
 
 def loss(function):
@@ -123,6 +151,7 @@ def goldens():
     return {
         "learningRates": RATES,
         "optimizers": {name: trajectory(*run) for name, run in RUNS.items()},
+        "muon": muon(),
         "together": {
             "settings": TOGETHER,
             "runs": {name: trajectory(*RUNS[name], **TOGETHER) for name in ("sgd-nesterov", "adamw")},

@@ -11,6 +11,7 @@ import {
   distillation,
   meanAbsoluteError,
   meanSquaredError,
+  muon,
   type Optimizer,
   sgd,
   trainingStep,
@@ -43,6 +44,11 @@ interface Together {
 interface Golden {
   readonly learningRates: readonly number[];
   readonly optimizers: Readonly<Record<string, Trajectory>>;
+  readonly muon: {
+    readonly shapes: Shapes;
+    readonly weightDecay: number;
+    readonly steps: readonly Readonly<Record<string, readonly number[]>>[];
+  };
   readonly together: {
     readonly settings: { readonly clipNorm: number; readonly biasRate: number; readonly averageDecay: number };
     readonly runs: Readonly<Record<string, Trajectory & Together>>;
@@ -57,6 +63,7 @@ const golden = JSON.parse(
 
 const shapes = { kernel: [3, 4], bias: [3] } as const;
 const names = Object.keys(shapes) as (keyof typeof shapes)[];
+type Shapes = Readonly<Record<string, readonly number[]>>;
 
 /** PyTorch's optimisers by PyTorch's settings. */
 const makers: { readonly [O in 'SGD' | 'AdamW']: (settings: Settings) => Optimizer } = {
@@ -75,20 +82,23 @@ const runtime = openRuntime({ threads: 1 });
 after(() => runtime.close());
 
 /** A learner whose gradients are what is fed, and its feeds at a step. */
-async function fedLearner({ optimizer, settings }: Trajectory, more: Partial<LearnerOptions> = {}) {
-  const products = names.map((key) =>
-    reduceSum(mul(parameter(key, shapes[key]), input(`gradient:${key}`, shapes[key]))),
-  ) as [Value, Value];
-  return Learner.create(runtime, {
-    loss: add(...products),
-    optimizer: makers[optimizer](settings),
-    given: Object.fromEntries(names.map((key) => [key, float32(noise(key, shapes[key], 1), shapes[key])])),
+const learnerOf = (optimizer: Optimizer, of: Shapes, more: Partial<LearnerOptions> = {}) =>
+  Learner.create(runtime, {
+    loss: Object.entries(of)
+      .map(([key, shape]) => reduceSum(mul(parameter(key, shape), input(`gradient:${key}`, shape))))
+      .reduce((sum, product) => add(sum, product)),
+    optimizer,
+    given: Object.fromEntries(Object.entries(of).map(([key, shape]) => [key, float32(noise(key, shape, 1), shape)])),
     ...more,
   });
-}
-const gradientsAt = (step: number): Tensors =>
+const fedLearner = ({ optimizer, settings }: Trajectory, more?: Partial<LearnerOptions>) =>
+  learnerOf(makers[optimizer](settings), shapes, more);
+const gradientsAt = (step: number, of: Shapes = shapes): Tensors =>
   Object.fromEntries(
-    names.map((key) => [`gradient:${key}`, float32(noise(`gradient${step}:${key}`, shapes[key], 1), shapes[key])]),
+    Object.entries(of).map(([key, shape]) => [
+      `gradient:${key}`,
+      float32(noise(`gradient${step}:${key}`, shape, 1), shape),
+    ]),
   );
 
 async function follows(learner: Learner, { steps }: Trajectory, onStep = (_step: number, _outputs: Tensors) => {}) {
@@ -102,6 +112,17 @@ async function follows(learner: Learner, { steps }: Trajectory, onStep = (_step:
 describe('optimisers equal PyTorch', () => {
   for (const [name, trajectory] of Object.entries(golden.optimizers))
     it(name, async () => follows(await fedLearner(trajectory), trajectory));
+
+  it('muon, with SGD beside it', async () => {
+    const { shapes: of, weightDecay, steps } = golden.muon;
+    const learner = await learnerOf(muon({ weightDecay }), of);
+    for (const [step, expected] of steps.entries()) {
+      await learner.step(gradientsAt(step, of), { step, learningRate: golden.learningRates[step]! });
+      const now = await runtime.read(Object.keys(of));
+      for (const [key, values] of Object.entries(expected))
+        close(now[key]!.data as Float32Array, values, `step ${step}: ${key}`, 2e-5);
+    }
+  });
 
   const { clipNorm, biasRate, averageDecay } = golden.together.settings;
   const rateOf = ({ source }: ParameterValue) => (source.name === 'bias' ? biasRate : 1);

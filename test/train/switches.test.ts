@@ -58,6 +58,7 @@ const switches: Readonly<Record<string, Partial<TrainOptions>>> = {
   'repeated augmentation': { repeats: 2 },
   'label smoothing': { labelSmoothing: 0.3 },
   adamw: { optimizer: 'adamw' },
+  muon: { optimizer: 'muon' },
   momentum: { momentum: 0.5 },
   'weight decay': { weightDecay: 0.05 },
   'learning rate': { learningRate: 0.02 },
@@ -120,7 +121,7 @@ describe('a switch', () => {
     network.forward(input('images', [1, ...network.input]), build);
     const file = join(await newFolder(), '..', 'bare.safetensors');
     const weights = initialise(build.parameters.values(), 5);
-    await writeModel(file, { network, weights, card: { ...card, network: network.config } });
+    await writeModel(file, { weights, card: { ...card, network: network.config } });
     const { net: _, ...unnamed } = base;
     const bare = async (more: Partial<TrainOptions>) => {
       const out = await newFolder();

@@ -30,7 +30,10 @@ export const isTask = (task: string | undefined): task is Task => tasks.some((kn
 const [learning, images, machine] = ['Learning', 'Images', 'Run'];
 
 const networks = {
-  net: option('--net <name>', 'the network, or for reconstruct its encoder', { usual: 'resnet18', group: 'Network' }),
+  net: option('--net <name>', 'the network, or for reconstruct its encoder', {
+    usual: 'resnet18; by a gan a small one for its images',
+    group: 'Network',
+  }),
   size: { ...networkOptions.size, usual: "64, or the images' own below that" },
   variant: option('--variant <name>', 'family', {
     choices: ['imagenet', 'cifar', 'article'] as const,

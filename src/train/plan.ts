@@ -98,30 +98,35 @@ export interface Plan extends Training {
 }
 
 /** Opens the data and settles every choice. @throws UserError for what does not fit together. */
-export async function planTraining(options: TrainOptions & Pick<TrainEvents, 'onShard'>): Promise<Plan> {
-  const { task, seed = 0, validationFraction = VALIDATION, conditional: labelled, onShard } = options;
-  checkOptions(options);
-  const splits = await openSplits(options.data, {
+export async function planTraining(given: TrainOptions & Pick<TrainEvents, 'onShard'>): Promise<Plan> {
+  const { task, seed = 0, validationFraction = VALIDATION, conditional: labelled, onShard } = given;
+  checkOptions(given);
+  const splits = await openSplits(given.data, {
     task,
     seed,
     validationFraction,
     labelled,
     ...(onShard && { onShard }),
   });
-  const classes = task === 'classify' || isConditional(options, splits) ? splits.train.classes : [];
+  const classes = task === 'classify' || isConditional(given, splits) ? splits.train.classes : [];
   const { height, width } = (await usualSize(splits.train.source)) ?? { height: SIDE, width: SIDE };
   const kind: Kind = Math.max(height, width) <= SIDE ? 'small' : 'photographs';
-  const begun = options.from === undefined ? undefined : await readModel(options.from);
+  const begun = given.from === undefined ? undefined : await readModel(given.from);
   const own = kind === 'small' ? ([height, width] as const) : ([SIDE, SIDE] as const);
   const train = { source: splits.train.source, classes };
-  const recipe = recipeOf(options);
+  const recipe = recipeOf(given);
+  const unnamed = given.net === undefined && given.variant === undefined;
+  const options = {
+    ...recipe.usual,
+    ...(unnamed && recipe.network?.(Math.max(...[given.size ?? own].flat()))),
+    ...given,
+  };
   const network =
     (begun && continued(options, train, begun)) ?? networkFor(options, train, { own, mirror: recipe.mirror });
   const judge = await judgeFor(options, network);
   const found = { train: splits.train, classes, kind, network };
   const batch = batchFor(options, found);
-  const chosen = { ...recipe.usual, ...options };
-  const extras = await extrasFor(chosen, { network, train: splits.train, batch, begun });
+  const extras = await extrasFor(options, { network, train: splits.train, batch, begun });
   const config = settledConfig(options, {
     ...found,
     preprocessing: preprocessingFor(network, begun),

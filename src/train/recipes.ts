@@ -13,7 +13,13 @@ export interface Recipe extends Pick<TrainConfig, 'epochs' | 'labelSmoothing' | 
   /** Options as if they had been given. */
   readonly usual?: Pick<TrainOptions, 'learningRate' | 'schedule' | 'averageDecay'>;
   readonly mirror: Mirror;
+  /** The network for images of a side, where neither its name nor its family is said; resnet18 where there is none. */
+  readonly network?: (side: number) => Pick<TrainOptions, 'net' | 'variant'>;
 }
+
+/** A block of 16, 32, 64, … channels in each of so many stages. */
+const smallNetwork = (stages: number) =>
+  JSON.stringify({ bottleneck: false, repeats: new Array<number>(stages).fill(1), width: 16 });
 
 /** By task, and of generation by its kind; bench/torch/classify.py is the twin of `classify` in PyTorch. */
 const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Generation['kind']]: Recipe } = {
@@ -53,6 +59,8 @@ const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Gener
     labelSmoothing: 0,
     loss: 'hinge',
     mirror: { upsample: 'resize', latent: 128 },
+    // many steps by small networks come further than few by large ones, and a stem that throws most of an image away sees little to judge by
+    network: (side) => ({ net: smallNetwork(Math.max(2, Math.round(Math.log2(side / 4)))), variant: 'cifar' }),
   },
 };
 

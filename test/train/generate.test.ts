@@ -157,6 +157,21 @@ describe('adversaries', () => {
     for (const seconds of [setup, step, validationBatch]) assert.ok(seconds > 0);
   });
 
+  it('take a small network for the size of their images where none is named', async () => {
+    const { net: _, variant: __, ...unnamed } = gan;
+    const networksOf = async (options: Partial<TrainOptions>) => {
+      const { network, generation } = (await planTraining({ ...unnamed, ...options })).config;
+      assert.ok(network.kind === 'transposeResnet' && generation?.kind === 'gan');
+      const { setting, of } = network;
+      assert.deepEqual(generation.discriminator.setting, setting);
+      return [setting.repeats, setting.width, of, generation.discriminator.variant];
+    };
+    assert.deepEqual(await networksOf({ size: 32 }), [[1, 1, 1], 16, 'cifar', 'cifar']);
+    assert.deepEqual(await networksOf({ size: [32, 64] }), [[1, 1, 1, 1], 16, 'cifar', 'cifar']);
+    assert.deepEqual(await networksOf({ size: 32, net: 'resnet18' }), [[2, 2, 2, 2], 64, 'imagenet', 'imagenet']);
+    assert.deepEqual(await networksOf({ size: 32, variant: 'imagenet' }), [[2, 2, 2, 2], 64, 'imagenet', 'imagenet']);
+  });
+
   it('are the same after a pause', () => sameAfterPause({ ...gan, r1: 1, clipNorm: 1 }, TINY_STEPS + 2));
 
   it('are others by loss, spectral normalisation, slopes, what is compared, augmentation and classes', async () => {

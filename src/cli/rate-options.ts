@@ -25,8 +25,7 @@ export const lengthOptions = {
 export const rateOptions = {
   learningRate: option('--lr <rate>', 'peak of the learning rate', {
     parse: positive,
-    usual:
-      '0.1 for a batch of 64 to classify, in proportion to the batch, a tenth of that by muon; 0.0005 by a gan, else 0.001',
+    usual: '0.1 for a batch of 64 to classify, in proportion to the batch, a tenth of that by muon; else 0.001',
     group,
   }),
   schedule: option('--schedule <name>', 'how the learning rate falls', {

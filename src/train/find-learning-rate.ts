@@ -64,7 +64,7 @@ export async function findLearningRate(options: FindOptions): Promise<FoundRates
     throw new UserError(`expected rates from low to high, got ${range.lowest} to ${range.highest}; exchange them`);
   if (options.kind === 'gan')
     throw new UserError(
-      'two networks that play against each other have no loss to find a rate by: try rates around 0.0005 in trainings',
+      'two networks that play against each other have no loss to find a rate by: try rates around 0.001 in trainings',
     );
   const plan = await fitPlan(options);
   const runtime = openRuntime({ device, threads, memory });

@@ -15,7 +15,7 @@ import { type ExtraOptions, extrasFor } from './extras.js';
 import { chooseClassifier, chooseJudge } from './judge-files.js';
 import type { RateOptions } from './learning-rates.js';
 import { continued, networkFor, picturesOf, preprocessingFor } from './plan-network.js';
-import { type Kind, learningRates, recipeBehind, recipeOf, SIDE, usualKlWarmup, usualWarmups } from './recipes.js';
+import { type Kind, learningRates, recipeOf, SIDE, usualKlWarmup, usualWarmups } from './recipes.js';
 import { batchFor, settledConfig, VALIDATION } from './settle.js';
 import { openSplits } from './splits.js';
 import type { Training } from './training.js';
@@ -157,7 +157,7 @@ export function withEpochs(
 
 /** The same training with other batches, and the learning rate that goes with them where none was given. */
 export function withBatch(plan: Plan, batch: number, { learningRate }: Pick<TrainOptions, 'learningRate'>): Plan {
-  const usual = recipeBehind(plan.config).usual?.learningRate ?? learningRates[plan.config.optimizer.name](batch);
+  const usual = learningRates[plan.config.optimizer.name](batch);
   return { ...plan, config: { ...plan.config, batch, learningRate: learningRate ?? usual } };
 }
 

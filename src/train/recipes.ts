@@ -11,7 +11,7 @@ export interface Recipe extends Pick<TrainConfig, 'epochs' | 'labelSmoothing' | 
   /** Settings of AdamW other than its own defaults. */
   readonly adamw?: { readonly beta1: number; readonly weightDecay: number };
   /** Options as if they had been given. */
-  readonly usual?: Pick<TrainOptions, 'learningRate' | 'schedule' | 'averageDecay'>;
+  readonly usual?: Pick<TrainOptions, 'schedule' | 'averageDecay'>;
   readonly mirror: Mirror;
   /** The network for images of a side, where neither its name nor its family is said; resnet18 where there is none. */
   readonly network?: (side: number) => Pick<TrainOptions, 'net' | 'variant'>;
@@ -55,7 +55,7 @@ const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Gener
     batch: { small: 32, photographs: 32 },
     optimizer: 'adamw',
     adamw: { beta1: 0.5, weightDecay: 0 },
-    usual: { learningRate: 5e-4, schedule: 'constant', averageDecay: 0.999 },
+    usual: { schedule: 'constant', averageDecay: 0.999 },
     labelSmoothing: 0,
     loss: 'hinge',
     mirror: { upsample: 'resize', latent: 128 },
@@ -66,10 +66,6 @@ const recipes: { readonly [G in Exclude<TrainConfig['task'], 'generate'> | Gener
 
 export const recipeOf = ({ task, kind = 'vae' }: Pick<TrainOptions, 'task' | 'kind'>): Recipe =>
   recipes[task === 'generate' ? kind : task];
-
-/** The recipe that a configuration was made by. */
-export const recipeBehind = ({ task, generation }: TrainConfig): Recipe =>
-  recipeOf({ task, ...(generation && { kind: generation.kind }) });
 
 /**
  * Peak rate for a batch, by optimiser: the linear scaling rule of Goyal et al. 2017, section 2.1, for SGD, and for Muon, beside which SGD is;

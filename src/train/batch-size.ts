@@ -29,7 +29,7 @@ const LARGEST_BATCH = 8192;
 
 /**
  * Bytes that a training takes at most: values of its step and of the validation, which the engine keeps for either, variables,
- * and decoded images. An estimate from the graphs alone: what was measured lay between this and a fifth less.
+ * and decoded images. An estimate from the graphs alone: what was measured lay between a fifth less and, for the smallest networks, as much more.
  */
 export async function trainingMemory(plan: Plan, runtime: Runtime): Promise<number> {
   const { config, network, judges, splits } = plan;

@@ -134,6 +134,11 @@ const others = {
     usual: 'hinge',
     group: learning,
   }),
+  discriminatorRate: option('--discriminator-lr <rate>', "generate by a gan: the discriminator's learning rate", {
+    parse: positive,
+    usual: "the generator's, --lr",
+    group: learning,
+  }),
   spectralNorm: option('--spectral-norm <yes|no>', 'generate by a gan: bounds how steeply the discriminator judges', {
     parse: yesOrNo,
     usual: 'yes',

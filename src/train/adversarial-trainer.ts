@@ -25,6 +25,8 @@ const ROUNDS = 20;
 interface Side {
   readonly learner: Learner;
   readonly chances: ReadonlyMap<string, Chance>;
+  /** Its learning rate over the generator's. */
+  readonly pace: number;
 }
 
 interface Sides {
@@ -75,8 +77,8 @@ export class AdversarialTrainer implements Trains {
     const evaluation = await runtime.compile(onAverages(game.evaluation(), generator));
     const weights = [...buildNetwork(network, { batch: config.batch }).build.parameters.keys()];
     const sides = {
-      discriminator: { learner: discriminator, chances: discriminatorStep.chances },
-      generator: { learner: generator, chances: generatorStep.chances },
+      discriminator: { learner: discriminator, chances: discriminatorStep.chances, pace: game.pace },
+      generator: { learner: generator, chances: generatorStep.chances, pace: 1 },
     };
     return new AdversarialTrainer(plan, runtime, sides, evaluation, weights);
   }
@@ -100,9 +102,10 @@ export class AdversarialTrainer implements Trains {
     const { config, share = WHOLE } = plan;
     const learningRate = 'learningRate' in at ? at.learningRate : this.rate(step, at);
     const classes = conditionOf(batch, config);
-    const lossOf = async ({ learner, chances }: Side, feeds: Tensors) => {
+    const lossOf = async ({ learner, chances, pace }: Side, feeds: Tensors) => {
       const drawn = drawChances(chances, { seed: config.seed, step }, share.size)[share.rank];
-      const { loss } = await learner.step({ ...feeds, ...classes, ...drawn }, { step, learningRate });
+      const given = { ...feeds, ...classes, ...drawn };
+      const { loss } = await learner.step(given, { step, learningRate: pace * learningRate });
       return (loss!.data as Float32Array)[0]!;
     };
     const first = await lossOf(sides.discriminator, { images: imagesOf(batch, config) });
@@ -154,7 +157,7 @@ function gameOf({ config, network, judges = {} }: Plan) {
   /** Images of 0 … 1. */
   const made = (vectors: Value, build: Build) => network.decode!(conditioned(vectors, wanted), build);
   const drawn = (name: string, build: Build) => made(build.chance(name, { shape, draw: { kind: 'normal' } }), build);
-  const { minibatchDeviation } = generation;
+  const { minibatchDeviation, discriminatorRate = config.learningRate } = generation;
   const scores = (images: Value, build: Build) =>
     scoped(SCOPE, () => realness(judge, images, { classes: wanted, minibatchDeviation }, build));
   const seen = (images: Value) => normalise(images, preprocessing);
@@ -163,6 +166,7 @@ function gameOf({ config, network, judges = {} }: Plan) {
     seen(scoped(name, () => augmented(images, generation.diffAugment, build)));
 
   return {
+    pace: discriminatorRate / config.learningRate,
     discriminatorStep() {
       const [build, other] = [new Build({ training: true, reform }), new Build({ training: true })];
       const images = varied(real, 'real', other);

@@ -19,7 +19,14 @@ const ofClassification = [
 ] as const satisfies Names;
 const ofPerceptualLoss = ['classifier', 'featureStages', 'featureWeight'] as const satisfies Names;
 const ofVae = ['beta', 'klWarmup', 'freeBits'] as const satisfies Names;
-const ofGan = ['ganLoss', 'spectralNorm', 'r1', 'minibatchDeviation', 'diffAugment'] as const satisfies Names;
+const ofGan = [
+  'ganLoss',
+  'discriminatorRate',
+  'spectralNorm',
+  'r1',
+  'minibatchDeviation',
+  'diffAugment',
+] as const satisfies Names;
 const ofGeneration = ['kind', 'conditional', ...ofVae, ...ofGan] as const satisfies Names;
 /** What concerns a single network and its one step; the two of a gan have neither stages in common nor a gradient. */
 const ofOneNetwork = [

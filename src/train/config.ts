@@ -142,6 +142,8 @@ export const Generation = v.variant('kind', [
     kind: v.literal('gan'),
     /** Tells made images from real ones. */
     discriminator: ResNetConfig,
+    /** Peak of its learning rate where that is another than the generator's: Heusel et al. 2017, https://arxiv.org/abs/1706.08500 */
+    discriminatorRate: v.exactOptional(within({ above: 0 })),
     /** Whether its weights are divided by their largest singular values. */
     spectralNorm: v.optional(v.boolean(), true),
     /** What the squared slope of its scores at real images counts: R1 of Mescheder et al. 2018. */

@@ -70,6 +70,8 @@ export interface TrainOptions extends ExtraOptions, RateOptions {
   readonly freeBits?: number;
   /** Of a gan; hinge by default. */
   readonly ganLoss?: keyof typeof adversarialLosses;
+  /** Of a gan: the discriminator's learning rate at its peak; the generator's, `learningRate`, by default. */
+  readonly discriminatorRate?: number;
   /** Of a gan: whether the discriminator's weights are divided by their largest singular values; so by default. */
   readonly spectralNorm?: boolean;
   /** Of a gan: what the squared slope of the discriminator at real images counts; 0 by default. */

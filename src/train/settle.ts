@@ -111,11 +111,12 @@ function discriminatorFor({ net = 'resnet18', variant, shortcut, stride, r1 = 0 
 
 /** What is settled about a generation of so many epochs. */
 function generationFor(options: TrainOptions, { epochs, network }: { epochs: number; network: Network }) {
-  const { kind = 'vae', beta, klWarmup, freeBits, spectralNorm, r1 } = options;
+  const { kind = 'vae', beta, klWarmup, freeBits, discriminatorRate, spectralNorm, r1 } = options;
   if (kind === 'gan') {
     const { minibatchDeviation = true, diffAugment = usualDiffAugment } = options;
     const discriminator = discriminatorFor(options, network);
-    return { kind, discriminator, minibatchDeviation, diffAugment, ...defined({ spectralNorm, r1 }) };
+    const further = defined({ discriminatorRate, spectralNorm, r1 });
+    return { kind, discriminator, minibatchDeviation, diffAugment, ...further };
   }
   return { kind: 'vae', klWarmup: klWarmup ?? usualKlWarmup(epochs), ...defined({ beta, freeBits }) };
 }

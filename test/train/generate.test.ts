@@ -174,10 +174,11 @@ describe('adversaries', () => {
 
   it('are the same after a pause', () => sameAfterPause({ ...gan, r1: 1, clipNorm: 1 }, TINY_STEPS + 2));
 
-  it('are others by loss, spectral normalisation, slopes, what is compared, augmentation and classes', async () => {
+  it('are others by loss, rate of the discriminator, spectral normalisation, slopes, what is compared, augmentation and classes', async () => {
     const settings = [
       {},
       { ganLoss: 'non-saturating' },
+      { discriminatorRate: 1e-4 },
       { spectralNorm: false },
       { r1: 5 },
       { minibatchDeviation: false },

@@ -46,16 +46,15 @@ const translation: Change = (images, net) => {
 /** A gray square of half the sides, somewhere, also across the edge. */
 const cutout: Change = (images, net) => {
   const [height, width] = sidesOf(images);
-  /** 1 for positions within a quarter of the side from a centre. */
-  const near = (side: number, name: string, shape: readonly number[]) => {
-    const places = constant(
-      Float32Array.from({ length: side }, (_, i) => i),
-      shape,
-    );
-    const far = abs(sub(places, each(images, net, name, { kind: 'integer', least: 0, most: side })));
-    return clip(sub(Math.floor(side / 4) + 1, far), 0, 1);
+  /** 1 for the positions that are cut: the drawn one is in their middle, or just behind it. */
+  const within = (side: number, name: string, shape: readonly number[]) => {
+    const cut = Math.round(side / 2);
+    const reach = (cut - 1) / 2;
+    const fromMiddle = Float32Array.from({ length: side }, (_, i) => i + Math.floor(cut / 2) - reach);
+    const drawn = each(images, net, name, { kind: 'integer', least: 0, most: side - (cut % 2) });
+    return clip(sub(reach + 1, abs(sub(constant(fromMiddle, shape), drawn))), 0, 1);
   };
-  const hole = mul(near(height, 'vertical cut', [height, 1]), near(width, 'horizontal cut', [1, width]));
+  const hole = mul(within(height, 'vertical cut', [height, 1]), within(width, 'horizontal cut', [1, width]));
   return mul(images, sub(1, hole));
 };
 

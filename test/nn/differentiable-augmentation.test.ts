@@ -66,14 +66,14 @@ describe('differentiable augmentation', () => {
     const { y, slope } = await changed(['cutout'], draws);
     let cut = 0;
     for (const [i, k, row, column] of places()) {
-      const far = [Math.abs(row - draws['vertical cut'][i]!), Math.abs(column - draws['horizontal cut'][i]!)] as const;
-      const gone = far[0] <= h / 4 && far[1] <= w / 4;
+      const [below, right] = [row - draws['vertical cut'][i]!, column - draws['horizontal cut'][i]!];
+      const gone = below >= -h / 4 && below < h / 4 && right >= -w / 4 && right < w / 4;
       if (gone) cut++;
       const place = at(i, k, row, column);
       near(y[place]!, gone ? 0.5 : image[place]!, `pixel ${[i, k, row, column]}`);
       near(slope[place]!, gone ? 0 : weights[place]!, `gradient ${[i, k, row, column]}`);
     }
-    assert.equal(cut, c * (3 * 9 + 5 * 4));
+    assert.equal(cut, c * ((h / 4) * (w / 2) + (h / 2) * (w / 4))); // the first is cut above, the second at the right
   });
 
   it('changes brightness, saturation and contrast as the paper has them', async () => {

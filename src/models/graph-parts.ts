@@ -108,7 +108,6 @@ export function withHead(graph: Graph, classes: number): Graph {
       `${graph.name} does not end in a dense layer or a 1x1 convolution whose weights are its own, so it can take no new classes`,
     );
   const { weight, bias, axis } = head;
-  if (weight.shape[axis] === classes) return graph;
   const sizes = weight.shape.map((d, i) => (i === axis ? classes : d));
   const bound = 1 / Math.sqrt(weight.shape[1 - axis] as number);
   const initial = { kind: 'uniform', bound } as const;

@@ -12,6 +12,7 @@ import {
   gemm,
   globalAveragePool,
   mul,
+  nodesOf,
   type ParameterValue,
   pow,
   relu as reluOf,
@@ -144,15 +145,26 @@ export const dropout: Layer = (x, net) => {
   return mul(x, net.chance('kept_features', { shape: fixedShape(x.shape), draw: { kind: 'mask', keep: 1 - share } }));
 };
 
-/** Leaves out a residual branch for some images of a batch. @param depth of its block, from 0 for the first to 1 for the last */
-const skippedByChance =
-  (depth: number): Layer =>
-  (x, net) => {
-    const share = depth * net.regularisation.stochasticDepth;
-    if (!net.training || share === 0) return x;
-    const shape = [fixed(x.shape[0]), ...x.shape.slice(1).map(() => 1)];
-    return mul(x, net.chance('kept_branch', { shape, draw: { kind: 'mask', keep: 1 - share } }));
-  };
+/** A residual branch, and what it was made of. */
+interface Branch {
+  readonly from: Value;
+  readonly to: Value;
+  /** Of its block, from 0 for the network's first to 1 for its last. */
+  readonly depth: number;
+}
+
+/** Leaves out a residual branch for some images of a batch; one that is frozen stays as it is. */
+function skippedByChance({ from, to, depth }: Branch, net: Build): Value {
+  const share = depth * net.regularisation.stochasticDepth;
+  if (!net.training || share === 0 || !learns({ from, to })) return to;
+  const shape = [fixed(to.shape[0]), ...to.shape.slice(1).map(() => 1)];
+  return mul(to, net.chance('kept_branch', { shape, draw: { kind: 'mask', keep: 1 - share } }));
+}
+
+const learns = ({ from, to }: Omit<Branch, 'depth'>): boolean =>
+  nodesOf([to], new Set([from])).some(({ inputs }) =>
+    inputs.some(({ source }) => source.kind === 'parameter' && source.trainable),
+  );
 
 /**
  * Squeeze and excitation: x times, per channel, a number of 0 to 1 that two dense layers make of all channels' means: Hu et al. 2017,
@@ -184,7 +196,7 @@ export const residual =
   ({ name, left, right, depth }: Residual): Layer =>
   (x, net) => {
     const [branch, shortcut] = [left, right].map((layers) => sequential(...layers)(x, net)) as [Value, Value];
-    return scoped(name, () => reluOf(add(skippedByChance(depth)(branch, net), shortcut)));
+    return scoped(name, () => reluOf(add(skippedByChance({ from: x, to: branch, depth }, net), shortcut)));
   };
 
 /**
@@ -197,5 +209,5 @@ export const preactivated =
     const seen = first(x, net);
     const branch = sequential(...left)(seen, net);
     const shortcut = right.length > 0 ? sequential(...right)(seen, net) : x;
-    return scoped(name, () => add(skippedByChance(depth)(branch, net), shortcut));
+    return scoped(name, () => add(skippedByChance({ from: seen, to: branch, depth }, net), shortcut));
   };

@@ -28,6 +28,8 @@ export interface StepOptions {
   readonly learned?: (parameter: ParameterValue) => boolean;
   /** Factor of the learning rate for a parameter; 1 for all by default. */
   readonly rateOf?: (parameter: ParameterValue) => number;
+  /** Which parameters began to learn later than the rest, at the step `lateSince` of a moment; none by default. */
+  readonly late?: (parameter: ParameterValue) => boolean;
   /** The most that the norm of all gradients together may be; fetched as `gradient_norm`. Without limit by default. */
   readonly clipNorm?: number;
   /** Share of the old value in a running average (EMA) of all parameters that change, which warms up; no average by default. */
@@ -54,6 +56,8 @@ export interface Moment {
   readonly learningRate: number;
   /** Batches whose gradients the step takes together. */
   readonly parts: number;
+  /** Steps before the late parameters began to learn: an optimiser that counts its steps counts theirs from there. 0 by default. */
+  readonly lateSince?: number;
 }
 
 export interface TrainingStep extends Stepped {
@@ -79,7 +83,7 @@ const warmedDecay = (decay: number, step: number) => Math.min(decay, step / (ste
 /** The graph that computes a loss, differentiates it for every trainable parameter it depends on, and updates these. */
 export function trainingStep(options: StepOptions): TrainingStep {
   const { loss, optimizer, tracked = new Map(), outputs = {}, rateOf = () => 1, clipNorm, averageDecay } = options;
-  const { learned = () => true } = options;
+  const { learned = () => true, late = () => false } = options;
   const overAll: typeof allReduceMean = options.distributed ? allReduceMean : (value) => value;
   const trainable = parametersOf({ name: 'loss', outputs: { loss } }).filter((p) => p.source.trainable && learned(p));
   const gradients = options.checkpoints
@@ -93,18 +97,16 @@ export function trainingStep(options: StepOptions): TrainingStep {
   const means = own.map((gradient) => overAll(gradient, 'gradients'));
   const clipped = clipNorm === undefined ? undefined : clippedByNorm(means, clipNorm);
 
-  const rates = [...new Set(trainable.map(rateOf))];
-  const scalarName = (name: string, rate: number) => (rate === 1 ? name : `${name} times ${rate}`);
-  const scalars = new Map(
-    rates.map((rate) => [
-      rate,
-      Object.fromEntries(optimizer.scalars.map((name) => [name, input(scalarName(name, rate), [])])),
-    ]),
-  );
+  /** What the scalars of a parameter are called besides their own names: parameters of one pace share them. */
+  const paceOf = (p: ParameterValue) => `${rateOf(p) === 1 ? '' : ` times ${rateOf(p)}`}${late(p) ? ', late' : ''}`;
+  const paces = new Map(trainable.map((p) => [paceOf(p), { rate: rateOf(p), late: late(p) }]));
+  const scalarsOf = (pace: string) =>
+    Object.fromEntries(optimizer.scalars.map((name) => [name, input(`${name}${pace}`, [])]));
+  const scalars = new Map([...paces.keys()].map((pace) => [pace, scalarsOf(pace)]));
   const next = new Map<string, Value>([...tracked].map(([name, value]) => [name, overAll(value, 'statistics')]));
   const states: ParameterValue[] = [];
   trainable.forEach((p, i) => {
-    const update = optimizer.update(p, (clipped?.gradients ?? means)[i]!, scalars.get(rateOf(p))!);
+    const update = optimizer.update(p, (clipped?.gradients ?? means)[i]!, scalars.get(paceOf(p))!);
     next.set(p.source.name, update.next);
     for (const { state, next: value } of update.states) {
       states.push(state);
@@ -132,10 +134,10 @@ export function trainingStep(options: StepOptions): TrainingStep {
       sums.length > 0
         ? stepped('part of a step', { loss, ...outputs }, new Map([...tracked, ...gatheredSums]))
         : undefined,
-    feeds({ step, learningRate, parts }) {
-      const all = rates.flatMap((rate) =>
-        Object.entries(optimizer.feeds(step, learningRate * rate)).map(
-          ([name, value]) => [scalarName(name, rate), value] as const,
+    feeds({ step, learningRate, parts, lateSince = 0 }) {
+      const all = [...paces].flatMap(([pace, { rate, late }]) =>
+        Object.entries(optimizer.feeds(late ? step - lateSince : step, learningRate * rate)).map(
+          ([name, value]) => [`${name}${pace}`, value] as const,
         ),
       );
       const further = {

@@ -101,7 +101,7 @@ export async function extrasFor(options: ExtraOptions, situation: Situation): Pr
       }),
     },
     judges: teacher ? { teacher } : {},
-    start: begun ? startFrom(begun, network).weights : {},
+    start: begun ? startFrom(begun, network, situation.train.classes).weights : {},
   };
 }
 

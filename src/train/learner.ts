@@ -2,7 +2,7 @@
 import { UserError } from '../errors.js';
 import type { ParameterValue } from '../graph/index.js';
 import { initialise } from '../nn/index.js';
-import { type StepOptions, type Stepped, type TrainingStep, trainingStep } from '../optim/index.js';
+import { type Moment, type StepOptions, type Stepped, type TrainingStep, trainingStep } from '../optim/index.js';
 import type { Program, Runtime } from '../runtime/runtime.js';
 import { float32, type Tensors } from '../runtime/tensor.js';
 
@@ -66,11 +66,8 @@ export class Learner {
   }
 
   /** Learns from one batch; `loss` and the other outputs are those before the update. @param step counts from 0 */
-  async step(
-    feeds: Tensors,
-    { step, learningRate }: { readonly step: number; readonly learningRate: number },
-  ): Promise<Tensors> {
-    const values = this.made.feeds({ step: step + 1, learningRate, parts: this.gathered + 1 });
+  async step(feeds: Tensors, { step, ...moment }: Omit<Moment, 'parts'>): Promise<Tensors> {
+    const values = this.made.feeds({ ...moment, step: step + 1, parts: this.gathered + 1 });
     this.gathered = 0;
     return this.programs.whole.run({ ...feeds, ...scalars(values) });
   }

@@ -90,7 +90,8 @@ export async function resume(
       );
     const network = networkOf(config.network);
     // a run that has not come to its first checkpoint begins where it began
-    const start = config.start && !progress ? startFrom(await sameModel(config.start), network).weights : {};
+    const begun = config.start && !progress ? await sameModel(config.start) : undefined;
+    const start = begun ? startFrom(begun, network, config.classes).weights : {};
     return divided(communicator.size, { config, network, splits, judges: await sameJudges(config), start });
   });
   await agree(communicator, plan);

@@ -11,7 +11,7 @@ import type { TrainConfig } from './config.js';
 import { judgeWeights } from './judges.js';
 import { Learner } from './learner.js';
 import { type Course, rateOf } from './learning-rates.js';
-import { decayedRates } from './parts.js';
+import { decayedRates, inFirstStages } from './parts.js';
 import { partOf, shareOf, WHOLE } from './share.js';
 import { type Objective, tasks } from './tasks/index.js';
 import type { Training } from './training.js';
@@ -84,6 +84,7 @@ export class Trainer {
     if (frozen === this.phase.frozen) return;
     const { weights, states } = await this.state();
     await this.release();
+    this.ahead = undefined; // what learns again may be skipped by chance
     this.phase = await compiled(this.plan, this.runtime, { given: { ...weights, ...states }, frozen });
   }
 
@@ -119,7 +120,8 @@ export class Trainer {
     }));
     const gathered: Tensors[] = [];
     for (const each of feeds.slice(0, -1)) gathered.push(await learner.accumulate(each));
-    const last = learner.step(feeds.at(-1)!, { step, learningRate: rate });
+    const lateSince = (config.frozen?.epochs ?? 0) * (batchesOf(at) ?? 0);
+    const last = learner.step(feeds.at(-1)!, { step, learningRate: rate, lateSince });
     this.ahead = { step: step + 1, parts: this.drawn(step + 1) }; // while the worker computes
     const outputs = [...gathered, await last];
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
@@ -186,8 +188,9 @@ export function stepOf(
   frozen = isFrozen(config, 1),
 ): StepOptions & Objective {
   const part = partOf(config, share);
-  const { frozen: _, ...others } = part;
+  const { frozen: first, ...others } = part;
   const objective = tasks[config.task].objective(network, frozen ? part : others, judges);
+  const wasFrozen = first && !frozen ? inFirstStages(network, first.stages) : undefined;
   const { name, ...options } = config.optimizer;
   const { clipNorm, averageDecay, layerDecay, accumulate, recompute } = config;
   return {
@@ -196,6 +199,7 @@ export function stepOf(
     ...(clipNorm !== undefined && { clipNorm }),
     ...(averageDecay !== undefined && { averageDecay }),
     ...(layerDecay !== undefined && { rateOf: decayedRates(network, layerDecay) }),
+    ...(wasFrozen && { late: ({ source }) => wasFrozen(source.name) }),
     ...(accumulate !== undefined && { accumulates: true }),
     ...(recompute && { checkpoints: objective.boundaries }),
     ...(share.size > 1 && { distributed: true }),

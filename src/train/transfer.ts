@@ -1,7 +1,7 @@
 /** Beginning with the weights of another model: what fits is taken, what does not (a head for other classes) starts afresh. */
 import { UserError } from '../errors.js';
-import { show } from '../graph/index.js';
-import { buildNetwork, type Network, networkOf } from '../models/index.js';
+import { show, type Value } from '../graph/index.js';
+import { buildNetwork, headOf, type Network, networkOf } from '../models/index.js';
 import type { Model, Weights } from '../weights/index.js';
 
 export interface Start {
@@ -14,14 +14,18 @@ export interface Start {
 /**
  * The weights of a model for another network. An autoencoder gives its encoder to a network that classifies, and a classifier becomes
  * an autoencoder's encoder.
+ * @param classes that the network is to tell apart; where the model's own have other names, its head is not taken, be they as many
  * @throws UserError where nothing fits but by chance: less than half of the network's parameters
  */
-export function startFrom(model: Model, network: Network): Start {
+export function startFrom(model: Model, network: Network, classes: readonly string[]): Start {
   refuseFolded(model);
-  const wanted = [...buildNetwork(network, { batch: 2 }).build.parameters];
+  const { build, y } = buildNetwork(network, { batch: 2 });
+  const wanted = [...build.parameters];
+  const anew = model.card.task === 'classify' && isOther(model.card.classes, classes) ? headNames(y) : [];
   const given = (name: string) =>
     [name, `encoder.${name}`, name.replace(/^encoder\./, '')].find((known) => known in model.weights);
   const taken = wanted.flatMap(([name, { shape }]) => {
+    if (anew.includes(name)) return [];
     const source = given(name);
     const tensor = source === undefined ? undefined : model.weights[source]!;
     return tensor && show(tensor.shape) === show(shape) ? [[name, tensor] as const] : [];
@@ -32,6 +36,15 @@ export function startFrom(model: Model, network: Network): Start {
     );
   const weights = Object.fromEntries(taken);
   return { weights, fresh: wanted.map(([name]) => name).filter((name) => !(name in weights)) };
+}
+
+/** Whether classes have other names; numbers, as files without names have them, are none. */
+const isOther = (known: readonly string[], wanted: readonly string[]): boolean =>
+  `${known}` !== `${wanted}` && !known.every((name, i) => name === `${i}`);
+
+function headNames(y: Value): readonly string[] {
+  const { weight, bias } = headOf(y) ?? {};
+  return [weight, bias].flatMap((parameter) => parameter?.source.name ?? []);
 }
 
 /** A file whose graph is not its network's any more has weights of the same names that mean something else. */

@@ -42,7 +42,11 @@ def tensor(name, shape, amplitude=1):
     return torch.from_numpy(rule.noise(name, shape, amplitude)).double()
 
 
-def trajectory(make, settings, clipNorm=None, biasRate=1, averageDecay=None):
+# the kernel has no gradient before this step, as while it is frozen
+JOINS = 7
+
+
+def trajectory(make, settings, clipNorm=None, biasRate=1, averageDecay=None, joins=0):
     """Both tensors after each step; step t gets the gradient `gradient<t>:<name>`, and only the kernel decays."""
     parameters = {name: torch.nn.Parameter(tensor(name, shape)) for name, shape in SHAPES.items()}
     averages = {name: parameter.detach().clone() for name, parameter in parameters.items()}
@@ -51,7 +55,7 @@ def trajectory(make, settings, clipNorm=None, biasRate=1, averageDecay=None):
     steps, norms = [], []
     for t, rate in enumerate(RATES):
         for name, parameter in parameters.items():
-            parameter.grad = tensor(f"gradient{t}:{name}", SHAPES[name])
+            parameter.grad = tensor(f"gradient{t}:{name}", SHAPES[name]) if t >= joins or name == "bias" else None
         if clipNorm is not None:
             norms.append(torch.nn.utils.clip_grad_norm_(parameters.values(), clipNorm).item())
         for group, factor in zip(optimiser.param_groups, (1, biasRate)):
@@ -152,6 +156,7 @@ def goldens():
         "learningRates": RATES,
         "optimizers": {name: trajectory(*run) for name, run in RUNS.items()},
         "muon": muon(),
+        "late": {"joins": JOINS, **trajectory(*RUNS["adamw"], joins=JOINS)},
         "together": {
             "settings": TOGETHER,
             "runs": {name: trajectory(*RUNS[name], **TOGETHER) for name in ("sgd-nesterov", "adamw")},

@@ -49,6 +49,8 @@ interface Golden {
     readonly weightDecay: number;
     readonly steps: readonly Readonly<Record<string, readonly number[]>>[];
   };
+  /** The kernel learns from the step `joins` on. */
+  readonly late: Trajectory & { readonly joins: number };
   readonly together: {
     readonly settings: { readonly clipNorm: number; readonly biasRate: number; readonly averageDecay: number };
     readonly runs: Readonly<Record<string, Trajectory & Together>>;
@@ -101,9 +103,15 @@ const gradientsAt = (step: number, of: Shapes = shapes): Tensors =>
     ]),
   );
 
-async function follows(learner: Learner, { steps }: Trajectory, onStep = (_step: number, _outputs: Tensors) => {}) {
-  for (const [step, expected] of steps.entries()) {
-    onStep(step, await learner.step(gradientsAt(step), { step, learningRate: golden.learningRates[step]! }));
+async function follows(
+  learner: Learner,
+  { steps }: Trajectory,
+  { from = 0, to = steps.length, onStep = (_step: number, _outputs: Tensors) => {} } = {},
+) {
+  for (let step = from; step < to; step++) {
+    const expected = steps[step]!;
+    const moment = { step, learningRate: golden.learningRates[step]!, lateSince: from };
+    onStep(step, await learner.step(gradientsAt(step), moment));
     const now = await runtime.read(names);
     for (const key of names) close(now[key]!.data as Float32Array, expected[key], `step ${step}: ${key}`, 2e-6);
   }
@@ -124,6 +132,16 @@ describe('optimisers equal PyTorch', () => {
     }
   });
 
+  it('adamw of a parameter that learns from a later step on', async () => {
+    const { joins, ...late } = golden.late;
+    const isKernel = ({ source }: ParameterValue) => source.name === 'kernel';
+    const first = await fedLearner(late, { learned: (parameter) => !isKernel(parameter) });
+    await follows(first, late, { to: joins });
+    const names = [...first.parameters, ...first.states].map(({ source }) => source.name);
+    const then = await fedLearner(late, { given: (await runtime.read(names)) as Tensors, late: isKernel });
+    await follows(then, late, { from: joins });
+  });
+
   const { clipNorm, biasRate, averageDecay } = golden.together.settings;
   const rateOf = ({ source }: ParameterValue) => (source.name === 'bias' ? biasRate : 1);
   for (const [name, trajectory] of Object.entries(golden.together.runs))
@@ -131,9 +149,9 @@ describe('optimisers equal PyTorch', () => {
       const { norms } = trajectory;
       assert.ok(norms.some((norm) => norm > clipNorm) && norms.some((norm) => norm < clipNorm));
       const learner = await fedLearner(trajectory, { clipNorm, rateOf, averageDecay });
-      await follows(learner, trajectory, (step, { gradient_norm }) =>
-        close(gradient_norm!.data as Float32Array, [norms[step]!], `norm of step ${step}`),
-      );
+      const onStep = (step: number, { gradient_norm }: Tensors) =>
+        close(gradient_norm!.data as Float32Array, [norms[step]!], `norm of step ${step}`);
+      await follows(learner, trajectory, { onStep });
       const averages = await runtime.read(names.map((key) => `average:${key}`));
       for (const key of names)
         close(averages[`average:${key}`]!.data as Float32Array, trajectory.averages[key], key, 2e-6);

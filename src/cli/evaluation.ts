@@ -13,6 +13,9 @@ const figures: Readonly<Record<string, readonly [label: string, write: (value: n
   msSsim: ['MS-SSIM', (value) => value.toFixed(4)],
   mse: ['mean squared error', (value) => value.toPrecision(4)],
   l1: ['mean absolute error', (value) => value.toPrecision(4)],
+  elbo: ['ELBO', (value) => `${value.toFixed(1)} nats`],
+  reconstruction: ['reconstruction', (value) => `${value.toFixed(1)} nats`],
+  kl: ['divergence', (value) => `${value.toFixed(1)} nats`],
   loss: ['loss', (value) => value.toPrecision(4)],
 };
 

@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import { bytesOf } from '../graph/index.js';
 import { trainingStep } from '../optim/index.js';
 import { openRuntime, type Runtime } from '../runtime/index.js';
-import { type Plan, withBatch } from './plan.js';
+import { type Plan, type TrainOptions, withBatch } from './plan.js';
 import { sensibleBatch } from './recipes.js';
 import type { RunOptions } from './run-options.js';
 import { tasks } from './tasks/index.js';
@@ -23,7 +23,8 @@ const BASE = 100e6;
 const COPIES = 7;
 /** Share of the available memory that is planned with: others want some too. */
 const PLANNED = 0.8;
-const LEAST_BATCH = 2;
+/** Images of each part of a batch: batch norm takes their variance. */
+const LEAST_PART = 2;
 /** Beyond this, training gets worse however the learning rate is scaled: Goyal et al. 2017, figure 1. */
 const LARGEST_BATCH = 8192;
 
@@ -42,6 +43,9 @@ export async function trainingMemory(plan: Plan, runtime: Runtime): Promise<numb
   return BASE + COPIES * bytes + values + images;
 }
 
+/** The smallest batch that is chosen. */
+export const leastBatch = ({ accumulate = 1 }: Pick<TrainOptions, 'accumulate'>): number => LEAST_PART * accumulate;
+
 /** How a batch was chosen. */
 export interface BatchChoice {
   readonly batch: number;
@@ -52,7 +56,8 @@ export interface BatchChoice {
 }
 
 /**
- * The largest power of two that fits, but no more than leaves an epoch its steps, or than can be trained with.
+ * The largest power of two that fits, times the parts that batches are cut into, but no more than leaves an epoch its steps, or than can
+ * be trained with.
  * @throws UserError where not even batches of two fit, and for a gan
  */
 export async function largestBatch(
@@ -63,11 +68,13 @@ export async function largestBatch(
   if (plan.config.generation?.kind === 'gan')
     throw new UserError('the memory that a gan takes cannot be foretold: give the batch yourself');
   const runtime = openRuntime({ device });
+  const least = leastBatch(plan.config);
+  const most = Math.min(LARGEST_BATCH, sensibleBatch(plan.splits.train.length));
   try {
-    for (let batch = Math.min(LARGEST_BATCH, sensibleBatch(plan.splits.train.length)); ; batch /= 2) {
+    for (let batch = least * 2 ** Math.max(0, Math.floor(Math.log2(most / least))); ; batch /= 2) {
       const bytes = await trainingMemory(withBatch(plan, batch, {}), runtime);
       if (bytes <= PLANNED * available) return { batch, bytes, available };
-      if (batch <= LEAST_BATCH)
+      if (batch <= least)
         throw new UserError(
           `not enough memory: batches of ${batch} are expected to take ${gigabytes(bytes)}, and ${gigabytes(available)} are free; ` +
             'choose a smaller network or size, or give the batch yourself',

@@ -1,6 +1,6 @@
 /** What only the machine can tell of a plan: how many epochs fit into a time, and which batch into memory. */
 import { UserError } from '../errors.js';
-import { largestBatch } from './batch-size.js';
+import { largestBatch, leastBatch } from './batch-size.js';
 import { measurePace } from './measure-pace.js';
 import { batchesOf, epochsIn } from './pace.js';
 import { type Plan, planTraining, type TrainOptions, withBatch, withEpochs } from './plan.js';
@@ -8,7 +8,7 @@ import type { RunOptions } from './run-options.js';
 
 /** What `train` may be told, with what depends on the machine. */
 export interface FitOptions extends Omit<TrainOptions, 'batch'> {
-  /** Images per step; `auto` for the largest power of two that fits into memory and leaves an epoch eight steps. */
+  /** Images per step; `auto` for the largest power of two, times `accumulate`, that fits into memory and leaves an epoch eight steps. */
   readonly batch?: number | 'auto';
   /** Seconds after which the training shall end; in place of epochs. */
   readonly time?: number;
@@ -32,7 +32,9 @@ export async function fitPlan(
   if (time !== undefined && options.epochs !== undefined)
     throw new UserError(`expected epochs or a time, got ${options.epochs} epochs and ${time} seconds; leave one out`);
   if (time !== undefined && !(time > 0)) throw new UserError(`expected a time above 0 seconds, got ${time}`);
-  let plan = await planTraining({ ...options, ...(typeof batch === 'number' && { batch }) });
+  // until there is a plan to choose by, a batch that divides as the one to come
+  const first = batch === 'auto' && (options.accumulate ?? 1) > 1 ? leastBatch(options) : batch;
+  let plan = await planTraining({ ...options, ...(typeof first === 'number' && { batch: first }) });
   if (batch === 'auto') {
     const choice = await largestBatch(plan, options, available);
     options.onBatchChosen?.(choice);

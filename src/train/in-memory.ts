@@ -9,7 +9,7 @@ import { evaluate } from './evaluate.js';
 import type { TrainOptions } from './plan.js';
 import { networkFor, preprocessingFor } from './plan-network.js';
 import { recipeOf, SIDE } from './recipes.js';
-import { meritOf, recordedOf } from './report/best.js';
+import { bestOf, recordedOf } from './report/best.js';
 import type { EpochRecord, Pixels, Reconstruction } from './report/types.js';
 import { samplesFrom } from './samples.js';
 import { settledConfig } from './settle.js';
@@ -198,8 +198,7 @@ export class MemoryTraining {
       seconds: now() - began,
     };
     this.history.push(record);
-    const best =
-      meritOf(metrics, done.epoch) > (this.best ? meritOf(this.best.evaluation.metrics, this.best.epoch) : -1);
+    const best = bestOf(this.history) === record;
     if (best) {
       const { task, preprocessing, classes } = config;
       const card = { format: 1, task, network: network.config, preprocessing, classes, metrics } as const;

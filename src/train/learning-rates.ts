@@ -35,16 +35,23 @@ export function rateOf(config: TrainConfig, step: number, { batches, losses }: C
     base,
     steps: epochs * batches,
     warmup: rise,
-    schedule: scheduled[schedule](config),
+    schedule: scheduled[schedule](config, { rise, batches }),
     losses,
   });
 }
 
-/** The schedule of a configuration. */
-const scheduled: { readonly [S in TrainConfig['schedule']]: (config: TrainConfig) => Schedule } = {
+interface Pace {
+  /** Steps before the schedule begins. */
+  readonly rise: number;
+  /** Of an epoch. */
+  readonly batches: number;
+}
+
+/** The schedule of a configuration, over the steps that follow the rise. */
+const scheduled: { readonly [S in TrainConfig['schedule']]: (config: TrainConfig, pace: Pace) => Schedule } = {
   cosine: ({ leastRate = 0, learningRate: base }) => schedules.cosine({ floor: leastRate / base }),
-  step: ({ milestones, rateFactor: factor, epochs, warmup }) =>
-    schedules.step({ at: milestones?.map((epoch) => (epoch - warmup) / (epochs - warmup)), factor }),
+  step: ({ epochs, milestones = [epochs / 3, (2 * epochs) / 3], rateFactor: factor }, { rise, batches }) =>
+    schedules.step({ at: milestones.map((epoch) => (epoch * batches - rise) / (epochs * batches - rise)), factor }),
   constant: () => schedules.constant(),
   'one-cycle': ({ warmup, epochs }) => schedules['one-cycle']({ rise: warmup / epochs }),
   plateau: ({ ratePatience: patience, rateFactor: factor }) => schedules.plateau({ patience, factor }),

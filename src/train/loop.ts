@@ -182,9 +182,9 @@ export class Loop {
   private async closeEpoch(evaluation: Evaluation, before: number): Promise<void> {
     const { history, files, options } = this.given;
     const { metrics } = evaluation;
-    const merit = meritOf(metrics, this.progress.epoch);
-    const best = merit > (this.progress.best ?? Number.NEGATIVE_INFINITY);
     const record = this.epochRecord(metrics, now() - before);
+    const merit = meritOf(record);
+    const best = merit > (this.progress.best ?? Number.NEGATIVE_INFINITY);
     history.push(record);
     const made = files && (await this.state(metrics));
     if (best && made) await files.best({ ...made.model, weights: made.judged });

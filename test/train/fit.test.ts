@@ -158,6 +158,8 @@ describe('a batch that fits', () => {
     assert.equal((await fit({ learningRate: 0.3 })).config.learningRate, 0.3);
     assert.equal((await fit({ batch: 16 })).config.batch, 16);
     assert.equal(choices.length, 2);
+    assert.equal((await fit({ accumulate: 3 })).config.batch, 96);
+    assert.equal((await fit({ accumulate: 64 })).config.batch, 128);
 
     const out = await newFolder();
     await train({ ...tiny, batch: 'auto', epochs: 1, out }); // 200 images

@@ -1,7 +1,8 @@
 /** Learning rates over a training, as its records tell them. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { TrainOptions } from '../../src/train/plan.js';
+import { rateOf } from '../../src/train/learning-rates.js';
+import { planTraining, type TrainOptions } from '../../src/train/plan.js';
 import { resume, train } from '../../src/train/train.js';
 import { userError } from '../data/fixtures.js';
 import { figuresOf, newFolder, TINY_STEPS, tiny, until } from './tiny.js';
@@ -62,6 +63,17 @@ describe('a schedule', () => {
       await trainedRates({ schedule: 'step', milestones: [2], rateFactor: 0.5, warmup: 1 }),
       each((step) => 0.02 * Math.min(1, (step + 1) / TINY_STEPS) * (step < 2 * TINY_STEPS ? 1 : 0.5)),
     );
+  });
+
+  it('step, at milestones to the step, whatever share of an epoch the rise takes', async () => {
+    const { config } = await planTraining({ ...base, schedule: 'step', epochs: 90, warmup: 4.5 });
+    const named = { ...config, milestones: [30, 60] };
+    const course = { batches: 49, losses: [] };
+    for (const one of [config, named])
+      near(
+        [1, 2].flatMap((third) => [-1, 0].map((beside) => rateOf(one, third * 30 * course.batches + beside, course))),
+        [0.02, 0.002, 0.002, 0.0002],
+      );
   });
 
   it('one-cycle, up and down', async () => {

@@ -8,34 +8,53 @@ interface Figure {
   readonly name: string;
   readonly of: (measured: Measured) => number | undefined;
   readonly write: (value: number) => string;
-  /** Whether less is better. */
-  readonly falls?: true;
+  /** By which an epoch where it was measured is chosen: the higher the better. */
+  readonly merit: (epoch: EpochRecord) => number;
 }
 
 /** The first of these that was measured decides. */
 const figures: readonly Figure[] = [
-  { name: 'accuracy', of: ({ accuracy }) => accuracy, write: (value) => `${(100 * value).toFixed(1)} %` },
-  { name: 'ELBO', of: ({ elbo }) => elbo, write: (value) => `${value.toFixed(1)} nats` },
-  { name: 'PSNR', of: ({ psnr }) => psnr, write: (value) => `${value.toFixed(2)} dB` },
-  { name: 'Fréchet distance', of: ({ frechet }) => frechet, write: (value) => value.toPrecision(4), falls: true },
+  {
+    name: 'accuracy',
+    of: ({ accuracy }) => accuracy,
+    write: (value) => `${(100 * value).toFixed(1)} %`,
+    merit: ({ accuracy }) => accuracy!,
+  },
+  {
+    name: 'ELBO',
+    of: ({ elbo }) => elbo,
+    write: (value) => `${value.toFixed(1)} nats`,
+    merit: ({ validationLoss }) => -validationLoss, // with another beta a training does not aim at the bound
+  },
+  {
+    name: 'PSNR',
+    of: ({ psnr }) => psnr,
+    write: (value) => `${value.toFixed(2)} dB`,
+    merit: ({ psnr }) => psnr!,
+  },
+  {
+    name: 'Fréchet distance',
+    of: ({ frechet }) => frechet,
+    write: (value) => value.toPrecision(4),
+    merit: ({ frechet }) => -frechet!,
+  },
 ];
 
-/** What the decisive figure is called, its text such as `92.1 %` or `21.40 dB`, and its merit: the higher the better. */
-export function figureOf(measured: Measured): { name: string; text: string; merit: number } | undefined {
-  for (const { name, of, write, falls } of figures) {
-    const value = of(measured);
-    if (value !== undefined) return { name, text: write(value), merit: falls ? -value : value };
-  }
-  return undefined;
+const decisive = (measured: Measured): Figure | undefined => figures.find(({ of }) => of(measured) !== undefined);
+
+/** What the decisive figure is called, and its text such as `92.1 %` or `21.40 dB`. */
+export function figureOf(measured: Measured): { readonly name: string; readonly text: string } | undefined {
+  const figure = decisive(measured);
+  return figure && { name: figure.name, text: figure.write(figure.of(measured)!) };
 }
 
 /** Where nothing is measured, the last is the best. */
-export const meritOf = (measured: Measured, epoch: number): number => figureOf(measured)?.merit ?? epoch;
+export const meritOf = (epoch: EpochRecord): number => decisive(epoch)?.merit(epoch) ?? epoch.epoch;
 
 /** The epoch whose model is kept as the best: the first of equals. */
 export const bestOf = (history: readonly EpochRecord[]): EpochRecord | undefined =>
   history.reduce<EpochRecord | undefined>(
-    (best, one) => (best && !(meritOf(one, one.epoch) > meritOf(best, best.epoch)) ? best : one),
+    (best, one) => (best && !(meritOf(one) > meritOf(best)) ? best : one),
     undefined,
   );
 

@@ -26,7 +26,7 @@ export interface EpochRecord {
   readonly psnr?: number;
   /** Mean structural similarity over the validation split, up to 1. */
   readonly ssim?: number;
-  /** Evidence lower bound of a variational autoencoder, weighted as its loss is: mean over the validation split, in nats. */
+  /** Evidence lower bound of a variational autoencoder, whatever its beta: mean over the validation split, in nats. */
   readonly elbo?: number;
   /** Fréchet distance of made images from the validation split. */
   readonly frechet?: number;

@@ -51,7 +51,7 @@ export const generate: Task = {
       reconstruction,
       kl: divergence,
       loss,
-      elbo: mul(loss, -1),
+      elbo: mul(add(reconstruction, divergence), -1), // whatever beta is: a bound that runs can be compared by
       ...(classifier && featuresOf(network, { target, wanted, classifier, build })),
     };
     return { name: `${network.name} evaluation`, outputs };

@@ -93,7 +93,7 @@ function conclude({ title, config, points, suggestion, blewUp }: FoundRates, ter
       : `The loss did not blow up at any rate up to ${last}.`,
   );
   if (!suggestion) {
-    terminal.print('It never fell, so no rate can be suggested: begin lower with --from, or take more --steps.');
+    terminal.print('It never fell, so no rate can be suggested: begin lower with --lowest, or take more --steps.');
     return;
   }
   terminal.print(`It fell fastest at ${terminal.paint('bold', rate(suggestion.steepest))}`);

@@ -1,27 +1,29 @@
 /** Options by which a training differs from the plain one (src/train/extras.ts). */
 import type { ExtraOptions } from '../train/extras.js';
 import { flag, type OptionRow, option } from './command.js';
-import { count, positive, share, weights } from './values.js';
+import { count, nonNegative, positive, properShare, shareAboveNone, shareBelowAll, weights } from './values.js';
 
 const [learning, regularisation, transfer] = ['Learning', 'Regularisation', 'Transfer'];
 
 export const extraOptions = {
   clipNorm: option('--clip-norm <norm>', 'the most that the norm of all gradients may be', {
-    parse: positive,
+    parse: nonNegative,
     usual: 'no limit',
     group: learning,
   }),
   averageDecay: option('--ema <decay>', 'judge and keep a running average of the weights, such as 0.999', {
-    parse: share,
+    parse: shareBelowAll,
     usual: 'none, 0.999 by a gan',
     group: learning,
   }),
-  accumulate: option('--accumulate <parts>', 'of a batch, one after the other, to save memory', {
-    parse: count,
-    usual: '1',
+  accumulate: option(
+    '--accumulate <parts>',
+    'parts into which each batch is cut, computed one after the other, to save memory',
+    { parse: count, usual: '1', group: learning },
+  ),
+  recompute: flag('--recompute', 'compute stages again for the backward pass: less memory, more time', {
     group: learning,
   }),
-  recompute: flag('--recompute', 'stages once more for the backward pass, to save memory', { group: learning }),
   syncBatchNorm: flag('--sync-bn', 'batch norms over the batches of all processes, under mpirun or srun', {
     group: learning,
   }),
@@ -32,22 +34,22 @@ export const extraOptions = {
   }),
 
   mixup: option('--mixup <alpha>', 'classify: blend images in pairs, by shares of Beta(alpha, alpha)', {
-    parse: positive,
+    parse: nonNegative,
     usual: 'no',
     group: regularisation,
   }),
   cutmix: option('--cutmix <alpha>', 'classify: rectangles of other images; with --mixup one of both by chance', {
-    parse: positive,
+    parse: nonNegative,
     usual: 'no',
     group: regularisation,
   }),
   stochasticDepth: option('--stochastic-depth <probability>', 'of leaving out the last block', {
-    parse: share,
+    parse: shareBelowAll,
     usual: '0',
     group: regularisation,
   }),
   dropout: option('--dropout <probability>', 'of leaving out a feature before the last layer', {
-    parse: share,
+    parse: shareBelowAll,
     usual: '0',
     group: regularisation,
   }),
@@ -57,19 +59,23 @@ export const extraOptions = {
     group: transfer,
   }),
   freeze: option('--freeze <stages>', 'leave so many first stages as they are', { parse: count, group: transfer }),
-  freezeEpochs: option('--freeze-epochs <n>', 'for so many epochs', { parse: count, usual: 'all', group: transfer }),
+  freezeEpochs: option('--freeze-epochs <n>', 'how many epochs --freeze lasts', {
+    parse: count,
+    usual: 'all',
+    group: transfer,
+  }),
   layerDecay: option('--layer-decay <factor>', 'of the learning rate from each stage to the one before', {
-    parse: share,
+    parse: properShare,
     usual: 'none',
     group: transfer,
   }),
   teacher: option('--teacher <model>', 'classify: learn from its answers too', { group: transfer }),
-  teacherWeight: option('--teacher-weight <share>', 'what they count beside the labels', {
-    parse: share,
-    usual: '0.5',
-    group: transfer,
-  }),
-  temperature: option('--temperature <t>', 'how much answers are softened', {
+  teacherWeight: option(
+    '--teacher-weight <share>',
+    "share of the teacher's answers in the loss; the labels have the rest",
+    { parse: shareAboveNone, usual: '0.5', group: transfer },
+  ),
+  temperature: option('--temperature <t>', 'by which logits of teacher and network are divided', {
     parse: positive,
     usual: '4',
     group: transfer,

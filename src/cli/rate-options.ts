@@ -1,6 +1,6 @@
 /** How long a training is, and its learning rates over that time (src/train/learning-rates.ts). */
 import { option } from './command.js';
-import { count, natural, nonNegative, positive, positives, time } from './values.js';
+import { count, natural, nonNegative, positive, positives, properShare, time } from './values.js';
 
 const group = 'Learning';
 
@@ -25,7 +25,7 @@ export const lengthOptions = {
 export const rateOptions = {
   learningRate: option('--lr <rate>', 'peak of the learning rate', {
     parse: positive,
-    usual: '0.1 for a batch of 64 to classify, in proportion to the batch, a tenth of that by muon; else 0.001',
+    usual: 'by sgd 0.1 and by muon 0.01 for a batch of 64, in proportion to the batch; by adamw 0.001',
     group,
   }),
   schedule: option('--schedule <name>', 'how the learning rate falls', {
@@ -39,7 +39,7 @@ export const rateOptions = {
     group,
   }),
   rateFactor: option('--lr-factor <f>', 'of step and plateau: what the rate is multiplied by when it falls', {
-    parse: positive,
+    parse: properShare,
     usual: '0.1',
     group,
   }),

@@ -17,8 +17,10 @@ import {
   nonNegative,
   policy,
   positive,
+  properShare,
   seed,
   share,
+  shareBelowAll,
   shares,
   yesOrNo,
 } from './values.js';
@@ -54,7 +56,7 @@ const networks = {
   },
 };
 
-const others = {
+const ofLearning = {
   batch: option('--batch <n>', "images per step; 'auto' for as many as fit into memory", {
     parse: countOrAuto,
     usual: '128 to classify images of up to 64 pixels, 64 to classify others, else 32; less of few images',
@@ -66,17 +68,17 @@ const others = {
     group: learning,
   }),
   momentum: option('--momentum <m>', 'of sgd and muon, in the way of Nesterov', {
-    parse: share,
+    parse: shareBelowAll,
     usual: '0.9, 0.95 by muon',
     group: learning,
   }),
   weightDecay: option('--weight-decay <d>', 'pull of filters and matrices towards zero', {
     parse: nonNegative,
-    usual: '0.0005 with sgd and muon, 0.01 with adamw',
+    usual: '0.0005 with sgd and muon; with adamw 0.01, by a gan 0',
     group: learning,
   }),
   labelSmoothing: option('--label-smoothing <share>', 'classify: doubt about the labels', {
-    parse: share,
+    parse: shareBelowAll,
     usual: '0.1',
     group: learning,
   }),
@@ -88,12 +90,12 @@ const others = {
   classifier: option('--classifier <model>', 'reconstruct with --loss perceptual, or generate: whose features count', {
     group: learning,
   }),
-  featureStages: option('--feature-stages <n,…>', 'after which of its stages', {
+  featureStages: option('--feature-stages <n,…>', 'the stages of --classifier whose features are compared', {
     parse: counts,
     usual: 'the first half',
     group: learning,
   }),
-  featureWeight: option('--feature-weight <w>', 'of features beside pixels', {
+  featureWeight: option('--feature-weight <w>', 'what their distance counts beside that of pixels', {
     parse: positive,
     usual: '0.01',
     group: learning,
@@ -104,11 +106,9 @@ const others = {
     group: images,
   }),
   ...extraOptions,
-  kind: option('--kind <name>', 'generate: a variational autoencoder, or two networks against each other', {
-    choices: ['vae', 'gan'] as const,
-    usual: 'vae',
-    group: learning,
-  }),
+};
+
+const ofVae = {
   conditional: option('--conditional <yes|no>', 'generate: images of a class', {
     parse: yesOrNo,
     usual: 'yes where the images come in classes',
@@ -129,6 +129,9 @@ const others = {
     usual: '0',
     group: learning,
   }),
+};
+
+const ofGan = {
   ganLoss: option('--gan-loss <name>', 'generate by a gan: what both sides make small', {
     choices: ['hinge', 'non-saturating'] as const,
     usual: 'hinge',
@@ -146,7 +149,7 @@ const others = {
   }),
   r1: option('--r1 <w>', 'generate by a gan: what the squared slope of its judgement of real images counts', {
     parse: nonNegative,
-    usual: '0',
+    usual: '0; needs the variant cifar',
     group: learning,
   }),
   minibatchDeviation: option(
@@ -159,6 +162,19 @@ const others = {
     usual: 'translation,cutout; also color, or none',
     group: learning,
   }),
+};
+
+const ofGeneration = {
+  kind: option('--kind <name>', 'generate: a variational autoencoder, or two networks against each other', {
+    choices: ['vae', 'gan'] as const,
+    usual: 'vae',
+    group: learning,
+  }),
+  ...ofVae,
+  ...ofGan,
+};
+
+const others = {
   seed: option('--seed <n>', 'of first weights, order and chance', { parse: seed, usual: '0', group: learning }),
   shuffleBuffer: option('--shuffle-buffer <n>', 'of tar shards: images among which one is drawn', {
     parse: count,
@@ -176,7 +192,11 @@ const others = {
     usual: '4 to classify images of up to 64 pixels',
     group: images,
   }),
-  flip: option('--flip <probability>', 'of a mirror image', { parse: share, usual: '0.5', group: images }),
+  flip: option('--flip <probability>', 'of a mirror image', {
+    parse: share,
+    usual: '0.5; 0 to generate',
+    group: images,
+  }),
   flipVertical: option('--flip-vertical <probability>', 'of an image upside down', {
     parse: share,
     usual: '0',
@@ -203,20 +223,22 @@ const others = {
     group: images,
   }),
   validationFraction: option('--validation-fraction <share>', 'set aside where the folder has no split of its own', {
-    parse: share,
+    parse: properShare,
     usual: '0.2',
     group: images,
   }),
   strict: flag('--strict', 'stop at a broken image instead of skipping it', { group: images }),
 };
 
-/** Options that a training is made of, but its length and its learning rates: keys are those of FitOptions. */
-export const trialOptions = { ...networks, ...others };
+/** Options that a training is made of, but its length, its learning rates, and what concerns a gan: keys are those of FitOptions. */
+export const trialOptions = { ...networks, ...ofLearning, ...ofVae, ...others };
 /** With these. */
 export const recipeOptions = {
   ...networks,
   ...lengthOptions,
   ...rateOptions,
+  ...ofLearning,
+  ...ofGeneration,
   ...others,
 } satisfies { readonly [K in keyof Omit<FitOptions, 'task' | 'data'>]: OptionRow };
 

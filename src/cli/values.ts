@@ -3,6 +3,14 @@ import { InvalidArgumentError } from 'commander';
 import type { Split } from '../train/evaluate-model.js';
 import type { TrainOptions } from '../train/plan.js';
 
+function numberThat(fits: (value: number) => boolean, what: string) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && fits(value)) return value;
+    throw new InvalidArgumentError(`Expected a ${what}.`);
+  };
+}
+
 interface Range {
   readonly whole?: boolean;
   readonly from?: number;
@@ -11,11 +19,10 @@ interface Range {
 
 function numberWithin({ whole = false, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: Range) {
   const range = Number.isFinite(to) ? `, ${from} to ${to}` : Number.isFinite(from) ? `, ${from} or more` : '';
-  return (text: string): number => {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (value >= from && value <= to && (!whole || Number.isInteger(value))) return value;
-    throw new InvalidArgumentError(`Expected a ${whole ? 'whole number' : 'number'}${range}.`);
-  };
+  return numberThat(
+    (value) => value >= from && value <= to && (!whole || Number.isInteger(value)),
+    `${whole ? 'whole number' : 'number'}${range}`,
+  );
 }
 
 /** 1, 2, 3, … */
@@ -26,6 +33,12 @@ export const natural = numberWithin({ whole: true, from: 0 });
 export const seed = numberWithin({ whole: true, from: 0, to: 2 ** 32 - 1 });
 export const nonNegative = numberWithin({ from: 0 });
 export const share = numberWithin({ from: 0, to: 1 });
+/** Of what would leave nothing at 1, and is off at 0. */
+export const shareBelowAll = numberThat((value) => value >= 0 && value < 1, 'number, 0 or more and below 1');
+/** Of what would have no effect at 0. */
+export const shareAboveNone = numberThat((value) => value > 0 && value <= 1, 'number above 0, at most 1');
+/** Neither nothing nor all. */
+export const properShare = numberThat((value) => value > 0 && value < 1, 'number above 0 and below 1');
 
 export function yesOrNo(text: string): boolean {
   if (text === 'yes' || text === 'no') return text === 'yes';
@@ -64,12 +77,7 @@ export function splitPair(text: string): readonly [Split, Split] {
 export const weights = (text: string): 'balanced' | readonly number[] =>
   text === 'balanced' ? text : text.split(',').map(nonNegative);
 
-/** A number above 0. */
-export function positive(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
-  throw new InvalidArgumentError('Expected a number above 0.');
-}
+export const positive = numberThat((value) => value > 0, 'number above 0');
 
 /** `30,60`: numbers above 0. */
 export const positives = (text: string): readonly number[] => text.split(',').map(positive);

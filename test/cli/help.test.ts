@@ -38,6 +38,17 @@ test('--help names every command, and every command has examples that fit the sc
   }
 });
 
+test('find-lr offers nothing that only a gan takes', async () => {
+  const helps = await Promise.all(['train', 'find-lr'].map((name) => run(folder, name, '--help')));
+  for (const flag of ['--kind', '--gan-loss', '--discriminator-lr', '--r1', '--diff-augment'])
+    assert.deepEqual(
+      helps.map(({ stdout }) => stdout.includes(`${flag} `)),
+      [true, false],
+      flag,
+    );
+  for (const { stdout } of helps) assert.match(stdout, /--beta /);
+});
+
 test('--version', async () => {
   assert.match((await run(folder, '--version')).stdout, /^\d+\.\d+\.\d+\n$/);
 });
@@ -50,6 +61,16 @@ test('what is not understood ends with code 2 and says where to look', async () 
     ['train', 'classify', 'x', '--augment', 'randaugment:2'],
     ['train', 'classify', 'x', '--color-jitter', '0.4,0.4'],
     ['train', 'classify', 'x', '--color-jitter', '0.4,0.4,0.4,0.6'],
+    ['train', 'classify', 'x', '--ema', '1'],
+    ['train', 'classify', 'x', '--momentum', '1'],
+    ['train', 'classify', 'x', '--dropout', '1'],
+    ['train', 'classify', 'x', '--stochastic-depth', '1'],
+    ['train', 'classify', 'x', '--label-smoothing', '1'],
+    ['train', 'classify', 'x', '--layer-decay', '0'],
+    ['train', 'classify', 'x', '--layer-decay', '1'],
+    ['train', 'classify', 'x', '--lr-factor', '1'],
+    ['train', 'classify', 'x', '--teacher-weight', '0'],
+    ['train', 'classify', 'x', '--validation-fraction', '0'],
     ['summary', 'x', '--what'],
     ['train'],
   ]) {

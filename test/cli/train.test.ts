@@ -243,6 +243,15 @@ test('options say what is left to chance', async () => {
   assert.deepEqual(await augmentation('--augment', 'none'), { padding: 4, flip: 0.5 });
 });
 
+test('zero switches off', async () => {
+  const { config } = await json(
+    folder,
+    ...[...classify, '--epochs', '1'],
+    ...['--mixup', '0', '--cutmix', '0', '--clip-norm', '0', '--ema', '0'],
+  );
+  for (const key of ['mixup', 'cutmix', 'clipNorm', 'averageDecay']) assert.ok(!(key in (config as object)), key);
+});
+
 test('Ctrl-C saves, and a resumed run ends as if nothing had happened', async () => {
   const words = [...classify, '--epochs', '3', '--out'];
   assert.equal((await run(folder, ...words, 'whole')).code, 0);

@@ -21,7 +21,13 @@ export class UserError extends Error {
     message: string,
     /** What kind it is, for whoever says it in other words. */
     readonly code?: ErrorCode,
+    /** Keys of options that stand in the message, for whoever calls them otherwise: a command line has flags. */
+    readonly options: readonly string[] = [],
   ) {
     super(message);
   }
 }
+
+/** A failure by options, with the keys by which its message names them. */
+export const optionError = (message: string, ...options: readonly string[]): UserError =>
+  new UserError(message, undefined, options);

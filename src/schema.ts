@@ -1,6 +1,6 @@
 /** Schemas of what comes from outside: a schema gives the type, the check and the message. */
 import * as v from 'valibot';
-import { UserError } from './errors.js';
+import { optionError } from './errors.js';
 
 /** A whole number from `least` to `most`, both included. */
 export const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
@@ -23,11 +23,21 @@ export const within = ({
 export type Given<S extends v.GenericSchema> = Frozen<v.InferInput<S>>;
 type Frozen<T> = { readonly [K in keyof T]: Frozen<T[K]> };
 
-/** Parses by a schema, and fills in its defaults. @throws UserError that names what was expected and what came */
-export function validated<S extends v.GenericSchema>(schema: S, given: unknown, what: string): v.InferOutput<S> {
+/**
+ * Parses by a schema, and fills in its defaults.
+ * @param options.areOptions whether keys are those of options that a person gave
+ * @throws UserError that names what was expected and what came
+ */
+export function validated<S extends v.GenericSchema>(
+  schema: S,
+  given: unknown,
+  what: string,
+  { areOptions = false }: { readonly areOptions?: boolean } = {},
+): v.InferOutput<S> {
   const { success, output, issues } = v.safeParse(schema, given);
   if (success) return output;
-  throw new UserError(`expected ${what}; ${problems(issues, schema)}`);
+  const keys = areOptions ? issues.flatMap((issue) => v.getDotPath(issue) ?? []) : [];
+  throw optionError(`expected ${what}; ${problems(issues, schema)}`, ...keys);
 }
 
 /** What does not fit, in one line. */

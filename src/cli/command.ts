@@ -40,6 +40,9 @@ export const flag = (flags: string, help: string, details: { readonly group?: st
   ...details,
 });
 
+/** `--size` of `--size <HxW>`. */
+export const flagOf = ({ flags }: OptionRow): string => flags.split(' ')[0]!;
+
 /** `<model>`, `[data]`, `<image...>`: how arguments are written, by which their types follow. */
 type ArgumentType<W extends string> = W extends `${string}...${string}`
   ? string[]
@@ -53,7 +56,7 @@ type Bare<W extends string> = W extends `${'<' | '['}${infer N}...${'>' | ']'}`
     : never;
 
 type Written = Readonly<Record<string, string>>;
-type Rows = Readonly<Record<string, OptionRow>>;
+export type Rows = Readonly<Record<string, OptionRow>>;
 export type Arguments<A> = { readonly [W in keyof A & string as Bare<W>]: ArgumentType<W> };
 export type Options<O> = { readonly [K in keyof O]?: O[K] extends OptionRow<infer T> ? T : never };
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { TrainOptions } from '../train/plan.js';
 import type { TrainResult } from '../train/train.js';
+import { flagOf } from './command.js';
 import { type Pace, pacedFor } from './demo-pace.js';
 import { interruptible } from './interrupt.js';
 import { shellLine } from './shell.js';
@@ -75,8 +76,7 @@ export async function trainJob(task: Task, { folder, seconds, terminal }: JobOpt
 /** The command line that does the same. */
 function commandFor(task: Task, data: string, recipe: Recipe): string {
   const given = Object.entries(recipe).flatMap(([key, value]) => {
-    const [name] = recipeOptions[key as keyof Recipe].flags.split(' ');
-    return [name!, String(value)];
+    return [flagOf(recipeOptions[key as keyof Recipe]), String(value)];
   });
   return `resmirror ${shellLine(['train', task, data, ...given])}`;
 }

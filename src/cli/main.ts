@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { type CommandSpec, equip, type Outcome } from './command.js';
-import { failureOf } from './failure.js';
+import { type Context, failureOf } from './failure.js';
 
 interface CommandRow {
   readonly summary: string;
@@ -115,14 +115,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     throw error;
   });
   const name = argv.find((word) => Object.hasOwn(commands, word)) ?? '';
+  let spec: CommandSpec | undefined;
   try {
-    return await run(argv, name);
+    spec = await commands[name]?.load();
+    return await run(argv, name, spec);
   } catch (error) {
-    return explain(error, argv, name);
+    return explain(error, argv, { command: name, options: spec?.options });
   }
 }
 
-async function run(argv: readonly string[], name: string): Promise<number> {
+async function run(argv: readonly string[], name: string, spec: CommandSpec | undefined): Promise<number> {
   const program = new Command('resmirror')
     .description('Residual networks in both directions: ResNet (image to classes) and its mirror (vector to image).')
     .usage('COMMAND …')
@@ -132,11 +134,11 @@ async function run(argv: readonly string[], name: string): Promise<number> {
     .addHelpText('after', ({ error }) => (error ? '' : OVERVIEW));
   quietly(program);
   let outcome: Outcome | undefined;
-  for (const [word, { summary, load }] of Object.entries(commands)) {
+  for (const [word, { summary }] of Object.entries(commands)) {
     const target = quietly(program.command(word).description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`));
     target.summary(summary);
-    if (word !== name) continue;
-    equip(target, await load(), (result) => {
+    if (word !== name || !spec) continue;
+    equip(target, spec, (result) => {
       outcome = result;
     });
   }
@@ -154,10 +156,10 @@ const quietly = (command: Command): Command =>
     .configureOutput({ writeErr: () => {} })
     .configureHelp({ optionDescription: ({ description }) => description });
 
-function explain(error: unknown, argv: readonly string[], name: string): number {
+function explain(error: unknown, argv: readonly string[], given: Omit<Context, 'verbose'>): number {
   if (error instanceof CommanderError && error.exitCode === 0) return 0; // --help and --version
   const verbose = argv.includes('--verbose') || Boolean(process.env.DEBUG);
-  const { message, exitCode } = failureOf(error, { verbose, command: name });
+  const { message, exitCode } = failureOf(error, { ...given, verbose });
   if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: message }, null, 2)}\n`);
   else process.stderr.write(`resmirror: ${message}\n`);
   return exitCode;

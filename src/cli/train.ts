@@ -4,7 +4,7 @@ import { describeSetting, settingOf, settingText } from '../models/index.js';
 import type { FitOptions } from '../train/fit.js';
 import { bestOf, figureOf } from '../train/report/best.js';
 import type { RunOptions, TrainResult } from '../train/train.js';
-import { command } from './command.js';
+import { command, flagOf } from './command.js';
 import { deviceOption } from './device.js';
 import { usageError } from './failure.js';
 import { counted } from './figures.js';
@@ -106,8 +106,11 @@ async function goOn(
   folder: string,
   { args, given, shared, terminal }: { args: Given; given: object; shared: Shared; terminal: Terminal },
 ): Promise<TrainResult> {
-  const [unused] = Object.keys(given);
-  if (unused) throw usageError(`a resumed run keeps its configuration: leave out ${unused}, or start a new run`);
+  const [unused] = Object.keys(given) as (keyof typeof given)[];
+  if (unused)
+    throw usageError(
+      `a resumed run keeps its configuration: leave out ${flagOf(train.options[unused]!)}, or start a new run`,
+    );
   const { readRunConfig } = await import('../train/run-folder.js');
   const { task } = (await fromFirst(shared.communicator, () => readRunConfig(folder))).config;
   const { resume } = await training();

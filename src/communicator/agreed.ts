@@ -14,9 +14,16 @@ export async function together<T>(communicator: Communicator, job: () => Promise
   );
   if ('error' in done && !(done.error instanceof UserError)) throw done.error;
   const { rank, host } = communicator;
-  const failure = 'error' in done ? (done.error as Error).message : undefined;
-  const failures = (await gathered(communicator, { rank, host, failure })).filter((each) => each.failure !== undefined);
-  if (failures.length > 0) throw new AgreedError(told(failures, communicator.size));
+  const { message: failure, options } = 'error' in done ? (done.error as UserError) : {};
+  const failures = (await gathered(communicator, { rank, host, failure, options })).filter(
+    (each) => each.failure !== undefined,
+  );
+  if (failures.length > 0)
+    throw new AgreedError(
+      told(failures, communicator.size),
+      undefined,
+      failures.flatMap((each) => each.options ?? []),
+    );
   return (done as { value: T }).value;
 }
 
@@ -24,6 +31,7 @@ interface Failed {
   readonly rank: number;
   readonly host: string;
   readonly failure: string | undefined;
+  readonly options: readonly string[] | undefined;
 }
 
 const told = (failures: readonly Failed[], size: number): string =>

@@ -1,5 +1,5 @@
 /** Options that a training has no use for are refused: who gives one expects it to have an effect. */
-import { UserError } from '../errors.js';
+import { optionError } from '../errors.js';
 import type { TrainConfig } from './config.js';
 import type { TrainOptions } from './plan.js';
 import { recipeOf } from './recipes.js';
@@ -64,6 +64,13 @@ const ofSchedules: { readonly [S in TrainConfig['schedule']]: Names } = {
   plateau: ['ratePatience', 'rateFactor'],
 };
 
+/** And of optimisers. */
+const ofOptimizers: { readonly [O in TrainConfig['optimizer']['name']]: Names } = {
+  sgd: ['momentum'],
+  adamw: [],
+  muon: ['momentum'],
+};
+
 /** What needs a branch beside a shortcut. */
 const ofShortcuts = ['stochasticDepth', 'zeroGamma'] as const satisfies Names;
 
@@ -75,7 +82,7 @@ export function checkOptions(options: TrainOptions): void {
     if (names.length === 0) return;
     const doing = others.length > 0 ? ` (${others.join(' and ')} ${others.length > 1 ? 'do' : 'does'})` : '';
     const all = names.length > 1 ? 'them' : 'it';
-    throw new UserError(`${who} does not take ${names.join(', ')}${doing}; leave ${all} out`);
+    throw optionError(`${who} does not take ${names.join(', ')}${doing}; leave ${all} out`, ...names);
   };
   const foreign = given(unfit[task]);
   const takers = Object.entries(unfit).filter(([, names]) => !foreign.some((name) => names.includes(name)));
@@ -84,24 +91,36 @@ export function checkOptions(options: TrainOptions): void {
     foreign,
     takers.map(([other]) => other),
   );
-  const { schedule = 'cosine' } = { ...recipeOf(options).usual, ...options };
-  const unscheduled = given(Object.values(ofSchedules).flat()).filter((name) => !ofSchedules[schedule].includes(name));
-  const schedulers = Object.entries(ofSchedules).filter(([, names]) =>
-    unscheduled.some((name) => names.includes(name)),
-  );
-  refuse(
-    `the schedule ${schedule}`,
-    [...new Set(unscheduled)],
-    schedulers.map(([other]) => other),
-  );
+  const refuseOthers = <C extends string>(who: string, choice: C, taken: Readonly<Record<C, Names>>) => {
+    const unused = given([...new Set(Object.values<Names>(taken).flat())]).filter(
+      (name) => !taken[choice].includes(name),
+    );
+    const others = Object.entries<Names>(taken).filter(([, names]) => unused.some((name) => names.includes(name)));
+    refuse(
+      who,
+      unused,
+      others.map(([other]) => other),
+    );
+  };
+  const recipe = recipeOf(options);
+  const { schedule = 'cosine', optimizer = recipe.optimizer } = { ...recipe.usual, ...options };
+  refuseOthers(`the schedule ${schedule}`, schedule, ofSchedules);
+  refuseOthers(optimizer, optimizer, ofOptimizers);
   if (task === 'classify' && shortcut === 'none') refuse('a plain network', given(ofShortcuts));
   if (task === 'generate') {
     refuse(`a ${kind}`, given(unfitKind[kind]));
     if (kind === 'gan' && patience !== undefined && classifier === undefined)
-      throw new UserError('a gan has no figure to be patient with, but with a classifier; give one, or no patience');
+      throw optionError(
+        'a gan has no figure to be patient with, but with a classifier; give one, or no patience',
+        'classifier',
+        'patience',
+      );
     return;
   }
   const unused = loss === 'perceptual' ? [] : given(ofPerceptualLoss);
   if (unused.length > 0)
-    throw new UserError(`only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`);
+    throw optionError(
+      `only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`,
+      ...unused,
+    );
 }

@@ -1,6 +1,6 @@
 /** What may go with any training, from what a person asks for to the configuration, with the models that it needs. */
 import type { Dataset } from '../data/dataset.js';
-import { UserError } from '../errors.js';
+import { optionError, UserError } from '../errors.js';
 import { input } from '../graph/index.js';
 import type { Network } from '../models/index.js';
 import { fingerprint, type Model, readModel, type Weights } from '../weights/index.js';
@@ -108,7 +108,7 @@ export async function extrasFor(options: ExtraOptions, situation: Situation): Pr
 const referenceTo = (model: string, { weights }: Model): Reference => ({ model, sha256: fingerprint(weights) });
 
 function refuse(name: string, needed: string): never {
-  throw new UserError(`${name} has no effect without ${needed}; give it, or leave ${name} out`);
+  throw optionError(`${name} has no effect without ${needed}; give it, or leave ${name} out`, name, needed);
 }
 
 function frozenStages(

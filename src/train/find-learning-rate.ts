@@ -59,7 +59,7 @@ const Range = v.strictObject({
  */
 export async function findLearningRate(options: FindOptions): Promise<FoundRates> {
   const { lowest, highest, steps, device, threads, memory, workers, signal, onPoint } = options;
-  const range = validated(Range, { lowest, highest, steps }, 'a range of learning rates');
+  const range = validated(Range, { lowest, highest, steps }, 'a range of learning rates', { areOptions: true });
   if (range.lowest >= range.highest)
     throw new UserError(`expected rates from low to high, got ${range.lowest} to ${range.highest}; exchange them`);
   if (options.kind === 'gan')

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Splits } from '../data/dataset.js';
 import { isShards, shardsName } from '../data/shards/pattern.js';
 import { usualSize } from '../data/usual-size.js';
-import { UserError } from '../errors.js';
+import { optionError } from '../errors.js';
 import type { Network } from '../models/index.js';
 import type { adversarialLosses, optimizers } from '../optim/index.js';
 import type { Given } from '../schema.js';
@@ -167,7 +167,10 @@ export function withBatch(plan: Plan, batch: number, { learningRate }: Pick<Trai
 function isConditional({ task, conditional }: TrainOptions, { train }: Splits): boolean {
   const known = train.classes.length > 1 && train.label(0) >= 0;
   if (conditional && !known)
-    throw new UserError(`${train.name} has no two classes; leave out conditional, or give images in folders by class`);
+    throw optionError(
+      `${train.name} has no two classes; leave out conditional, or give images in folders by class`,
+      'conditional',
+    );
   return task === 'generate' && (conditional ?? known);
 }
 
@@ -182,7 +185,10 @@ async function judgeFor(
   }
   if (loss !== 'perceptual') return undefined;
   if (path === undefined)
-    throw new UserError('a perceptual loss compares the features of a classifier; give the one to use as classifier');
+    throw optionError(
+      'a perceptual loss compares the features of a model that tells classes apart; give the one to use as classifier',
+      'classifier',
+    );
   const { classifier, perceptual } = await chooseClassifier({ path, stages, weight }, network.input);
   return { classifier, config: { perceptual } };
 }

@@ -1,7 +1,7 @@
 /** What a training is, from what is asked for and what was found: all of its configuration, without opening anything. */
 import type * as v from 'valibot';
 import type { Dataset } from '../data/numbered.js';
-import { UserError } from '../errors.js';
+import { optionError, UserError } from '../errors.js';
 import { type Network, networkNamed } from '../models/index.js';
 import { type Given, validated } from '../schema.js';
 import type { Preprocessing } from '../weights/model.js';
@@ -86,6 +86,7 @@ export function settledConfig(options: TrainOptions, found: Settled): TrainConfi
       strict: options.strict ?? false,
     },
     'training options',
+    { areOptions: true },
   );
 }
 
@@ -105,7 +106,11 @@ function discriminatorFor({ net = 'resnet18', variant, shortcut, stride, r1 = 0 
   });
   if (config.kind !== 'resnet') throw new UserError(`expected a ResNet to tell images apart, got ${net}`);
   if (r1 > 0 && config.variant !== 'cifar')
-    throw new UserError('r1 cannot be had with the max pool of the stem; choose the variant cifar, or leave it out');
+    throw optionError(
+      'r1 cannot be had with the max pool of the stem; choose the variant cifar, or leave it out',
+      'r1',
+      'variant',
+    );
   return config;
 }
 
@@ -154,5 +159,6 @@ function optimizerFor(
       ...(weightDecay !== undefined && { weightDecay }),
     },
     'optimizer options',
+    { areOptions: true },
   );
 }

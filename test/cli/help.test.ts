@@ -92,6 +92,43 @@ test('what does not work ends with code 1, one message and no stack', async () =
   assert.match(String((await json(folder, 'predict', 'nowhere', 'x.png')).error), /^no model at nowhere/);
 });
 
+test('what does not fit together is named by its flags', async () => {
+  const refused = async (words: readonly string[], expected: string) => {
+    const { code, stderr } = await run(folder, ...words);
+    assert.deepEqual([code, stderr], [1, `resmirror: ${expected}\n`]);
+  };
+  const classify = ['train', 'classify', 'drawn:64'];
+  await refused(
+    [...classify, '--schedule', 'step', '--min-lr', '0'],
+    'the schedule step does not take --min-lr (cosine does); leave it out',
+  );
+  await refused(
+    [...classify, '--optimizer', 'adamw', '--momentum', '0.9'],
+    'adamw does not take --momentum (sgd and muon do); leave it out',
+  );
+  await refused(
+    [...classify, '--discriminator-lr', '0.1', '--kind', 'gan'],
+    'classify does not take --kind, --discriminator-lr (generate does); leave them out',
+  );
+  await refused(
+    [...classify, '--freeze-epochs', '2'],
+    '--freeze-epochs has no effect without --freeze; give it, or leave --freeze-epochs out',
+  );
+  await refused(
+    [...classify, '--padding', '300', '--augment', 'randaugment:20,9'],
+    'expected training options; --padding: expected <=256, got 300; --augment operations: expected <=16, got 20',
+  );
+  await refused(
+    ['find-lr', 'classify', 'drawn:64', '--steps', '5'],
+    'expected a range of learning rates; --steps: expected >=10, got 5',
+  );
+  assert.match(
+    String((await json(folder, ...classify, '--schedule', 'step', '--min-lr', '0')).error),
+    /does not take --min-lr/,
+  );
+  assert.match((await run(folder, 'train', '--resume', 'x', '--min-lr', '1')).stderr, /leave out --min-lr, or/);
+});
+
 test('summary shows the published figures, within 80 columns', async () => {
   const { stdout } = await run(folder, 'summary', 'resnet50', '--size', '224');
   assert.match(stdout, /^total +25,557,032 +4\.\d+ G$/m);

@@ -116,6 +116,10 @@ describe('a schedule', () => {
       { schedule: 'cosine', rateFactor: 0.5 },
       'the schedule cosine does not take rateFactor (step and plateau do)',
     );
+    await refused(
+      { optimizer: 'adamw', momentum: 0.9 },
+      'adamw does not take momentum (sgd and muon do); leave it out',
+    );
     await refused({ schedule: 'step', rateFactor: 1 }, 'rateFactor', 'got 1');
   });
 });

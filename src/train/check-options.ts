@@ -1,6 +1,8 @@
 /** Options that a training has no use for are refused: who gives one expects it to have an effect. */
+import type { Dataset } from '../data/dataset.js';
 import { optionError } from '../errors.js';
 import type { TrainConfig } from './config.js';
+import type { RateOptions } from './learning-rates.js';
 import type { TrainOptions } from './plan.js';
 import { recipeOf } from './recipes.js';
 
@@ -74,9 +76,17 @@ const ofOptimizers: { readonly [O in TrainConfig['optimizer']['name']]: Names } 
 /** What needs a branch beside a shortcut. */
 const ofShortcuts = ['stochasticDepth', 'zeroGamma'] as const satisfies Names;
 
+/** What says more about another option. */
+const needs = {
+  freeze: 'from',
+  freezeEpochs: 'freeze',
+  teacherWeight: 'teacher',
+  temperature: 'teacher',
+} as const satisfies { readonly [K in keyof TrainOptions]?: keyof TrainOptions };
+
 /** @throws UserError for options without effect */
 export function checkOptions(options: TrainOptions): void {
-  const { task, kind = 'vae', loss, patience, classifier, shortcut } = options;
+  const { task, kind = 'vae', loss, patience, classifier, shortcut, crop, padding = 0 } = options;
   const given = (names: Names) => names.filter((name) => options[name] !== undefined);
   const refuse = (who: string, names: Names, others: readonly string[] = []) => {
     if (names.length === 0) return;
@@ -92,6 +102,7 @@ export function checkOptions(options: TrainOptions): void {
     takers.map(([other]) => other),
   );
   const refuseOthers = <C extends string>(who: string, choice: C, taken: Readonly<Record<C, Names>>) => {
+    if (!Object.hasOwn(taken, choice)) return; // there is none of that name, which the schema says
     const unused = given([...new Set(Object.values<Names>(taken).flat())]).filter(
       (name) => !taken[choice].includes(name),
     );
@@ -115,12 +126,42 @@ export function checkOptions(options: TrainOptions): void {
         'classifier',
         'patience',
       );
-    return;
   }
-  const unused = loss === 'perceptual' ? [] : given(ofPerceptualLoss);
+  for (const [name, needed] of Object.entries(needs) as [keyof typeof needs, (typeof needs)[keyof typeof needs]][])
+    if (options[name] !== undefined && options[needed] === undefined)
+      throw optionError(`${name} has no effect without ${needed}; give it, or leave ${name} out`, name, needed);
+  if (crop !== undefined && padding > 0)
+    throw optionError('images are moved by crop or by padding, not by both; leave one out', 'crop', 'padding');
+  const unused = task === 'generate' || loss === 'perceptual' ? [] : given(ofPerceptualLoss);
   if (unused.length > 0)
     throw optionError(
       `only the perceptual loss takes ${unused.join(', ')}; choose it, or leave out what it takes`,
       ...unused,
+    );
+}
+
+/** @throws UserError for what images that do not come in shards have no use for */
+export function checkOrder({ shuffleBuffer }: TrainOptions, { name, source }: Dataset): void {
+  if (shuffleBuffer === undefined || source.kind === 'shards') return;
+  throw optionError(
+    `${name} is no set of tar shards and is shuffled as a whole, without a shuffleBuffer; leave it out`,
+    'shuffleBuffer',
+  );
+}
+
+/**
+ * What only shows when the epochs and the batch are settled.
+ * @throws UserError for learning rates that do not do what they are called
+ */
+export function checkRates({ warmup = 0, leastRate = 0 }: RateOptions, { epochs, learningRate }: TrainConfig): void {
+  if (warmup >= epochs)
+    throw optionError(
+      `warmup: expected less than the ${epochs} epochs of the training, got ${warmup}, which never comes to the full learning rate; choose less, or train for longer`,
+      'warmup',
+    );
+  if (leastRate > learningRate)
+    throw optionError(
+      `leastRate: expected at most the learning rate, ${learningRate}, which falls to it, got ${leastRate}; choose less`,
+      'leastRate',
     );
 }

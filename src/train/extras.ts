@@ -1,6 +1,6 @@
 /** What may go with any training, from what a person asks for to the configuration, with the models that it needs. */
 import type { Dataset } from '../data/dataset.js';
-import { optionError, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import { input } from '../graph/index.js';
 import type { Network } from '../models/index.js';
 import { fingerprint, type Model, readModel, type Weights } from '../weights/index.js';
@@ -75,12 +75,11 @@ const plain = [
 /** @throws UserError for what does not fit together */
 export async function extrasFor(options: ExtraOptions, situation: Situation): Promise<Found> {
   const { network, begun, batch } = situation;
-  const { accumulate = 1, from, freeze, freezeEpochs } = options;
+  const { accumulate = 1, from, freeze } = options;
   if (batch % accumulate !== 0)
     throw new UserError(
       `a batch of ${batch} has no ${accumulate} equal parts; choose a batch that is a multiple of ${accumulate}`,
     );
-  if (freeze === undefined && freezeEpochs !== undefined) refuse('freezeEpochs', 'freeze');
   const teacher = options.teacher === undefined ? undefined : await teacherOf(options.teacher, situation);
   const classWeights = classWeightsFor(options.classWeights, situation.train);
   // zero switches off, as leaving out does
@@ -107,15 +106,7 @@ export async function extrasFor(options: ExtraOptions, situation: Situation): Pr
 
 const referenceTo = (model: string, { weights }: Model): Reference => ({ model, sha256: fingerprint(weights) });
 
-function refuse(name: string, needed: string): never {
-  throw optionError(`${name} has no effect without ${needed}; give it, or leave ${name} out`, name, needed);
-}
-
-function frozenStages(
-  { from, freeze = 0, freezeEpochs }: ExtraOptions,
-  network: Network,
-): NonNullable<Extras['frozen']> {
-  if (from === undefined) refuse('freeze', 'from');
+function frozenStages({ freeze = 0, freezeEpochs }: ExtraOptions, network: Network): NonNullable<Extras['frozen']> {
   const stages = partsOf(network).length - 1;
   if (freeze > stages) throw new UserError(`${network.name} has ${stages} stages to freeze, got ${freeze}`);
   return { stages: freeze, ...(freezeEpochs !== undefined && { epochs: freezeEpochs }) };

@@ -8,7 +8,7 @@ import type { Network } from '../models/index.js';
 import type { adversarialLosses, optimizers } from '../optim/index.js';
 import type { Given } from '../schema.js';
 import { readModel } from '../weights/index.js';
-import { checkOptions } from './check-options.js';
+import { checkOptions, checkOrder } from './check-options.js';
 import type { Augmentation, Generation, TrainConfig } from './config.js';
 import type { TrainEvents } from './events.js';
 import { type ExtraOptions, extrasFor } from './extras.js';
@@ -110,6 +110,7 @@ export async function planTraining(given: TrainOptions & Pick<TrainEvents, 'onSh
     labelled,
     ...(onShard && { onShard }),
   });
+  checkOrder(given, splits.train);
   const classes = task === 'classify' || isConditional(given, splits) ? splits.train.classes : [];
   const { height, width } = (await usualSize(splits.train.source)) ?? { height: SIDE, width: SIDE };
   const kind: Kind = Math.max(height, width) <= SIDE ? 'small' : 'photographs';

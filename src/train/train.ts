@@ -7,6 +7,7 @@ import { networkOf } from '../models/index.js';
 import { openRuntime, type Runtime } from '../runtime/index.js';
 import { VERSION } from '../version.js';
 import { agree } from './agreement.js';
+import { checkRates } from './check-options.js';
 import { type Checkpoint, readCheckpoint } from './checkpoint.js';
 import type { TrainConfig } from './config.js';
 import { Crew } from './crew.js';
@@ -55,7 +56,11 @@ export interface TrainResult {
 export async function train(options: FitOptions & RunOptions & { readonly out: string }): Promise<TrainResult> {
   const { communicator = oneProcess(), out } = options;
   await fromFirst(communicator, () => refuseRun(out)); // before anything takes time
-  const plan = await together(communicator, () => planFor(communicator.size, options));
+  const plan = await together(communicator, async () => {
+    const planned = await planFor(communicator.size, options);
+    checkRates(options, planned.config);
+    return planned;
+  });
   await agree(communicator, plan);
   const { config } = plan;
   await fromFirst(communicator, () =>

@@ -120,6 +120,12 @@ describe('a schedule', () => {
       { optimizer: 'adamw', momentum: 0.9 },
       'adamw does not take momentum (sgd and muon do); leave it out',
     );
+    await refused({ schedule: 'none' as never, leastRate: 0 }, 'schedule: expected', 'got "none"');
+    await refused({ warmup: 3 }, 'warmup: expected less than the 3 epochs of the training, got 3');
+    await refused(
+      { schedule: 'cosine', leastRate: 0.03 },
+      'leastRate: expected at most the learning rate, 0.02, which falls to it, got 0.03',
+    );
     await refused({ schedule: 'step', rateFactor: 1 }, 'rateFactor', 'got 1');
   });
 });

@@ -316,4 +316,16 @@ describe('the plan', () => {
     await assert.rejects(plan({ net: 'resnet19' }), userError("'resnet19'", 'resnet18'));
     await assert.rejects(plan({ size: 40 }), userError('multiples of 32', 'got 40 x 40'));
   });
+
+  it('refuses what would have no effect, by name', async () => {
+    const refused = (options: object, ...words: readonly string[]) =>
+      assert.rejects(plan(options), userError(...words));
+    await refused({ teacherWeight: 0.3 }, 'teacherWeight has no effect without teacher; give it, or leave');
+    await refused({ temperature: 2 }, 'temperature has no effect without teacher; give it, or leave');
+    await refused({ freezeEpochs: 2 }, 'freezeEpochs has no effect without freeze');
+    await refused({ task: 'generate', freeze: 1 }, 'freeze has no effect without from');
+    await refused({ crop: [0.5, 1], padding: 2 }, 'moved by crop or by padding, not by both; leave one out');
+    assert.deepEqual((await plan({ crop: [0.5, 1], padding: 0 })).augmentation, { scale: [0.5, 1], flip: 0.5 });
+    await refused({ shuffleBuffer: 8 }, 'drawn', 'is no set of tar shards', 'without a shuffleBuffer; leave it out');
+  });
 });

@@ -1,6 +1,7 @@
 /** What every communicator does, whatever joins its processes: run by one process, and by the ranks of `ranks.ts`. */
 import assert from 'node:assert/strict';
-import { type Communicator, gathered } from '../../src/communicator/index.js';
+import { type Communicator, gathered, together } from '../../src/communicator/index.js';
+import { optionError, type UserError } from '../../src/errors.js';
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
 
@@ -9,6 +10,17 @@ export const conformance: Readonly<Record<string, (communicator: Communicator) =
     const { rank, size, host } = communicator;
     assert.deepEqual(await gathered(communicator, rank), range(size));
     assert.ok(host.length > 0);
+  },
+  async 'fails on all ranks where one does, with the options that it names'(communicator) {
+    const { rank, size } = communicator;
+    const job = async () => {
+      if (rank === size - 1) throw optionError('leastRate is too high', 'leastRate');
+    };
+    await assert.rejects(together(communicator, job), ({ message, options }: UserError) => {
+      assert.match(message, /leastRate is too high$/);
+      assert.deepEqual(options, ['leastRate']);
+      return true;
+    });
   },
   async 'broadcasts from any rank'(communicator) {
     const { rank, size } = communicator;

@@ -20,11 +20,11 @@ import { decayedRates, partsOf } from '../../src/train/parts.js';
 import { planTraining, type TrainOptions } from '../../src/train/plan.js';
 import { probe } from '../../src/train/probe.js';
 import { tasks } from '../../src/train/tasks/index.js';
-import { resume, train } from '../../src/train/train.js';
+import { train } from '../../src/train/train.js';
 import type { Weights } from '../../src/weights/index.js';
 import { readModel, writeModel } from '../../src/weights/index.js';
 import { userError } from '../data/fixtures.js';
-import { figuresOf, newFolder, outcomeOf, tiny } from './tiny.js';
+import { figuresOf, newFolder, sameAfterStops, tiny } from './tiny.js';
 
 /** Two stages, so that there is something to freeze, skip and recompute. */
 const base = { ...tiny, net: '{"bottleneck":false,"repeats":[1,1],"width":4}', epochs: 2 } as const;
@@ -337,8 +337,9 @@ it('a mirrored second look is the mean of what is said of an image and of its mi
   await runtime.close();
 });
 
-it('with every switch on, a run stopped at five random steps ends as the one that was not', async () => {
-  const options: Partial<TrainOptions> = {
+/** All that there is to switch on, in trainings of what goes together; generate.test.ts has those that make images. */
+const together: Readonly<Record<string, Partial<TrainOptions>>> = {
+  'a model that learns on': {
     from: plain.folder,
     freeze: 1,
     freezeEpochs: 1,
@@ -358,30 +359,75 @@ it('with every switch on, a run stopped at five random steps ends as the one tha
     rateFactor: 0.7,
     optimizer: 'adamw',
     policy: { name: 'randaugment', operations: 1, magnitude: 5 },
+    padding: 2,
     erase: 0.3,
     repeats: 2,
     epochs: 4,
-  };
-  const whole = await trained(options);
-  const parts = await newFolder();
-  const steps = 4 * 6;
-  const { integer } = random(1, 'stops');
-  const stops = [...new Set(Array.from({ length: 5 }, () => 1 + integer(steps - 1)))].sort((a, b) => a - b);
-  assert.equal(stops.length, 5);
-  let done = 0;
-  for (const stop of stops) {
-    const controller = new AbortController();
-    const onStep = () => {
-      if (++done === stop) controller.abort();
-    };
-    const how = { threads: 1, workers: 1, signal: controller.signal, onStep };
-    const result = await (done === 0 ? train({ ...base, ...options, ...how, out: parts }) : resume(parts, how));
-    assert.equal(result.interrupted, true);
-  }
-  await resume(parts, { threads: 1, workers: 1 });
-  assert.deepEqual(await figuresOf(parts), await figuresOf(whole.folder));
-  assert.deepEqual(await outcomeOf(parts), await outcomeOf(whole.folder));
-  const saved = JSON.parse(await readFile(join(parts, 'config.json'), 'utf8')) as { config: object };
-  for (const name of ['clipNorm', 'averageDecay', 'accumulate', 'frozen', 'teacher', 'mixup', 'classWeights'])
-    assert.ok(name in saved.config, `${name} is not saved with the run`);
+  },
+  'a model of its own': {
+    net: tiny.net,
+    zeroGamma: true,
+    crop: [0.3, 1],
+    flip: 0.3,
+    flipVertical: 0.5,
+    policy: { name: 'trivialaugment' },
+    jitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+    labelSmoothing: 0.1,
+    optimizer: 'muon',
+    learningRate: 0.02,
+    weightDecay: 0.01,
+    schedule: 'step',
+    milestones: [0.5, 1.5],
+    rateFactor: 0.5,
+    warmup: 0.25,
+    averageDecay: 0.8,
+    patience: 2,
+  },
+  'a reconstruction': {
+    task: 'reconstruct',
+    net: tiny.net,
+    latent: 8,
+    upsample: 'resize',
+    loss: 'l1',
+    denoise: 0.2,
+    flipVertical: 0.5,
+    jitter: { brightness: 0.4 },
+    clipNorm: 1,
+    averageDecay: 0.8,
+    accumulate: 2,
+    recompute: true,
+    stochasticDepth: 0.2,
+    zeroGamma: true,
+    schedule: 'one-cycle',
+    optimizer: 'sgd',
+    momentum: 0.7,
+  },
+};
+
+/** What options are called in the configuration, where that is another name. */
+const savedAs: Readonly<Record<string, string>> = {
+  from: 'start',
+  freeze: 'frozen',
+  freezeEpochs: 'epochs',
+  net: 'network',
+  crop: 'scale',
+};
+
+describe('with every switch on, a run stopped at five random steps ends as the one that was not', () => {
+  for (const [what, options] of Object.entries(together))
+    it(what, async () => {
+      const folder = await sameAfterStops({ ...base, ...options });
+      const { config } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as { config: object };
+      const saved = JSON.stringify(config);
+      for (const name of Object.keys(options))
+        assert.ok(saved.includes(`"${savedAs[name] ?? name}":`), `${name} is not saved with the run`);
+    });
+
+  it('leaves none out', async () => {
+    const options = Object.values(together).flatMap(Object.keys);
+    const missing = Object.keys(switches).filter(
+      (name) => !Object.keys(switches[name]!).every((o) => options.includes(o)),
+    );
+    assert.deepEqual(missing, []);
+  });
 });

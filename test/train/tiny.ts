@@ -1,12 +1,14 @@
 /** A training small enough to be repeated many times, and what two of them must have in common. */
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { permutation } from '../../src/random/index.js';
 import { readCheckpoint } from '../../src/train/checkpoint.js';
 import type { TrainOptions } from '../../src/train/plan.js';
-import type { RunOptions } from '../../src/train/train.js';
+import { type RunOptions, resume, train } from '../../src/train/train.js';
 
 /** A name for a folder that does not exist yet, in one that goes when the test file ends. */
 export async function newFolder(): Promise<string> {
@@ -42,6 +44,26 @@ export async function until<R>(
     if (++done === step) controller.abort();
   };
   return run({ signal: controller.signal, onStep });
+}
+
+/** A training stopped after five steps that chance chose, and resumed after each, comes bit for bit to what it comes to without; here it lies. */
+export async function sameAfterStops(options: TrainOptions): Promise<string> {
+  const [whole, parts] = [await newFolder(), await newFolder()];
+  const how = { threads: 1, workers: 1 };
+  const { history } = await train({ ...tiny, ...options, out: whole });
+  const stops = permutation(history.at(-1)!.step - 1, 'stops', JSON.stringify(options)).slice(0, 5);
+  let before = 0;
+  for (const stop of stops.map((step) => step + 1).sort()) {
+    const go = (events: Pick<RunOptions, 'signal' | 'onStep'>) =>
+      before === 0 ? train({ ...tiny, ...options, ...events, out: parts }) : resume(parts, { ...how, ...events });
+    assert.equal((await until(stop, go, before)).interrupted, true);
+    assert.equal((await readCheckpoint(parts))?.progress.step, stop);
+    before = stop;
+  }
+  await resume(parts, how);
+  assert.deepEqual(await figuresOf(parts), await figuresOf(whole), `stopped after the steps ${stops}`);
+  assert.deepEqual(await outcomeOf(parts), await outcomeOf(whole), `stopped after the steps ${stops}`);
+  return parts;
 }
 
 /** A run's folder as a kill leaves it: with all that `train` recorded, but the checkpoint that was there before. */

@@ -3,6 +3,7 @@ import { copyFile, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { writeDrawnFolder } from '../../src/data/drawn/index.js';
+import { evaluateModel } from '../../src/train/evaluate-model.js';
 import { readRecords } from '../../src/train/records/index.js';
 import { json, run, start, tiny, workplace } from './program.js';
 
@@ -49,6 +50,15 @@ test('train, eval, predict, embed and export of a classifier', async (t) => {
     const text = await run(folder, 'eval', model, 'photos', '--split', 'train');
     assert.match(text.stdout, /^circle +\d+ /m);
     assert.match(text.stdout, /taken for/);
+    // which folder training held images back from depends on where one stands; of another, all are judged
+    const elsewhere = join(folder, 'elsewhere');
+    await cp(join(folder, 'photos'), elsewhere, { recursive: true });
+    const said = await json(folder, 'eval', model, elsewhere, '--mirrored', '--threads', '1');
+    const looked = async (mirrored: boolean) =>
+      (await evaluateModel(join(folder, model), elsewhere, { mirrored, threads: 1 })).metrics;
+    const [once, twice] = [await looked(false), await looked(true)];
+    assert.notDeepEqual(once, twice);
+    assert.deepEqual(said.metrics, twice);
   });
 
   await t.test('compare', async () => {

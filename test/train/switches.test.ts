@@ -148,6 +148,10 @@ describe('a switch', () => {
   });
 });
 
+/** What was drawn from Beta(alpha, alpha) at a step, for either kind of mixture: of mixup it is the share itself. */
+const lambdaOf = (alpha: number, where: { readonly seed: number; readonly step: number }): number =>
+  drawMixture({ mixup: alpha }, [1, 1], where)!.share;
+
 describe('chance', () => {
   it('draws masks of mean 1 that depend on seed, step and name alone, for parts as for a whole', () => {
     const chances = new Map([
@@ -182,16 +186,57 @@ describe('chance', () => {
     assert.equal(drawMixture({}, size, { seed: 0, step: 0 }), undefined);
   });
 
-  it('draws from Beta(a, a): its variance is 1 / (4 (2 a + 1))', () => {
+  it('draws from Beta(a, a): mean and variance within four standard errors', () => {
+    const draws = 4000;
     for (const alpha of [0.2, 1, 3]) {
-      const drawn = Array.from(
-        { length: 4000 },
-        (_, step) => drawMixture({ mixup: alpha }, [1, 1], { seed: 5, step })!.share,
-      );
-      const variance = drawn.reduce((sum, share) => sum + (share - 0.5) ** 2, 0) / drawn.length;
+      const drawn = Array.from({ length: draws }, (_, step) => lambdaOf(alpha, { seed: 5, step }));
+      const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b) / draws;
       const expected = 1 / (4 * (2 * alpha + 1));
-      assert.ok(Math.abs(variance / expected - 1) < 0.1, `alpha ${alpha}: ${variance}, expected ${expected}`);
+      const variance = meanOf(drawn.map((share) => (share - 0.5) ** 2));
+      // the fourth moment of Beta(a, a) is variance² (3 - 6 / (2 a + 3))
+      const spread = expected * Math.sqrt(2 - 6 / (2 * alpha + 3));
+      const [ofMean, ofVariance] = [Math.sqrt(expected / draws), spread / Math.sqrt(draws)];
+      assert.ok(Math.abs(meanOf(drawn) - 0.5) < 4 * ofMean, `alpha ${alpha}: mean ${meanOf(drawn)}`);
+      assert.ok(Math.abs(variance - expected) < 4 * ofVariance, `alpha ${alpha}: ${variance}, expected ${expected}`);
     }
+  });
+
+  // RandomCutmix of torchvision's references/classification/transforms.py
+  it('cuts out the rectangle of torchvision, around centres that are uniform', () => {
+    const [height, width, draws] = [24, 36, 4000];
+    const seen = { rows: new Array<number>(height).fill(0), columns: new Array<number>(width).fill(0) };
+    let boxes = 0;
+    for (let step = 0; step < draws; step++) {
+      const { mask, share } = drawMixture({ cutmix: 1 }, [height, width], { seed: 3, step })!;
+      const r = 0.5 * Math.sqrt(1 - lambdaOf(1, { seed: 3, step }));
+      const [halfHeight, halfWidth] = [Math.trunc(r * height), Math.trunc(r * width)];
+      const empty = halfHeight === 0 || halfWidth === 0;
+      assert.equal(empty, !mask.includes(0));
+      if (empty) continue;
+      const [first, last] = [mask.indexOf(0), mask.lastIndexOf(0)];
+      const [top, left] = [Math.floor(first / width), first % width];
+      const [bottom, right] = [Math.floor(last / width) + 1, (last % width) + 1];
+      // at most one of two sides is cut off at the border: a half is less than half an image
+      const row = top > 0 ? top + halfHeight : bottom - halfHeight;
+      const column = left > 0 ? left + halfWidth : right - halfWidth;
+      const y = [Math.max(row - halfHeight, 0), Math.min(row + halfHeight, height)] as const;
+      const x = [Math.max(column - halfWidth, 0), Math.min(column + halfWidth, width)] as const;
+      const expected = mask.map((_, i) => {
+        const [down, across] = [Math.floor(i / width), i % width];
+        return down >= y[0] && down < y[1] && across >= x[0] && across < x[1] ? 0 : 1;
+      });
+      assert.deepEqual(mask, expected, `step ${step}`);
+      assert.equal(share, 1 - ((x[1] - x[0]) * (y[1] - y[0])) / (width * height));
+      boxes++;
+      seen.rows[row]!++;
+      seen.columns[column]!++;
+    }
+    assert.ok(boxes > 0.9 * draws, `${boxes} boxes`);
+    for (const [name, counts] of Object.entries(seen))
+      for (const [place, count] of counts.entries()) {
+        const expected = boxes / counts.length;
+        assert.ok(Math.abs(count - expected) < 4 * Math.sqrt(expected), `${name}: ${count} around ${place}`);
+      }
   });
 
   it('mixes targets with those of the image before', () => {

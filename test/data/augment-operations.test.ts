@@ -1,17 +1,25 @@
-/** Operations and the policies' spaces against torchvision's, pixel for pixel. */
+/** Operations, the policies' spaces and what is erased against torchvision's, pixel for pixel. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { drawErased, erase } from '../../src/data/augment/erase.js';
 import { type Jitter, jitterAdjustments } from '../../src/data/augment/jitter.js';
 import { type OperationName, operations } from '../../src/data/augment/operations.js';
 import { type Space, spaces } from '../../src/data/augment/spaces.js';
 import type { Pixels } from '../../src/data/pixels.js';
+import { random } from '../../src/random/index.js';
 
 interface Goldens {
   readonly spaces: Record<keyof typeof spaces, Record<string, { signed: boolean; magnitudes: number[] }>>;
   readonly operations: { image: string; policy: keyof typeof spaces; operation: OperationName; pixels: string }[];
   readonly inverted: { image: string; pixels: string }[];
+  readonly erasures: { image: string; box: [number, number, number, number]; fill: number[]; pixels: string }[];
+  readonly regions: {
+    size: [number, number];
+    draws: number;
+    deciles: Record<'share' | 'ratio' | 'top' | 'left', [value: number, below: number][]>;
+  };
   readonly adjustments: { image: string; name: keyof Jitter; by: number; pixels: string }[];
 }
 
@@ -87,4 +95,33 @@ describe('each operation gives the pixels of torchvision, at every magnitude of 
 describe('each adjustment gives the pixels of torchvision', () => {
   for (const { image, name, by, pixels } of goldens.adjustments)
     test(`${name} by ${by}: ${image}`, () => assert.equal(digest(image, [by], jitterAdjustments[name]), pixels));
+});
+
+describe('erasing gives the pixels of torchvision', () => {
+  for (const { image, box, fill, pixels } of goldens.erasures)
+    test(image, () => {
+      const [top, left, height, width] = box;
+      const mean = fill.map((value) => value / 255);
+      assert.equal(
+        digest(image, [0], (one) => erase(one, { top, left, height, width }, mean)),
+        pixels,
+      );
+    });
+});
+
+test("the parts to erase are distributed as torchvision's: shares of the area, aspects and places", () => {
+  const [height, width] = goldens.regions.size;
+  const boxes = Array.from({ length: 4000 }, (_, i) => drawErased({ height, width }, 1, random('regions', i))!);
+  const quantities = {
+    share: boxes.map((box) => (box.height * box.width) / (height * width)),
+    ratio: boxes.map((box) => box.height / box.width),
+    top: boxes.map((box) => box.top / (height - box.height)),
+    left: boxes.map((box) => box.left / (width - box.width)),
+  };
+  for (const [name, deciles] of Object.entries(goldens.regions.deciles))
+    for (const [value, expected] of deciles) {
+      const below = quantities[name as keyof typeof quantities].filter((each) => each <= value).length / boxes.length;
+      const error = Math.sqrt(expected * (1 - expected) * (1 / boxes.length + 1 / goldens.regions.draws));
+      assert.ok(Math.abs(below - expected) < 4 * error, `${name} up to ${value}: ${below}, not ${expected}`);
+    }
 });

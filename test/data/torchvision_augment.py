@@ -10,9 +10,10 @@ import json
 
 import numpy as np
 import PIL
+import torch
 import torchvision
 from PIL import Image
-from torchvision.transforms import InterpolationMode, RandAugment, TrivialAugmentWide
+from torchvision.transforms import InterpolationMode, RandAugment, RandomErasing, TrivialAugmentWide
 from torchvision.transforms import functional as F
 from torchvision.transforms.autoaugment import _apply_op
 
@@ -36,6 +37,15 @@ ADJUSTMENTS = {
     "saturation": (F.adjust_saturation, [0, 0.37, 1, 1.6, 2.75]),
     "hue": (F.adjust_hue, [-0.5, -0.21, -0.003, 0, 0.1, 0.34, 0.5]),
 }
+# Top, left, height, width, and what each channel is filled with.
+ERASED = {
+    "colour": (3, 5, 4, 9, [26, 128, 230]),
+    "square": (0, 7, 16, 9, [0, 255, 1]),
+    "tiny": (1, 0, 1, 2, [9, 8, 7]),
+    "gray": (19, 23, 1, 1, [77]),
+}
+# Height and width of an image whose parts are drawn, and how many.
+DRAWN, DRAWS = (60, 80), 40_000
 
 
 def noise(height, width, channels):
@@ -64,6 +74,30 @@ def magnitudes(values):
 
 def signed(values, both):
     return [sign * value for value in values for sign in ([1, -1] if both else [1])]
+
+
+def erased(image, top, left, height, width, fill):
+    pixels = F.erase(F.pil_to_tensor(image), top, left, height, width, torch.tensor(fill, dtype=torch.uint8)[:, None, None])
+    return F.to_pil_image(pixels)
+
+
+def drawn_regions():
+    """By quantity its deciles, each with the share of draws up to it: whole pixels come in steps."""
+    torch.manual_seed(0)
+    height, width = DRAWN
+    image, usual = torch.zeros(1, height, width), RandomErasing()
+    boxes = np.array([usual.get_params(image, usual.scale, usual.ratio, [0.0])[:4] for _ in range(DRAWS)])
+    top, left, rows, columns = boxes.T
+    quantities = {
+        "share": rows * columns / (height * width),
+        "ratio": rows / columns,
+        "top": top / (height - rows),
+        "left": left / (width - columns),
+    }
+    return {
+        name: [[value, (of <= value).mean()] for value in np.quantile(of, np.arange(0.1, 1, 0.1), method="lower")]
+        for name, of in quantities.items()
+    }
 
 
 images = {name: noise(*of) for name, of in IMAGES.items()}
@@ -99,5 +133,17 @@ adjustments = [
     for adjustment, (adjust, amounts) in ADJUSTMENTS.items()
     for by in amounts
 ]
+erasures = [
+    {"image": name, "box": box, "fill": fill, "pixels": digest([erased(images[name], *box, fill)])}
+    for name, (*box, fill) in ERASED.items()
+]
 versions = {"torchvision": torchvision.__version__, "pillow": PIL.__version__}
-print(json.dumps({**versions, "spaces": spaces, "operations": operations, "inverted": inverted, "adjustments": adjustments}))
+goldens = {
+    "spaces": spaces,
+    "operations": operations,
+    "inverted": inverted,
+    "adjustments": adjustments,
+    "erasures": erasures,
+    "regions": {"size": DRAWN, "draws": DRAWS, "deciles": drawn_regions()},
+}
+print(json.dumps({**versions, **goldens}))

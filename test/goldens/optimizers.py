@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import torch
+import torchvision
 from torch.nn import functional as F
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, MultiStepLR, OneCycleLR, ReduceLROnPlateau, SequentialLR
 
@@ -103,6 +104,7 @@ def loss(function):
 
 
 SHARE = 0.3
+DROPPED = 0.3
 
 
 def mixed(name, shape):
@@ -151,6 +153,16 @@ def plateau():
     return {"patience": 3, "losses": LOSSES_OF_EPOCHS, "rates": found}
 
 
+def stochastic_depth():
+    """torchvision's, by whole images; its seed leaves some out and keeps some."""
+    images = tensor("images", (6, 2, 3, 3))
+    torch.manual_seed(3)
+    made = torchvision.ops.stochastic_depth(images, DROPPED, "row")
+    kept = [bool(image.any()) for image in made]
+    assert any(kept) and not all(kept)
+    return {"p": DROPPED, "kept": kept, "images": made.flatten().tolist()}
+
+
 def goldens():
     return {
         "learningRates": RATES,
@@ -165,5 +177,6 @@ def goldens():
         "plateau": plateau(),
         "classWeights": CLASS_WEIGHTS,
         "losses": {name: loss(function) for name, function in LOSSES.items()},
+        "stochasticDepth": stochastic_depth(),
         "mixing": {"share": SHARE, "images": mixed("images", (4, 2, 3, 3)), "targets": mixed("mixed targets", (4, 5))},
     }

@@ -1,10 +1,13 @@
 /** Features and branches that are left out by chance, by their definitions: Srivastava et al. 2014, Huang et al. 2016. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { input, mul } from '../../src/graph/index.js';
 import { networkNamed } from '../../src/models/index.js';
 import { Build, dropout, type Layer, preactivated, type Regularisation, residual } from '../../src/nn/index.js';
 import { float32, openRuntime } from '../../src/runtime/index.js';
+import { drawChances } from '../../src/train/chance.js';
+import { noise } from '../goldens/rule.js';
 
 const runtime = openRuntime({ threads: 1 });
 after(() => runtime.close());
@@ -36,6 +39,35 @@ describe('stochastic depth', () => {
     const made = await outputOf(block, build, { 'block.kept_branch': mask });
     assert.deepEqual([...build.chances.values()], [{ shape: [3, 1, 1, 1], draw: { kind: 'mask', keep: 0.8 } }]);
     near(made, (i) => relu(data[i]! + 3 * data[i]! * maskOf(i)));
+  });
+
+  it('equals torchvision, which divides by the share that stays too', async () => {
+    const file = new URL('../../../test/goldens/data/optimizers.json', import.meta.url);
+    const { stochasticDepth: golden } = JSON.parse(readFileSync(file, 'utf8')) as {
+      stochasticDepth: { p: number; kept: boolean[]; images: number[] };
+    };
+    const shape = [6, 2, 3, 3];
+    const block = preactivated({
+      name: 'block',
+      first: (x) => x,
+      left: [(x) => x],
+      right: [(x) => mul(x, 0)],
+      depth: 1,
+    });
+    const build = training({ stochasticDepth: golden.p });
+    const y = block(input('x', shape), build);
+    // what training draws for an image that stays, and for one that does not
+    const drawn = drawChances(build.chances, { seed: 1, step: 0 }, 10).flatMap(({ 'block.kept_branch': mask }) => [
+      ...(mask!.data as Float32Array),
+    ]);
+    const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
+    const mask = float32(
+      Float32Array.from(golden.kept, (kept) => (kept ? most : least)),
+      [6, 1, 1, 1],
+    );
+    const program = await runtime.compile({ name: 'block', outputs: { y } });
+    const feeds = { x: float32(noise('images', shape, 1), shape), 'block.kept_branch': mask };
+    near((await program.run(feeds)).y!.data as Float32Array, (i) => golden.images[i]!);
   });
 
   it('does so before the sum of a ResNet v2 too', async () => {

@@ -114,6 +114,7 @@ export class AdversarialTrainer implements Trains {
       loss: Number.isFinite(second) ? first : second, // either may be what diverges
       learningRate,
       correct: undefined,
+      figures: { generatorLoss: second },
     };
   }
 

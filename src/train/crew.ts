@@ -47,15 +47,17 @@ export class Crew {
   async step(result: StepResult, { count }: Pick<Batch, 'count'>, stop: () => boolean): Promise<StepTogether> {
     const { communicator } = this;
     if (communicator.size === 1) return { ...result, images: count, stop };
-    const { loss, correct } = result;
-    const sums = Float64Array.of(loss, correct ?? 0, count, stop() ? 1 : 0);
+    const { loss, correct, figures } = result;
+    const { generatorLoss } = figures ?? {};
+    const sums = Float64Array.of(loss, correct ?? 0, count, stop() ? 1 : 0, generatorLoss ?? 0);
     await communicator.allReduce(sums, 'sum');
-    const [losses, right, images, stops] = sums as unknown as [number, number, number, number];
+    const [losses, right, images, stops, made] = sums as unknown as [number, number, number, number, number];
     if (!Number.isFinite(losses)) await this.nameDiverged(loss);
     return {
       ...result,
       loss: losses / communicator.size,
       correct: correct === undefined ? undefined : right,
+      ...(generatorLoss !== undefined && { figures: { ...figures, generatorLoss: made / communicator.size } }),
       images,
       stop: () => stops > 0,
     };

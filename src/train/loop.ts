@@ -131,11 +131,11 @@ export class Loop {
     return { batches, losses: this.given.history.map(({ validationLoss }) => validationLoss) };
   }
 
-  private async record(batch: Batch, { loss, learningRate }: StepTogether): Promise<void> {
+  private async record(batch: Batch, { loss, learningRate, figures }: StepTogether): Promise<void> {
     const { files, options } = this.given;
     const { step, epoch } = this.progress;
     if (step % (options.logEvery ?? 1) !== 0) return;
-    await files?.recorder.step({ step, epoch, loss, learningRate, imagesPerSecond: this.speed }, batch);
+    await files?.recorder.step({ step, epoch, loss, ...figures, learningRate, imagesPerSecond: this.speed }, batch);
   }
 
   private advance({ images, loss, correct = 0, learningRate }: StepTogether): void {

@@ -12,6 +12,7 @@ import { judgeWeights } from './judges.js';
 import { Learner } from './learner.js';
 import { type Course, rateOf } from './learning-rates.js';
 import { decayedRates, inFirstStages } from './parts.js';
+import type { StepRecord } from './report/types.js';
 import { partOf, shareOf, WHOLE } from './share.js';
 import { type Objective, tasks } from './tasks/index.js';
 import type { Training } from './training.js';
@@ -21,7 +22,11 @@ export interface StepResult {
   readonly learningRate: number;
   /** Images of the batch that came out right, where that can be counted. */
   readonly correct: number | undefined;
+  /** What else is recorded of it. */
+  readonly figures?: StepFigures;
 }
+
+export type StepFigures = Pick<StepRecord, 'generatorLoss' | 'gradientNorm'>;
 
 /** A step for its own sake, at a rate of its own. */
 export interface Trial {
@@ -125,9 +130,11 @@ export class Trainer {
     this.ahead = { step: step + 1, parts: this.drawn(step + 1) }; // while the worker computes
     const outputs = [...gathered, await last];
     const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
+    const norm = outputs.at(-1)!.gradient_norm;
     const correct = outputs.map((output, i) => task.correct(parts[i]!, output) ?? Number.NaN);
     return {
       loss: mean(outputs.map(({ loss }) => (loss!.data as Float32Array)[0]!)),
+      ...(norm && { figures: { gradientNorm: (norm.data as Float32Array)[0]! } }),
       learningRate: rate,
       correct: correct.some(Number.isNaN) ? undefined : correct.reduce((a, b) => a + b),
     };

@@ -63,6 +63,8 @@ describe('runs compared', () => {
       'Accuracy on validation: top 1',
       'Accuracy on validation: top 5',
       'PSNR on validation',
+      'Structural similarity on validation: SSIM',
+      'Structural similarity on validation: MS-SSIM',
       'Loss by step',
       'Learning rate',
       'Images per second',

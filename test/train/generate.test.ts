@@ -12,6 +12,7 @@ import { findLearningRate } from '../../src/train/find-learning-rate.js';
 import { fitPlan } from '../../src/train/fit.js';
 import { measurePace } from '../../src/train/measure-pace.js';
 import { planTraining, type TrainOptions } from '../../src/train/plan.js';
+import { readRecords } from '../../src/train/records/index.js';
 import { tasks } from '../../src/train/tasks/index.js';
 import { resume, type TrainResult, train } from '../../src/train/train.js';
 import { fingerprint, readModel } from '../../src/weights/index.js';
@@ -157,6 +158,20 @@ describe('a variational autoencoder', () => {
     assert.ok(config.network.kind === 'variational' && config.network.decoder.variant === 'article');
     assert.ok(history[1]!.validationLoss < history[0]!.validationLoss, `${history.map((e) => e.validationLoss)}`);
   });
+});
+
+it('all figures of an epoch are recorded, and the losses of both adversaries', async () => {
+  for (const options of [vae, gan]) {
+    const { folder, evaluation } = await trained({ ...options, epochs: 1 });
+    const { epochs, steps } = await readRecords(folder);
+    const { loss, ...figures } = evaluation!.metrics;
+    assert.ok(Object.keys(figures).length > 1);
+    assert.deepEqual({ ...epochs[0], validationLoss: loss, ...figures }, epochs[0]);
+    for (const { loss, generatorLoss } of steps)
+      if (options === vae) assert.equal(generatorLoss, undefined);
+      else assert.ok(Number.isFinite(generatorLoss) && generatorLoss !== loss, `${generatorLoss} beside ${loss}`);
+    assert.equal(new Set(steps.map(({ generatorLoss }) => generatorLoss)).size, options === vae ? 1 : steps.length);
+  }
 });
 
 describe('adversaries', () => {

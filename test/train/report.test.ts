@@ -129,6 +129,26 @@ test('curves: one chart for each quantity that was measured', async () => {
     'Learning rate',
     'Images per second',
   ]);
+  const vae = { ...base, history: [epoch(1, { ssim: 0.5, msSsim: 0.6, elbo: -70, reconstruction: 50, kl: 20 })] };
+  assert.deepEqual(await titles(vae), [
+    'Loss',
+    'Structural similarity on validation',
+    'Evidence lower bound, nats',
+    'Parts of the bound',
+    'Learning rate',
+    'Images per second',
+  ]);
+  const gan = { ...base, history: [epoch(1, { realScore: 1, madeScore: -1, frechet: 9 })] };
+  assert.deepEqual(await titles({ ...gan, steps: [{ ...step, generatorLoss: 2, gradientNorm: 3 }] }), [
+    'Loss',
+    'Scores of the discriminator',
+    'Fréchet distance of samples',
+    'Loss by step',
+    'Loss of the generator by step',
+    'Norm of the gradients by step',
+    'Learning rate',
+    'Images per second',
+  ]);
   assert.deepEqual(await titles({ ...base, history: [] }), []);
   assert.deepEqual(await titles({ ...base, history: [], steps }), ['Loss by step', 'Learning rate']);
 });

@@ -19,6 +19,7 @@ import { drawMixture, mixedTargets } from '../../src/train/mixing.js';
 import { decayedRates, partsOf } from '../../src/train/parts.js';
 import { planTraining, type TrainOptions } from '../../src/train/plan.js';
 import { probe } from '../../src/train/probe.js';
+import { readRecords } from '../../src/train/records/index.js';
 import { tasks } from '../../src/train/tasks/index.js';
 import { train } from '../../src/train/train.js';
 import type { Weights } from '../../src/weights/index.js';
@@ -83,6 +84,18 @@ describe('a switch', () => {
   it('zero is the same as nothing', async () => {
     const { weights } = await trained({ dropout: 0, stochasticDepth: 0, averageDecay: 0, zeroGamma: false });
     assert.equal(difference(weights, plain.weights), 0);
+  });
+
+  it('gradients clipped: their norm before that is recorded', async () => {
+    const normsOf = async (more: Partial<TrainOptions>) => {
+      const { folder } = await trained({ epochs: 1, ...more });
+      return (await readRecords(folder)).steps.map(({ gradientNorm }) => gradientNorm);
+    };
+    const [hard, hardly] = [await normsOf({ clipNorm: 0.1 }), await normsOf({ clipNorm: 100 })];
+    assert.equal(hard[0], hardly[0]);
+    assert.ok(hard[0]! > 0.1, `${hard}`);
+    assert.equal(new Set(hard).size, hard.length);
+    assert.deepEqual([...new Set(await normsOf({}))], [undefined]);
   });
 
   it('class weights, balanced: in inverse proportion to the images of a class', async () => {

@@ -108,7 +108,7 @@ describe('the parts of an event file', () => {
 });
 
 describe('a run recorded for TensorBoard', { skip }, () => {
-  const options = { ...tiny, epochs: 2, tensorboard: true } as const;
+  const options = { ...tiny, epochs: 2, clipNorm: 1, tensorboard: true } as const;
 
   it('shows what metrics.jsonl holds, the weights, the images and the configuration', async () => {
     const out = await newFolder();
@@ -133,6 +133,11 @@ describe('a run recorded for TensorBoard', { skip }, () => {
       scalarsOf(events, 'train/learning_rate'),
       steps.map(({ step, learningRate }) => [step, learningRate]),
     );
+    close(
+      scalarsOf(events, 'train/gradient_norm'),
+      steps.map(({ step, gradientNorm }) => [step, gradientNorm!]),
+    );
+    assert.deepEqual(scalarsOf(events, 'train/generator_loss'), []);
     close(
       scalarsOf(events, 'train/images_per_second'),
       steps.map(({ step, imagesPerSecond }) => [step, imagesPerSecond]),
@@ -264,6 +269,27 @@ describe('a run recorded for TensorBoard', { skip }, () => {
     const furthest = shown.map((data) => Math.max(...data.map((byte, i) => Math.abs(byte - expected[i]!))));
     assert.ok(Math.min(...furthest) <= 1, `furthest ${furthest}`);
     assert.ok(Math.max(...furthest) > 1, 'both epochs show the same');
+  });
+
+  it('shows the losses of both adversaries and the scores', async () => {
+    const out = await newFolder();
+    await train({ ...options, task: 'generate', kind: 'gan', latent: 8, epochs: 1, out });
+    const [events, { steps, epochs }] = [await eventsOf(out), await readRecords(out)];
+    const near = (tag: string, expected: readonly (number | undefined)[]) =>
+      assert.deepEqual(
+        scalarsOf(events, tag).map(([, value]) => Math.fround(value as number)),
+        expected.map((value) => Math.fround(value!)),
+        tag,
+      );
+    near(
+      'train/loss',
+      steps.map(({ loss }) => loss),
+    );
+    near(
+      'train/generator_loss',
+      steps.map(({ generatorLoss }) => generatorLoss),
+    );
+    for (const name of ['realScore', 'madeScore'] as const) near(`validation/${name}`, [epochs[0]![name]]);
   });
 
   it('is no matter of course', async () => {

@@ -63,10 +63,17 @@ const recorded = [
   'top5',
   'psnr',
   'ssim',
+  'msSsim',
+  'mse',
+  'l1',
   'elbo',
+  'reconstruction',
+  'kl',
+  'realScore',
+  'madeScore',
   'frechet',
 ] as const satisfies readonly (keyof EpochRecord)[];
 
-/** Of an evaluation's figures those that the record of an epoch keeps. */
+/** An evaluation's figures as the record of an epoch keeps them, which has the loss under another name. */
 export const recordedOf = (metrics: Readonly<Record<string, number>>): Pick<EpochRecord, (typeof recorded)[number]> =>
   Object.fromEntries(recorded.flatMap((name) => (metrics[name] === undefined ? [] : [[name, metrics[name]]])));

@@ -7,7 +7,7 @@ import type { EpochRecord, Report, StepRecord } from './types.js';
 const STEP_POINTS = 240;
 
 type Field = Exclude<keyof EpochRecord, 'epoch' | 'step'>;
-type StepField = 'loss' | 'learningRate';
+type StepField = Exclude<keyof StepRecord, 'epoch' | 'step' | 'imagesPerSecond'>;
 
 /** The records of one run. */
 export type Recorded = Pick<Report, 'history' | 'steps'>;
@@ -16,7 +16,10 @@ export type Recorded = Pick<Report, 'history' | 'steps'>;
 const grouped = (steps: readonly StepRecord[], field: StepField, group: number): Series['points'] =>
   Array.from({ length: Math.ceil(steps.length / group) }, (_, i) => {
     const members = steps.slice(i * group, (i + 1) * group);
-    return [members.at(-1)!.step, members.reduce((sum, record) => sum + record[field], 0) / members.length];
+    return [
+      members.at(-1)!.step,
+      members.reduce((sum, record) => sum + (record[field] ?? Number.NaN), 0) / members.length,
+    ];
   });
 
 /** What charts show: a title, and curves by the field of an epoch, or of a step where steps were recorded. */
@@ -50,12 +53,37 @@ const RESULTS: readonly Quantity[] = [
     fromZero: false,
     curves: [{ name: 'PSNR', epoch: 'psnr' }],
   },
+  {
+    title: 'Structural similarity on validation',
+    fromZero: false,
+    curves: [
+      { name: 'SSIM', epoch: 'ssim' },
+      { name: 'MS-SSIM', epoch: 'msSsim' },
+    ],
+  },
+  { title: 'Evidence lower bound, nats', fromZero: false, curves: [{ name: 'ELBO', epoch: 'elbo' }] },
+  {
+    title: 'Parts of the bound',
+    curves: [
+      { name: 'reconstruction', epoch: 'reconstruction' },
+      { name: 'divergence, nats', epoch: 'kl' },
+    ],
+  },
+  {
+    title: 'Scores of the discriminator',
+    curves: [
+      { name: 'real images', epoch: 'realScore' },
+      { name: 'made images', epoch: 'madeScore' },
+    ],
+  },
   { title: 'Fréchet distance of samples', curves: [{ name: 'distance', epoch: 'frechet' }] },
 ];
 
 /** How it came to that. */
 const PROGRESS: readonly Quantity[] = [
   { title: 'Loss by step', curves: [{ name: 'train', step: 'loss' }] },
+  { title: 'Loss of the generator by step', curves: [{ name: 'train', step: 'generatorLoss' }] },
+  { title: 'Norm of the gradients by step', curves: [{ name: 'before they are clipped', step: 'gradientNorm' }] },
   { title: 'Learning rate', curves: [{ name: 'rate', step: 'learningRate', epoch: 'learningRate' }] },
   {
     title: 'Images per second',
@@ -123,7 +151,14 @@ const COLUMNS: readonly Column[] = [
   { field: 'top5', heading: 'Top 5', format: percent },
   { field: 'psnr', heading: 'PSNR, dB', format: (value) => value.toFixed(2) },
   { field: 'ssim', heading: 'SSIM', format: decimal },
+  { field: 'msSsim', heading: 'MS-SSIM', format: decimal },
+  { field: 'mse', heading: 'MSE', format: decimal },
+  { field: 'l1', heading: 'L1', format: decimal },
   { field: 'elbo', heading: 'ELBO, nats', format: decimal },
+  { field: 'reconstruction', heading: 'Reconstruction', format: decimal },
+  { field: 'kl', heading: 'Divergence, nats', format: decimal },
+  { field: 'realScore', heading: 'Score, real', format: decimal },
+  { field: 'madeScore', heading: 'Score, made', format: decimal },
   { field: 'frechet', heading: 'Fréchet distance', format: decimal },
   { field: 'learningRate', heading: 'Learning rate', format: decimal },
   { field: 'imagesPerSecond', heading: 'Images/s', format: count },

@@ -26,8 +26,22 @@ export interface EpochRecord {
   readonly psnr?: number;
   /** Mean structural similarity over the validation split, up to 1. */
   readonly ssim?: number;
+  /** The same over several scales. */
+  readonly msSsim?: number;
+  /** Mean squared error over the validation split, of values from 0 to 1. */
+  readonly mse?: number;
+  /** Mean absolute error over the validation split, likewise. */
+  readonly l1?: number;
   /** Evidence lower bound of a variational autoencoder, whatever its beta: mean over the validation split, in nats. */
   readonly elbo?: number;
+  /** What images cost in it: squared errors summed over pixels, mean over the validation split. */
+  readonly reconstruction?: number;
+  /** What latent vectors tell, in nats, before it is weighted: mean over the validation split. */
+  readonly kl?: number;
+  /** Mean score of a discriminator for the images of the validation split. */
+  readonly realScore?: number;
+  /** And for as many that were made. */
+  readonly madeScore?: number;
   /** Fréchet distance of made images from the validation split. */
   readonly frechet?: number;
   /** At the end of the epoch. */
@@ -46,6 +60,10 @@ export interface StepRecord {
   readonly epoch: number;
   /** Of its batch, before the update. */
   readonly loss: number;
+  /** Of adversaries, whose `loss` is the discriminator's: the generator's. */
+  readonly generatorLoss?: number;
+  /** Of all gradients together, before they were clipped; of a single network where they are. */
+  readonly gradientNorm?: number;
   readonly learningRate: number;
   /** Mean of the epoch so far. */
   readonly imagesPerSecond: number;

@@ -57,8 +57,15 @@ export class EventFile implements Recorder {
     return made;
   }
 
-  async step({ step, loss, learningRate, imagesPerSecond }: StepRecord, batch: Batch): Promise<void> {
-    const values = scalars('train', { loss, learning_rate: learningRate, images_per_second: imagesPerSecond });
+  async step(record: StepRecord, batch: Batch): Promise<void> {
+    const { step, loss, generatorLoss, gradientNorm, learningRate, imagesPerSecond } = record;
+    const values = scalars('train', {
+      loss,
+      generator_loss: generatorLoss,
+      gradient_norm: gradientNorm,
+      learning_rate: learningRate,
+      images_per_second: imagesPerSecond,
+    });
     await this.summarise(
       step,
       this.begun ? values : [...values, image('train/images', await this.options.shown(batch))],
@@ -93,8 +100,11 @@ export class EventFile implements Recorder {
   }
 }
 
-const scalars = (group: string, figures: Readonly<Record<string, number>>): Value[] =>
-  Object.entries(figures).map(([name, value]) => ({ tag: `${group}/${name}`, value: { case: 'simpleValue', value } }));
+/** Those that there are. */
+const scalars = (group: string, figures: Readonly<Record<string, number | undefined>>): Value[] =>
+  Object.entries(figures).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ tag: `${group}/${name}`, value: { case: 'simpleValue', value } }],
+  );
 
 const image = (tag: string, { png, height, width, channels }: PngImage): Value => ({
   tag,

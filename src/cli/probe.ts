@@ -1,9 +1,10 @@
 /** `resmirror probe`: a new last layer on a model that stays as it is. */
+import type { ProbeResult } from '../train/probe.js';
 import { command, option } from './command.js';
 import { computeSettings, machineOptions } from './device.js';
 import { evaluationLines } from './evaluation.js';
 import { usageError } from './failure.js';
-import { counted } from './figures.js';
+import { counted, grouped } from './figures.js';
 import { StatusLine } from './status-line.js';
 import { count, positive, seed } from './values.js';
 
@@ -48,9 +49,14 @@ about the new classes. 'train classify --from MODEL' trains all of the network.`
     const { classes } = model.card;
     for (const text of evaluationLines(evaluation, { classes, paint: terminal.paint })) terminal.print(text);
     terminal.print();
-    terminal.print(
-      `${model.network.name} in ${out}; features took ${seconds.features.toFixed(1)} s, an epoch ${(1000 * seconds.epoch).toFixed(0)} ms`,
-    );
+    terminal.print(`${model.network.name} in ${out}; ${pace(seconds)}`);
     return { json: { out, metrics: evaluation.metrics, seconds, skipped } };
   },
 });
+
+/** What an epoch costs beside the features: all of a network goes through its images once an epoch, forth and back. */
+export function pace({ features, epoch }: ProbeResult['seconds']): string {
+  const times = Math.round(features / epoch);
+  const less = times > 1 ? `, ${grouped(times)} times less` : '';
+  return `features took ${features.toFixed(1)} s, an epoch over them ${(1000 * epoch).toFixed(0)} ms${less}`;
+}

@@ -156,15 +156,17 @@ interface Branch {
 /** Leaves out a residual branch for some images of a batch; one that is frozen stays as it is. */
 function skippedByChance({ from, to, depth }: Branch, net: Build): Value {
   const share = depth * net.regularisation.stochasticDepth;
-  if (!net.training || share === 0 || !learns({ from, to })) return to;
+  if (!net.training || share === 0 || isFrozen({ from, to })) return to;
   const shape = [fixed(to.shape[0]), ...to.shape.slice(1).map(() => 1)];
   return mul(to, net.chance('kept_branch', { shape, draw: { kind: 'mask', keep: 1 - share } }));
 }
 
-const learns = ({ from, to }: Omit<Branch, 'depth'>): boolean =>
-  nodesOf([to], new Set([from])).some(({ inputs }) =>
-    inputs.some(({ source }) => source.kind === 'parameter' && source.trainable),
-  );
+/** Whether a branch has parameters, and none that learns. */
+function isFrozen({ from, to }: Omit<Branch, 'depth'>): boolean {
+  const inputs = nodesOf([to], new Set([from])).flatMap((node) => node.inputs);
+  const parameters = inputs.flatMap(({ source }) => (source.kind === 'parameter' ? [source] : []));
+  return parameters.length > 0 && !parameters.some(({ trainable }) => trainable);
+}
 
 /**
  * Squeeze and excitation: x times, per channel, a number of 0 to 1 that two dense layers make of all channels' means: Hu et al. 2017,

@@ -34,8 +34,9 @@ export interface Finished {
 export async function reportRun(run: Finished): Promise<string> {
   const { plan, folder, history, evaluation, skipped, command } = run;
   const { config } = plan;
+  const model = await readModel(folder);
   const samples = await samplesOf[config.task](
-    await readModel(folder),
+    model,
     samplesFrom(plan.splits.validation, { seed: config.seed, count: SAMPLES }),
     run,
   );
@@ -51,6 +52,7 @@ export async function reportRun(run: Finished): Promise<string> {
     steps: (await readRecords(folder)).steps,
     ...(evaluation?.confusion && { confusion: { classes: config.classes, counts: evaluation.confusion } }),
     ...samples,
+    weights: matricesOf(model),
     skipped,
   });
 }
@@ -91,6 +93,10 @@ const samplesOf: {
     }
   },
 };
+
+/** What has more than a number for each channel. */
+const matricesOf = ({ weights }: Model): Model['weights'] =>
+  Object.fromEntries(Object.entries(weights).filter(([, { shape }]) => shape.length > 1));
 
 /** The file with its folder, which is often what the image shows; the way to them fills a caption and tells nothing. */
 const shortly = (image: string): string => image.split('/').slice(-2).join('/');

@@ -245,3 +245,33 @@ test('equal reports give equal pages, written whole and leaving nothing beside t
     await rm(folder, { recursive: true });
   }
 });
+
+test('weights are shown layer by layer as they are distributed', async () => {
+  const weights = {
+    'conv1.weight': { shape: [2, 1, 2, 2], data: Float32Array.from([-1, -1, -1, -1, -1, -1, 0.25, 2]) },
+    'fc.weight': { shape: [2, 2], data: new Float32Array(4) },
+  };
+  const page = await renderReport({ ...base, weights });
+  const rows = [...page.matchAll(/<tr><th scope="row"><code>(.*?)<\/code><\/th>(.*?)<\/tr>/gs)].map(
+    ([, name, cells]) => [name, ...[...cells!.matchAll(/<td>([^<]+)<\/td>/g)].map(([, text]) => text)],
+  );
+  assert.deepEqual(rows, [
+    ['conv1.weight', '2 × 1 × 2 × 2', '-0.469', '1.02', '-1', '2'],
+    ['fc.weight', '2 × 2', '0', '0', '0', '0'],
+  ]);
+  const [first, second] = [...page.matchAll(/ d="(M0 22[^"]*)"/g)].map(([, path]) => path!);
+  // thirty bars of five points: six values in the first, one in the thirteenth and in the last
+  const tops = [...first!.matchAll(/V([\d.]+)H([\d.]+)/g)].map(
+    ([, top, right]) => [Number(right), Number(top)] as const,
+  );
+  assert.deepEqual(
+    tops.filter(([, top]) => top < 22),
+    [
+      [5, 0],
+      [65, 18.3],
+      [150, 18.3],
+    ],
+  );
+  assert.equal(second, 'M0 22V0H150V22Z');
+  assert.ok(!(await renderReport(base)).includes('Weights'));
+});

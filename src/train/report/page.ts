@@ -5,6 +5,7 @@ import { page, pairsOf, section } from './frame.js';
 import { type Html, html } from './html.js';
 import { predictions, reconstructions, samples } from './pictures.js';
 import type { Report } from './types.js';
+import { weightsPart } from './weights.js';
 
 const TASKS = {
   classify: 'Image classification',
@@ -46,6 +47,7 @@ export const renderReport = async (report: Report): Promise<string> => {
       pairs && section('Reconstructions', await reconstructions(pairs)),
       made && section('Samples', await samples(made)),
       confusion && section('Classes', confusionPart(confusion)),
+      report.weights && section('Weights', weightsPart(report.weights)),
       section('How to do it again', reproduction(report)),
       skipped && section('Skipped images', skippedFiles(skipped)),
     ],

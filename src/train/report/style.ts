@@ -58,6 +58,7 @@ section > details + h3, pre + h3, details + h3 { margin-top: 24px; }
 .chart.wide { grid-column: 1 / -1; }
 .chart.large { grid-column: span 3; }
 .chart.small { grid-column: span 2; }
+.chart.large + .chart.small { grid-column: 1 / span 2; }
 .chart figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 16px; margin-bottom: 4px; }
 .legend { display: flex; flex-wrap: wrap; gap: 0 14px; font-size: 13px; color: var(--soft); }
 .legend li::before, .run::before { content: ""; display: inline-block; width: 14px; height: 3px; border-radius: 2px; background: var(--colour); margin-right: 6px; vertical-align: 4px; }
@@ -136,6 +137,8 @@ th { font-weight: 500; text-align: left; }
 .figures .number, .numbers td, .numbers th { text-align: right; white-space: nowrap; }
 .numbers th:first-child { text-align: left; }
 .figures :is(th, td):last-child, .numbers :is(th, td):last-child { padding-right: 0; }
+.distribution { display: block; width: 150px; height: 22px; margin-left: auto; }
+.distribution path { fill: var(--first); }
 .bar span { display: inline-block; width: 92px; padding-bottom: 3px; background: linear-gradient(var(--first), var(--first)) left bottom / calc(var(--share) * 100%) 3px no-repeat, linear-gradient(var(--rule), var(--rule)) left bottom / 100% 3px no-repeat; }
 
 .compared { width: auto; }

@@ -111,5 +111,7 @@ export interface Report {
   readonly reconstructions?: readonly Reconstruction[];
   /** Images made of nothing, with the class that was asked for. */
   readonly samples?: readonly { readonly image: Pixels; readonly label?: string }[];
+  /** Filters and matrices of the model by name, whose distributions are shown. */
+  readonly weights?: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>>;
   readonly skipped?: readonly { readonly file: string; readonly reason: string }[];
 }

@@ -3,10 +3,10 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import type { Batch } from '../../../data/batches.js';
+import { histogramOf } from '../../histogram.js';
 import type { EpochRecord, StepRecord } from '../../report/index.js';
 import type { PngImage } from '../picture-grid.js';
 import type { EpochResult, Recorder } from '../recorder.js';
-import { histogramOf } from './histogram.js';
 import { EVENT_FILE } from './pictures.js';
 import {
   DataType,

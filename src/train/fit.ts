@@ -32,9 +32,9 @@ export async function fitPlan(
   if (time !== undefined && options.epochs !== undefined)
     throw new UserError(`expected epochs or a time, got ${options.epochs} epochs and ${time} seconds; leave one out`);
   if (time !== undefined && !(time > 0)) throw new UserError(`expected a time above 0 seconds, got ${time}`);
-  // until there is a plan to choose by, a batch that divides as the one to come
-  const first = batch === 'auto' && (options.accumulate ?? 1) > 1 ? leastBatch(options) : batch;
-  let plan = await planTraining({ ...options, ...(typeof first === 'number' && { batch: first }) });
+  // the least there can be until there is a plan to choose by: it divides as the one to come
+  const first = batch === 'auto' ? leastBatch(options) : batch;
+  let plan = await planTraining({ ...options, ...(first !== undefined && { batch: first }) });
   if (batch === 'auto') {
     const choice = await largestBatch(plan, options, available);
     options.onBatchChosen?.(choice);

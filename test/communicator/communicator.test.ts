@@ -6,6 +6,7 @@ import { conformance } from './conformance.js';
 import { type LauncherName, launchers, needing, runRanks } from './launchers.js';
 
 const RANKS = fileURLToPath(new URL('./ranks.js', import.meta.url));
+const HOOKS = fileURLToPath(new URL('./hooks.js', import.meta.url));
 
 for (const [name, check] of Object.entries(conformance))
   test(`one process: ${name}`, async () => {
@@ -32,6 +33,11 @@ for (const launcher of Object.keys(launchers) as LauncherName[]) {
       'await communicator.barrier();';
     const { exitCode } = await runRanks(launcher, 3, ['--input-type=module', '-e', program]);
     assert.equal(exitCode, 5);
+  });
+
+  test(`${launcher}: the C library's memory functions stay as they were`, needing(launcher), async () => {
+    const { exitCode, stderr } = await runRanks(launcher, 2, [HOOKS]);
+    assert.equal(exitCode, 0, stderr);
   });
 
   test(`${launcher}: a library of another make is refused`, needing(launcher), async () => {

@@ -22,8 +22,6 @@ export interface Abi {
   readonly inPlace: bigint;
   /** MPI_THREAD_SERIALIZED: calls come from several threads, but never two at a time. */
   readonly serialized: number;
-  /** Variables of the environment that it heeds, where nobody has set them. */
-  readonly settings: Readonly<Record<string, string>>;
   /** What `MPI_Get_library_version` says of it. */
   readonly version: RegExp;
   /** Files to look for, by platform. */
@@ -39,7 +37,6 @@ export const abis: { readonly [A in AbiName]: Abi } = {
     operations: { sum: 'ompi_mpi_op_sum', min: 'ompi_mpi_op_min', max: 'ompi_mpi_op_max' },
     inPlace: 1n,
     serialized: 2,
-    settings: { OMPI_MCA_mpi_yield_when_idle: '1' }, // who waits leaves its core to those who compute
     version: /Open MPI v?[\d.]+/,
     files: ['libmpi.so.40', 'libmpi.so', 'libmpi.40.dylib', 'libmpi.dylib'],
   },
@@ -51,7 +48,6 @@ export const abis: { readonly [A in AbiName]: Abi } = {
     operations: { sum: 0x58000003, min: 0x58000002, max: 0x58000001 },
     inPlace: 0xffff_ffff_ffff_ffffn,
     serialized: 2,
-    settings: {}, // yields by itself
     version: /(CRAY MPICH|MPICH|MVAPICH\d?|Intel\(R\) MPI Library)[\s\w:]*?[\d.]+/,
     files: ['libmpich.so.12', 'libmpi.so.12', 'libmpich.so', 'libmpi.so', 'libmpi.12.dylib', 'libmpi.dylib'],
   },
@@ -63,7 +59,6 @@ export const abis: { readonly [A in AbiName]: Abi } = {
     operations: { sum: 0x21n, min: 0x22n, max: 0x23n },
     inPlace: 1n,
     serialized: 2048,
-    settings: {},
     version: /^[^\n,]+/,
     files: ['libmpi_abi.so.1', 'libmpi_abi.so.0', 'libmpi_abi.so', 'libmpi_abi.dylib'],
   },

@@ -21,7 +21,6 @@ const EAGER_MS = 1;
 /** Joins the processes that the launcher has started. @throws UserError where no library fits */
 export async function openMpi(launcher: Launcher): Promise<Communicator> {
   const library = await openLibrary(launcher);
-  for (const [name, value] of Object.entries(library.abi.settings)) process.env[name] ??= value;
   const provided = [0];
   check('MPI_Init_thread', library.call('MPI_Init_thread')(null, null, library.abi.serialized, provided));
   if (provided[0]! < library.abi.serialized)

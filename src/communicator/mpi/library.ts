@@ -43,9 +43,19 @@ const VERSION_BYTES = 8192;
 /** Names a library where the right one is not found: a file, or `mpich:FILE` where its ABI cannot be told. */
 const OVERRIDE = 'RESMIRROR_MPI';
 
+/** Variables of the environment that libraries heed, some while they are loaded; what somebody has set counts. */
+const settings = {
+  OMPI_MCA_mpi_yield_when_idle: '1', // who waits leaves its core to those who compute; MPICH does so by itself
+  // UCX, by which MPICH sends, tries its hooks of memory by moving the end of the heap up a page and down again. In one start of Node in a
+  // hundred V8's code lies right behind the heap: it cannot go up, but goes down, and memory in use is gone. Without hooks, networks
+  // that register memory do so for each message.
+  UCX_MEM_EVENTS: 'no',
+} as const;
+
 /** @throws UserError where there is no library for the launcher */
 export async function openLibrary(launcher: Launcher, environment = process.env): Promise<Library> {
   const koffi = await loadKoffi(launcher);
+  for (const [name, value] of Object.entries(settings)) environment[name] ??= value;
   const tried: string[] = [];
   for (const { abi, file } of candidates(launcher, environment)) {
     const version = versionOf(koffi, file);
@@ -63,16 +73,15 @@ export async function openLibrary(launcher: Launcher, environment = process.env)
 const STACK = 2 ** 23;
 
 async function loadKoffi({ name }: Launcher): Promise<Koffi> {
-  try {
-    const { default: koffi } = await import('koffi');
-    koffi.config({ async_stack_size: STACK });
-    return koffi;
-  } catch (error) {
+  const { default: koffi } = await import('koffi').catch((error: Error) => {
     throw new UserError(
-      `this process was started by ${name}, but the package koffi, by which MPI is reached, cannot be loaded (${(error as Error).message}): ` +
+      `this process was started by ${name}, but the package koffi, by which MPI is reached, cannot be loaded (${error.message}): ` +
         'install it with npm install koffi',
     );
-  }
+  });
+  // koffi refuses it once somebody has loaded a library with it, who may have set it himself
+  if ((koffi.config().async_stack_size ?? 0) < STACK) koffi.config({ async_stack_size: STACK });
+  return koffi;
 }
 
 interface Candidate {

@@ -44,7 +44,7 @@ export const checks: Readonly<Record<string, () => Promise<Finding>>> = {
       : { state: 'ok', text, facts: { total, free } };
   },
   images: async () => {
-    const { default: sharp } = await import('sharp');
+    const { sharp } = await import('../data/sharp.js');
     const formats = ['jpeg', 'png', 'webp', 'gif', 'heif', 'tiff'] as const;
     const read = formats.filter((format) => sharp.format[format].input.buffer);
     const text = `sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips}; reads ${read.join(', ').replace('heif', 'avif')}`;

@@ -52,7 +52,7 @@ export async function pairsOf(
 
 /** Writes a picture in the format of its file's name. */
 export async function writePicture(file: string, { data, width, height, channels }: Picture): Promise<void> {
-  const { default: sharp } = await import('sharp');
+  const { sharp } = await import('../data/sharp.js');
   const { writeAtomically } = await import('../weights/index.js');
   const image = sharp(data, { raw: { width, height, channels } });
   const format = /\.(jpe?g|webp)$/i.exec(file)?.[1]?.toLowerCase().replace('jpg', 'jpeg') ?? 'png';
@@ -61,7 +61,7 @@ export async function writePicture(file: string, { data, width, height, channels
 
 /** Writes pictures of one size as a film without end, as WebP or GIF by its file's name. @param delay milliseconds of each picture */
 export async function writeFilm(file: string, frames: readonly Picture[], delay: number): Promise<void> {
-  const { default: sharp } = await import('sharp');
+  const { sharp } = await import('../data/sharp.js');
   const { writeAtomically } = await import('../weights/index.js');
   const [{ width, height, channels }] = frames as readonly [Picture];
   const raw = { width, height: height * frames.length, channels, pageHeight: height };

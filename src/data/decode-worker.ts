@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import sharp from 'sharp';
 import { decodeStored } from './decode.js';
 import { fill } from './samples.js';
+import { sharp } from './sharp.js';
 import type { Task } from './task.js';
 
 // Workers are the parallelism: one thread per image is enough, and no image is decoded twice in the same way.

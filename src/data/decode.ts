@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import sharp from 'sharp';
 import { systemReason } from './folder-error.js';
 import { ImageError } from './image-error.js';
 import { type Decoded, fitting, type Reduction, type Size, withChannels } from './pixels.js';
+import { sharp } from './sharp.js';
 import { readStretch } from './stretch.js';
 import type { Stretch } from './task.js';
 

@@ -1,7 +1,8 @@
 /** How large the images of a source are, told from a few of their headers. */
-import sharp from 'sharp';
+
 import type { Size } from './pixels.js';
 import { OpenShards } from './shards/open-shards.js';
+import { sharp } from './sharp.js';
 import { filePath, pieceOf, type ShardSource, type Source, sizeOf } from './source.js';
 import { readStretch } from './stretch.js';
 

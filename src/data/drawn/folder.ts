@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { random } from '../../random/index.js';
+import { sharp } from '../sharp.js';
 import { writeWhole } from '../whole-file.js';
 import { drawImage } from './scene.js';
 import { CLASSES } from './shapes.js';

@@ -1,11 +1,11 @@
 /** Writing data sets as tar shards. */
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { UserError } from '../../errors.js';
 import { permutation } from '../../random/index.js';
 import { folderError, systemReason } from '../folder-error.js';
 import type { Dataset, Splits } from '../numbered.js';
+import { sharp } from '../sharp.js';
 import { filePath, imageBytes, type RasterSource } from '../source.js';
 import { writeWhole } from '../whole-file.js';
 import { scanShard } from './scan.js';

@@ -1,6 +1,7 @@
 /** Image files as networks see them, and pictures as files. */
-import sharp, { type Sharp } from 'sharp';
+import type { Sharp } from 'sharp';
 import { decodeImage, ImageError, ImageTooLargeError } from '../../data/decode.js';
+import { sharp } from '../../data/sharp.js';
 import { evaluationView, type Preprocessing, reductionFor, render } from '../../data/transforms.js';
 import type { Features } from '../../inference/layers.js';
 import { principalPictures } from '../../inference/map-pictures.js';

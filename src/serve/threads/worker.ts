@@ -1,6 +1,6 @@
 /** A thread that does jobs. */
 import { parentPort } from 'node:worker_threads';
-import sharp from 'sharp';
+import { sharp } from '../../data/sharp.js';
 import { HttpError } from '../http-error.js';
 import { memoryIn, type Reply, type Task } from './index.js';
 import { jobs } from './jobs.js';

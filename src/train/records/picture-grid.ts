@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '../../data/sharp.js';
 import type { Pixels } from '../report/index.js';
 
 /** Pixels between pictures. */

@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import { sharp } from '../../data/sharp.js';
 import { percent } from './figures.js';
 import { type Html, html } from './html.js';
 import type { Pixels, Prediction, Reconstruction, Report } from './types.js';

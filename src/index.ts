@@ -55,7 +55,8 @@ export { lower } from './lower/index.js';
 export * from './models/index.js';
 /** Layers: functions from value to value that ask for parameters by name. */
 export * as nn from './nn/index.js';
-export { type OnnxModel, type ReadOptions, readOnnx, type WriteOptions, writeOnnx } from './onnx/index.js';
+export { type OnnxModel, type WriteOptions, writeOnnx } from './onnx/index.js';
+export { type ReadOptions, readOnnx } from './onnx/read.js';
 /** Losses, optimisers, schedules, and the training step as a graph. */
 export * as optim from './optim/index.js';
 export { type QuantizeOptions, quantizeModel } from './quantize/index.js';
@@ -97,6 +98,7 @@ export {
   type ModelCard,
   npyRows,
   type Preprocessing,
+  type ReadModelOptions,
   readModel,
   type Weights,
   writeModel,

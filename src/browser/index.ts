@@ -18,7 +18,7 @@ export { UserError } from '../errors.js';
 export * as graph from '../graph/index.js';
 export { type Point, randomPoints, randomVector, type Space, spherical } from '../inference/points.js';
 export { type Question, questionGraph } from '../inference/questions.js';
-export { type OnnxModel, type ReadOptions, readOnnx } from '../onnx/index.js';
+export { type OnnxModel, type ReadOptions, readOnnx } from '../onnx/read.js';
 export {
   type BrowserOptions,
   type CompileOptions,

@@ -1,4 +1,4 @@
-/** Batches made in the thread that asks for them: in the worker of a page, which has images as numbers already. */
+/** Batches made in the thread that asks for them: in the worker of a page, which has images as numbers already, and of a few images anywhere. */
 import { type Batches, Epoch, type EpochOptions, type Epochs } from './epoch.js';
 import type { Dataset } from './numbered.js';
 import { type Decode, fill } from './samples.js';

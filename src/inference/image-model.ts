@@ -1,8 +1,16 @@
 /** A model on a device, fed with images: what everything that is asked about images has in common. */
 import { type Batch, Loader, type Skipped } from '../data/batches.js';
 import { type Dataset, openImages } from '../data/dataset.js';
+import type { Epochs } from '../data/epoch.js';
 import type { Graph } from '../graph/index.js';
-import { type ComputeOptions, openRuntime, type Program, type Runtime, type Tensors } from '../runtime/index.js';
+import {
+  type CompileOptions,
+  type ComputeOptions,
+  openRuntime,
+  type Program,
+  type Runtime,
+  type Tensors,
+} from '../runtime/index.js';
 import type { Model } from '../weights/index.js';
 import { sampleOf } from './seen.js';
 
@@ -18,6 +26,15 @@ export interface OpenModelOptions extends ComputeOptions {
 
 /** Up to so many images are through a network sooner than its weights are laid out. */
 const FEW = 4;
+
+/** Decodes in this thread: another takes longer to start than a few images to decode. */
+async function localLoader(): Promise<Epochs> {
+  const [{ LocalLoader }, { decodeImage }] = await Promise.all([
+    import('../data/local-loader.js'),
+    import('../data/decode.js'),
+  ]);
+  return new LocalLoader(decodeImage);
+}
 
 /** The result for one image. */
 export interface Answer<T> {
@@ -70,8 +87,14 @@ export class ImageModel {
     if (known) return known;
     const { moveWeights } = this.options;
     const options = { weights: this.model.weights, moveWeights, fewRuns: this.fewRuns };
-    const program = this.runtime.compile(graph(), options);
+    const program = this.compiled(graph(), options);
     this.programs.set(name, program);
+    return program;
+  }
+
+  private async compiled(graph: Graph, options: CompileOptions): Promise<Program> {
+    const program = await this.runtime.compile(graph, options);
+    await this.model.expectSame?.(); // the engine has opened its file by name
     return program;
   }
 
@@ -81,7 +104,8 @@ export class ImageModel {
     const { preprocessing } = this.model.card;
     this.fewRuns = this.options.once && dataset.length <= FEW;
     const batch = this.batchFor(dataset.length);
-    const batches = this.loader.epoch(dataset, { batch, preprocessing, shuffle: false, seed: 0, epoch: 0 });
+    const loader = this.fewRuns && dataset.source.kind === 'files' ? await localLoader() : this.loader;
+    const batches = loader.epoch(dataset, { batch, preprocessing, shuffle: false, seed: 0, epoch: 0 });
     for await (const one of batches) yield this.fed(one, dataset);
     this.broken.push(...batches.skipped);
   }

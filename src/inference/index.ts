@@ -111,4 +111,4 @@ type Rows = { readonly data: Float32Array | Uint8Array; readonly shape: readonly
  * ```
  */
 export const load = async (path: string, options: OpenModelOptions = {}): Promise<Predictor> =>
-  Predictor.open(await readModel(path), { moveWeights: true, ...options });
+  Predictor.open(await readModel(path, { lazy: options.once }), { moveWeights: true, ...options });

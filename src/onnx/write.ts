@@ -21,13 +21,16 @@ import {
   type Value,
 } from '../graph/index.js';
 import { toHalf } from '../graph/small-floats.js';
+import type { ExternalData } from './external.js';
 import {
   GraphProtoSchema,
   AttributeProto_AttributeType as Kind,
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
+  StringStringEntryProtoSchema,
   type TensorProto,
+  TensorProto_DataLocation,
   TensorProtoSchema,
   type ValueInfoProto,
   ValueInfoProtoSchema,
@@ -48,6 +51,8 @@ import {
 export interface WriteOptions {
   /** Values of parameters by name: these become initialisers. Parameters without one become inputs of the model. */
   readonly weights?: ReadonlyMap<string, { readonly data: Arrays[DType] }>;
+  /** Where values of other parameters lie: these become initialisers whose numbers stay there. In float32 only. */
+  readonly external?: ReadonlyMap<string, ExternalData>;
   /**
    * In what floats are stored and computed; default float32. With float16 the graph's inputs and outputs stay float32: casts stand
    * behind the ones and before the others. `mixed` is float16 but for operators that sum many elements or leave its range (`WIDE`).
@@ -65,7 +70,7 @@ export interface WriteOptions {
  */
 export function writeOnnx(
   graph: Graph,
-  { weights = new Map(), metadata = {}, floats = 'float32' }: WriteOptions = {},
+  { weights = new Map(), external = new Map(), metadata = {}, floats = 'float32' }: WriteOptions = {},
 ): Uint8Array {
   const half = floats !== 'float32';
   const outputs = distinctOutputs(graph);
@@ -74,8 +79,9 @@ export function writeOnnx(
   if (half) refuseHalf(graph, weights);
   const writer = new Writer(outputs, leaves, floats);
   const nodes = nodesOf(Object.values(outputs)).flatMap((node) => writer.nodes(node));
-  const inputs = [...inputsOf(graph), ...parameters.filter((p) => !weights.has(p.source.name))];
+  const elsewhere = parameters.filter((p) => external.has(p.source.name));
   const stored = parameters.filter((p) => weights.has(p.source.name));
+  const fed = parameters.filter((p) => !elsewhere.includes(p) && !stored.includes(p));
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: 'resmirror',
@@ -87,7 +93,8 @@ export function writeOnnx(
       name: graph.name,
       // constants as nodes, parameters as initialisers: a reader can tell them apart
       node: [...writer.constants.values(), ...writer.casts.into.values(), ...nodes, ...writer.casts.outOf],
-      input: inputs.map((value) => info(value.source.name, value)),
+      initializer: elsewhere.map((p) => reference(p, external.get(p.source.name)!)),
+      input: [...inputsOf(graph), ...fed].map((value) => info(value.source.name, value)),
       output: Object.entries(outputs).map(([name, value]) => info(name, value)),
     },
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
@@ -364,6 +371,16 @@ const tensor = (name: string, { shape, type }: { shape: Shape; type: number }, r
     dims: shape.map((d) => BigInt(d)),
     dataType: type,
     ...(rawData && { rawData }),
+  });
+
+/** An initialiser whose numbers lie elsewhere. */
+const reference = ({ source, shape, dtype }: ParameterValue, { location, offset, length }: ExternalData) =>
+  create(TensorProtoSchema, {
+    ...tensor(source.name, { shape, type: dataTypes[dtype] }),
+    dataLocation: TensorProto_DataLocation.EXTERNAL,
+    externalData: Object.entries({ location, offset, length }).map(([key, value]) =>
+      create(StringStringEntryProtoSchema, { key, value: `${value}` }),
+    ),
   });
 
 function weightsOf({ source, shape }: ParameterValue, data: Arrays[DType]): Arrays[DType] {

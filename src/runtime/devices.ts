@@ -33,13 +33,15 @@ export interface SessionSettings {
   readonly rewrite: boolean;
   /** Whether a graph is refused of which the engine would leave operators to the CPU. */
   readonly alone?: boolean | undefined;
+  /** Where external data of the model lie. */
+  readonly folder?: string | undefined;
   /** Outputs that become variables. */
   readonly updates?: readonly string[];
 }
 
 export const sessionOptions = (
   { executionProviders, keeps }: DeviceRow,
-  { threads, profile, rewrite, alone, updates = [] }: Omit<SessionSettings, 'device'>,
+  { threads, profile, rewrite, alone, folder, updates = [] }: Omit<SessionSettings, 'device'>,
 ): InferenceSession.SessionOptions => ({
   executionProviders: [...executionProviders],
   graphOptimizationLevel: rewrite ? 'all' : 'disabled',
@@ -48,7 +50,12 @@ export const sessionOptions = (
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   logSeverityLevel: 3,
-  ...(alone ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
+  extra: {
+    session: {
+      ...(alone ? { disable_cpu_ep_fallback: '1' } : {}),
+      ...(folder ? { model_external_initializers_file_folder_path: folder } : {}),
+    },
+  },
   ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   ...(keeps && updates.length > 0
     ? { preferredOutputLocation: Object.fromEntries(updates.map((output) => [output, keeps])) }

@@ -5,7 +5,7 @@
  */
 import { type Graph, parametersOf } from '../graph/index.js';
 import { foldWeights, hoist, type Lower, type Target } from '../lower/index.js';
-import { writeOnnx } from '../onnx/index.js';
+import { type ExternalData, writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import type { Program, Start } from './runtime.js';
 import type { Tensor, Tensors } from './tensor.js';
@@ -15,7 +15,7 @@ export interface Fixed {
   readonly weights: Tensors;
   /** Whether the weights' memory goes over to the worker. */
   readonly move: boolean;
-  /** Whether weights are taken as they lie, which is slower at each run and has nothing to compute before the first. */
+  /** Whether weights are taken as they lie, out of their file if they have one: slower at each run, with nothing to compute before the first. */
   readonly fewRuns: boolean;
   /** Looks at the graph of every run before anything is made. */
   readonly inspect: (graph: Graph) => void;
@@ -41,16 +41,27 @@ export class FixedWeights {
   ) {}
 
   /** The program of a graph whose parameters are all among the weights. */
-  async compile(graph: Graph, { target, weights, move, fewRuns, inspect }: Fixed): Promise<Program> {
+  async compile(graph: Graph, fixed: Fixed): Promise<Program> {
+    const lying = fixed.fewRuns ? lyingIn(fixed.weights) : NOWHERE;
+    const read = () => this.compileWith(graph, fixed, NOWHERE);
+    // not every file system maps files
+    return lying.size > 0 ? this.compileWith(graph, fixed, lying).catch(read) : read();
+  }
+
+  /** @param external weights that are taken from where they lie */
+  private async compileWith(
+    graph: Graph,
+    { target, weights, move, fewRuns, inspect }: Fixed,
+    external: ReadonlyMap<string, ExternalData>,
+  ): Promise<Program> {
     const names = new Set(parametersOf(graph).map(({ source }) => source.name));
-    const lowered = fewRuns
-      ? this.lower(graph, 'portable')
-      : this.lower(foldWeights(graph), target, { constants: names });
-    const { once, rest } = hoist(lowered);
+    const { once, rest } = fewRuns
+      ? { once: { name: graph.name, outputs: {} }, rest: this.lower(graph, 'portable') }
+      : hoist(this.lower(foldWeights(graph), target, { constants: names }));
     inspect(rest);
     const own = `fixed:${this.programs++}:`;
     const given = await this.written(
-      [...names].map((name) => [name, weights[name]!] as const),
+      [...names].filter((name) => !external.has(name)).map((name) => [name, weights[name]!] as const),
       own,
       move,
     );
@@ -63,8 +74,9 @@ export class FixedWeights {
       await forget(Object.values(variables));
       await taken.leave();
     };
-    const options = { name: graph.name, variables, rewrite: false };
-    const program = await this.start(writeOnnx(rest), options).catch(async (error: unknown) => {
+    const [{ folder } = {}] = external.values();
+    const options = { name: graph.name, variables, folder, rewrite: false };
+    const program = await this.start(writeOnnx(rest, { external }), options).catch(async (error: unknown) => {
       await leave();
       throw error;
     });
@@ -123,9 +135,17 @@ export class FixedWeights {
   }
 }
 
+const NOWHERE: ReadonlyMap<string, ExternalData> = new Map();
+
+/** Where those of the weights lie that lie in a file. */
+const lyingIn = (weights: Tensors): ReadonlyMap<string, ExternalData> =>
+  new Map(Object.entries(weights).flatMap(([name, { external }]) => (external ? [[name, external] as const] : [])));
+
 /** Of these variables the ones that a graph takes. */
-const used = (graph: Graph, variables: Readonly<Record<string, string>>) =>
-  Object.fromEntries(parametersOf(graph).map(({ source }) => [source.name, variables[source.name]!]));
+function used(graph: Graph, variables: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const names = parametersOf(graph).map(({ source }) => source.name);
+  return Object.fromEntries(names.flatMap((name) => (name in variables ? [[name, variables[name]!] as const] : [])));
+}
 
 /** What is computed, of which variables: a few kilobytes of text, since no weight stands in the graph itself. */
 function keyOf(value: Graph['outputs'][string], variables: Readonly<Record<string, string>>): string {

@@ -59,10 +59,10 @@ export function openRuntimeOn(
   /** @param model whose memory goes over to the worker */
   const start: Start = async (
     model,
-    { name = 'the model', variables = {}, updates = {}, lent = [], rewrite = true } = {},
+    { name = 'the model', variables = {}, updates = {}, lent = [], folder, rewrite = true } = {},
   ): Promise<Program> => {
     const kept = Object.keys(updates).filter((output) => !lent.flat().includes(output));
-    const options = sessionOptions(row, { threads, profile, rewrite, alone, updates: kept });
+    const options = sessionOptions(row, { threads, profile, rewrite, alone, folder, updates: kept });
     const program = programs++;
     const moved = [model.buffer as ArrayBuffer];
     const { inputs, outputs } = await client
@@ -108,7 +108,6 @@ export function openRuntimeOn(
   ): Promise<Program> => {
     const { name, outputs } = graph;
     refuseUnknown(`${name}: no output`, Object.keys(updates), Object.keys(outputs));
-    const target = await chosenTarget();
     const parameters = parametersOf(graph);
     const isVariable = ({ source }: ParameterValue) => !(source.name in weights);
     const isFixed = parameters.length > 0 && !parameters.some(isVariable);
@@ -116,6 +115,9 @@ export function openRuntimeOn(
     const isQuantised = nodesOf(Object.values(outputs)).some(({ op }) => op === 'DequantizeLinear');
     const inputs = inputsOf(graph);
     const isAsked = isFixed && inputs.length > 0;
+    // what is written to run anywhere needs no trial of what runs here
+    const isBrief = fewRuns && isAsked && !isQuantised && row.sharesMemory === true;
+    const target = isBrief ? 'portable' : await chosenTarget();
     // what cannot change is laid out by the engine itself
     const way = (isFixed || isQuantised) && targets[target].block > 0 ? 'portable' : target;
     if (isQuantised && precision === 'float16')
@@ -125,7 +127,8 @@ export function openRuntimeOn(
       const look = (rest: Graph) => inspect(rest, { float: 2 });
       return checked(graph, await compileHalf(graph, { target: way, weights, start, runOnce, inspect: look }));
     }
-    if (isAsked && !isQuantised && targets[target].block > 0 && inputs.every(({ shape }) => isKnown(shape)))
+    const isLaid = isAsked && !isQuantised && targets[target].block > 0;
+    if ((isBrief || isLaid) && inputs.every(({ shape }) => isKnown(shape)))
       return checked(graph, await fixed.compile(graph, { target, weights, move, fewRuns, inspect }));
     const lowered = host.lower(graph, way, {
       constants: new Set(Object.keys(weights)),

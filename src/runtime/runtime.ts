@@ -17,8 +17,8 @@ export interface CompileOptions {
    */
   readonly moveWeights?: boolean;
   /**
-   * Whether it runs on a few images only, so that weights are taken as they lie: to lay them out for speed takes as long as half a dozen
-   * images. The same numbers up to rounding. Default false.
+   * Whether it runs on a few images only, so that weights are taken as they lie, from their file where they have one: to lay them out for speed takes
+   * as long as half a dozen images. The same numbers up to rounding. Default false.
    */
   readonly fewRuns?: boolean;
   /** Outputs that become the new value of a variable after each run: output name -> variable name. */
@@ -108,6 +108,8 @@ export type Start = (
     /** Output name -> the variable that it becomes. */
     readonly updates?: Readonly<Record<string, string>>;
     readonly lent?: readonly (readonly string[])[];
+    /** Where external data of the model lie. */
+    readonly folder?: string | undefined;
     /** Whether the engine may rewrite the graph; what is lowered to blocks is written as it is to run. */
     readonly rewrite?: boolean;
   },

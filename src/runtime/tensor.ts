@@ -1,8 +1,15 @@
 import type { Arrays, DType } from '../graph/index.js';
+import type { ExternalData } from '../onnx/index.js';
 
 /** A tensor in plain memory, row major. */
 export type Tensor = {
-  [D in DType]: { readonly dtype: D; readonly shape: readonly number[]; readonly data: Arrays[D] };
+  [D in DType]: {
+    readonly dtype: D;
+    readonly shape: readonly number[];
+    readonly data: Arrays[D];
+    /** Where the same numbers lie in a file. */
+    readonly external?: ExternalData;
+  };
 }[DType];
 /** A tensor of one type. */
 export type TensorOf<D extends DType> = Extract<Tensor, { readonly dtype: D }>;

@@ -1,3 +1,5 @@
+import type { ExternalData } from '../onnx/index.js';
+
 /** The typed array that holds each element type. Floats of 16 and 8 bits travel as their bits; a bool is one byte, 0 or 1. */
 export interface HostArrays {
   float64: Float64Array;
@@ -24,7 +26,13 @@ export type DType = keyof HostArrays;
  * Testing `dtype` narrows the type of `data`.
  */
 export type HostTensor = {
-  [D in DType]: { readonly dtype: D; readonly shape: readonly number[]; readonly data: HostArrays[D] };
+  [D in DType]: {
+    readonly dtype: D;
+    readonly shape: readonly number[];
+    readonly data: HostArrays[D];
+    /** Where the same numbers lie in a file. */
+    readonly external?: ExternalData;
+  };
 }[DType];
 
 /** Makes the array of an element type: of a length, or as a view of `length` elements of a buffer. */

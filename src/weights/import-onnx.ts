@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import { resnet, settingText } from '../models/index.js';
-import { type OnnxModel, readOnnx } from '../onnx/index.js';
+import { type OnnxModel, readOnnx } from '../onnx/read.js';
 import { cardFor, pictured } from './card.js';
 import type { Imported, ImportOptions } from './import.js';
 import { describedBy, graphModel, logitsOf, networkIn } from './onnx-graph.js';

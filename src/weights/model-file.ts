@@ -4,28 +4,37 @@ import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { isForeign } from './foreign-names.js';
 import { KEY, type Model, modelFile, modelOf } from './model.js';
-import { readSafetensors, readSafetensorsHeader, writeSafetensors } from './safetensors-file.js';
+import { openSafetensors } from './open-safetensors.js';
+import { readSafetensors, writeSafetensors } from './safetensors-file.js';
+
+/** How a model is read. */
+export interface ReadModelOptions {
+  /**
+   * Whether the weights of a file that this program wrote stay in it until they are asked for; the file must not be written to meanwhile. Others are
+   * read at once. Default false.
+   */
+  readonly lazy?: boolean | undefined;
+}
 
 /**
  * The model of a `.safetensors` or `.onnx` file, the best one of a run folder, or whatever `importWeights` takes, as it sees it: checkpoints of PyTorch,
  * archives of NumPy, safetensors of other programs, folders of Hugging Face's and timm's.
  */
-export async function readModel(path: string): Promise<Model> {
+export async function readModel(path: string, { lazy = false }: ReadModelOptions = {}): Promise<Model> {
   const file = await modelPath(path);
   if (file.endsWith('.onnx')) {
     const { decodeOnnxModel } = await import('./onnx-model.js'); // the format is large, and seldom asked for
     return decodeOnnxModel(await readFile(file), file);
   }
-  if (await isOthers(file)) {
+  const isFolder = (await stat(file)).isDirectory();
+  const opened = isForeign(file) || isFolder ? undefined : await openSafetensors(file);
+  if (opened?.metadata[KEY] === undefined) {
     const { importWeights } = await import('./import.js');
     return (await importWeights(file)).model;
   }
-  return modelOf(await readSafetensors(file), file);
-}
-
-async function isOthers(path: string): Promise<boolean> {
-  if (isForeign(path) || (await stat(path)).isDirectory()) return true;
-  return (await readSafetensorsHeader(path)).metadata[KEY] === undefined;
+  return lazy
+    ? { ...modelOf(opened, file), expectSame: opened.expectSame }
+    : modelOf(await readSafetensors(file), file);
 }
 
 /** Writes the whole file or none. */

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { UserError } from '../errors.js';
 import { buildNetwork, type Network, NetworkConfig, networkOf } from '../models/index.js';
 import { problems, whole, within } from '../schema.js';
+import type { HostTensor } from './host-tensor.js';
 import { encodeSafetensors, type Safetensors } from './safetensors.js';
 
 /** Under this key of the file's metadata stands everything that is no tensor. */
@@ -34,15 +35,15 @@ export const ModelCard = v.object({
 export type ModelCard = v.InferOutput<typeof ModelCard>;
 
 /** Weights by their public names. */
-export type Weights = Readonly<
-  Record<string, { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }>
->;
+export type Weights = Readonly<Record<string, Extract<HostTensor, { readonly dtype: 'float32' }>>>;
 
 /** A trained network: what it is, what it means, and its weights. */
 export interface Model {
   readonly card: ModelCard;
   readonly network: Network;
   readonly weights: Weights;
+  /** Of weights that stay in their file: rejects with a UserError when that is another by now. */
+  readonly expectSame?: () => Promise<void>;
 }
 
 /** Metadata and tensors of a model, ready to be written; `extra` metadata stands beside the card. */
@@ -86,7 +87,7 @@ export function modelOf({ metadata, tensors }: Safetensors, file = 'the file'): 
         `${file}: expected ${name} as float32 [${shape}], got ${tensor.dtype} [${tensor.shape}]`,
         'other-weights',
       );
-    weights[name] = { dtype: 'float32', shape: tensor.shape, data: tensor.data };
+    weights[name] = tensor;
   }
   const left = [...tensors.keys()].filter((name) => !(name in weights));
   if (left.length > 0)

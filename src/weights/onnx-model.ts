@@ -2,7 +2,8 @@
 import { UserError } from '../errors.js';
 import { counterparts, type Graph, parametersOf } from '../graph/index.js';
 import { buildNetwork, decoderOf, graphNetwork, type Network, networkOf } from '../models/index.js';
-import { type OnnxModel, readOnnx, writeOnnx } from '../onnx/index.js';
+import { writeOnnx } from '../onnx/index.js';
+import { type OnnxModel, readOnnx } from '../onnx/read.js';
 import { VERSION } from '../version.js';
 import { foldNorms } from './fold-norms.js';
 import { cardOf, type Model, type ModelCard } from './model.js';

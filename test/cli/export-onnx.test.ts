@@ -5,7 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { nodesOf } from '../../src/graph/index.js';
-import { readOnnx } from '../../src/onnx/index.js';
+import { readOnnx } from '../../src/onnx/read.js';
 import { float32, openRuntime } from '../../src/runtime/index.js';
 import { readModel } from '../../src/weights/index.js';
 import { writePhotos } from '../data/fixtures.js';

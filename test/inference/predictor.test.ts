@@ -125,18 +125,20 @@ describe('a predictor', () => {
     const [a, b] = (await writePhotos(broken, 2)) as [string, string];
     const text = await write(join(broken, '000a.jpg'), 'no picture');
     const empty = await write(join(broken, '000b.png'), '');
-    const one = predictor(classifier);
-    const answers = await all(one.classify([broken]));
-    assert.deepEqual(
-      answers.map(({ image }) => image),
-      [a, b],
-    );
-    assert.deepEqual(
-      one.skipped.map(({ file }) => file),
-      [text, empty],
-    );
-    for (const { reason } of one.skipped) assert.ok(reason.length > 5, reason);
-    await assert.rejects(all(one.classify([text])), userError('None of the 1 images', text));
+    for (const how of [{}, { once: true }]) {
+      const one = predictor(classifier, how);
+      const answers = await all(one.classify([broken]));
+      assert.deepEqual(
+        answers.map(({ image }) => image),
+        [a, b],
+      );
+      assert.deepEqual(
+        one.skipped.map(({ file }) => file),
+        [text, empty],
+      );
+      for (const { reason } of one.skipped) assert.ok(reason.length > 5, reason);
+      await assert.rejects(all(one.classify([text])), userError('None of the 1 images', text));
+    }
   });
 
   it('takes data sets as well as files', async () => {
@@ -160,6 +162,26 @@ describe('a predictor', () => {
       userError('trained to reconstruct', 'classify images', "'train classify'"),
     );
     await assert.rejects(all(predictor(coder).embed([join(folder, 'none.jpg')])), userError('none.jpg'));
+  });
+
+  it('takes the weights of a file from where they lie, when it is asked once about a few images', async () => {
+    const path = join(folder, 'lying.safetensors');
+    await writeModel(path, classifier);
+    const often = await all(predictor(classifier).embed(photos));
+    for (const few of [photos.slice(0, 3), photos]) {
+      const once = await load(path, { threads: 1, once: true });
+      open.push(once);
+      for (const [i, { value }] of (await all(once.embed(few))).entries()) near(value, often[i]!.value);
+    }
+  });
+
+  it('refuses a file that became another between its header and its weights', async () => {
+    const path = join(folder, 'changing.safetensors');
+    await writeModel(path, classifier);
+    const once = await load(path, { threads: 1, once: true });
+    open.push(once);
+    await writeModel(path, { ...classifier, card: { ...classifier.card, metrics: { accuracy: 1 } } });
+    await assert.rejects(all(once.embed(photos.slice(0, 1))), userError(path, 'changed while it was read'));
   });
 
   it('is loaded from a run folder', async () => {

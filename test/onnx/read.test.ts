@@ -5,13 +5,14 @@ import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { UserError } from '../../src/errors.js';
 import * as g from '../../src/graph/index.js';
-import { readOnnx, writeOnnx } from '../../src/onnx/index.js';
+import { writeOnnx } from '../../src/onnx/index.js';
 import {
   AttributeProto_AttributeType as Kind,
   ModelProtoSchema,
   type NodeProtoSchema,
   type TensorProtoSchema,
 } from '../../src/onnx/proto/onnx_pb.js';
+import { readOnnx } from '../../src/onnx/read.js';
 import { graphOf } from './graphs.js';
 
 type NodeInit = MessageInitShape<typeof NodeProtoSchema>;

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import * as g from '../../src/graph/index.js';
-import { readOnnx, writeOnnx } from '../../src/onnx/index.js';
+import { writeOnnx } from '../../src/onnx/index.js';
+import { readOnnx } from '../../src/onnx/read.js';
 import { float32, openRuntime } from '../../src/runtime/index.js';
 import { everyOp, graphOf } from './graphs.js';
 

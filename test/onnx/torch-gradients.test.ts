@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { backward, withoutDerivative } from '../../src/autodiff/index.js';
 import { input, type ParameterValue, parametersOf } from '../../src/graph/index.js';
 import { Build } from '../../src/nn/index.js';
-import { readOnnx } from '../../src/onnx/index.js';
+import { readOnnx } from '../../src/onnx/read.js';
 import { crossEntropy } from '../../src/optim/index.js';
 import { float32, openRuntime, type Runtime } from '../../src/runtime/index.js';
 import type { Model } from '../../src/weights/index.js';

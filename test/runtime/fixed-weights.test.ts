@@ -1,14 +1,19 @@
 /** Weights that never change: the same answers on every target, and memory that goes where it should. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as g from '../../src/graph/index.js';
 import { autoencoder, buildNetwork, type Network, resnet, transposeResnet } from '../../src/models/index.js';
 import { initialise } from '../../src/nn/index.js';
 import { random } from '../../src/random/index.js';
-import { float32, openRuntime, type Tensors } from '../../src/runtime/index.js';
+import { float32, openRuntime, type Tensor, type Tensors } from '../../src/runtime/index.js';
+import { writeSafetensors } from '../../src/weights/index.js';
+import { openSafetensors } from '../../src/weights/open-safetensors.js';
+import { temporaryFolder } from '../data/fixtures.js';
 import { assertClose } from '../lower/reference.js';
 import { everyTarget } from '../lower/targets.js';
 
+const folder = await temporaryFolder();
 const runtimes = everyTarget.map((target) => openRuntime({ threads: 1, target }));
 after(() => Promise.all(runtimes.map((runtime) => runtime.close())));
 
@@ -86,6 +91,40 @@ test('for a few runs weights stay as they lie: nothing runs beforehand, and the 
   assert.deepEqual([ready.runs, brief.runs], [isBlocked ? 1 : 0, 0]);
   const { y } = await ready.result.run({ input });
   assertClose((await brief.result.run({ input })).y, y!.data as Float32Array, network.name, TOLERANCE);
+});
+
+test('for a few runs weights are taken out of their file, or as numbers where that cannot be', async () => {
+  const network = resnet('CIFAR_RESNET20');
+  const weights = weightsOf(network);
+  const input = drawn([2, ...network.input]);
+  const runtime = runtimes.at(-1)!;
+  const { y } = await (await runtime.compile(outputOf(network, 2), { weights })).run({ input });
+  const path = join(folder, 'weights.safetensors');
+  await writeSafetensors(path, { tensors: Object.entries(weights) });
+  const { tensors } = await openSafetensors(path);
+  const outOf = (place: string, numbers: (name: string) => Tensor['data']): Tensors =>
+    Object.fromEntries(
+      [...tensors].map(([name, { shape, external }]) => [
+        name,
+        {
+          dtype: 'float32',
+          shape,
+          external: { ...external!, folder: place },
+          get data() {
+            return numbers(name) as Float32Array;
+          },
+        },
+      ]),
+    );
+  const ways = [
+    outOf(folder, (name) => assert.fail(`the numbers of ${name} were asked for`)),
+    outOf(join(folder, 'nowhere'), (name) => weights[name]!.data),
+  ];
+  for (const lying of ways) {
+    const program = await runtime.compile(outputOf(network, 2), { weights: lying, fewRuns: true });
+    assertClose((await program.run({ input })).y, y!.data as Float32Array, network.name, TOLERANCE);
+    await program.release();
+  }
 });
 
 test('weights may move, and further programs still know them', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { systemReason } from './folder-error.js';
 import { ImageError } from './image-error.js';
 import { type Decoded, fitting, type Reduction, type Size, withChannels } from './pixels.js';
+import type { Box } from './resample.js';
 import { sharp } from './sharp.js';
 import { readStretch } from './stretch.js';
 import type { Stretch } from './task.js';
@@ -17,6 +18,11 @@ export interface DecodeOptions {
   readonly name?: string;
   /** Decides from the upright size how much smaller a decoded image may be, default 1: not at all. */
   readonly reduction?: (full: Size) => Reduction;
+  /**
+   * Which part is wanted of an image decoded to the size of `whole`, in whole pixels; by default all of it. More may come: only JPEGs are decoded in part,
+   * and those that end as they should, so that an image that is cut short is found out whatever is wanted of it. Pixels are the same either way.
+   */
+  readonly part?: (full: Size, whole: Size) => Box;
 }
 
 /** An image whose header says that it has more pixels than are allowed. */
@@ -54,7 +60,7 @@ function readBytes(path: string, fail: (reason: string) => ImageError): Uint8Arr
  * @throws ImageError that names the file and the reason: missing, empty, of no known format or truncated; ImageTooLargeError
  */
 export async function decodeImage(file: string | Uint8Array, options: DecodeOptions = {}): Promise<Decoded> {
-  const { channels = 3, pixelLimit = 100e6, reduction = () => 1 } = options;
+  const { channels = 3, pixelLimit = 100e6, reduction = () => 1, part } = options;
   const name = options.name ?? (typeof file === 'string' ? file : 'the image');
   const fail = (reason: string) => new ImageError(name, reason);
   const bytes = typeof file === 'string' ? readBytes(file, fail) : file;
@@ -69,7 +75,7 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeOpti
     sequentialRead: true,
     ignoreIcc: true, // as Pillow and torchvision do; converting colours takes as long as decoding
   });
-  const { format, autoOrient: full } = await image.metadata().catch(damaged);
+  const { format, orientation = 1, autoOrient: full } = await image.metadata().catch(damaged);
   if (!FORMATS.has(format)) throw fail(`it is ${format.toUpperCase()}, but one of ${FORMAT_NAMES} is expected`);
   if (full.height * full.width > pixelLimit)
     throw new ImageTooLargeError(
@@ -77,8 +83,12 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeOpti
       `it has ${full.width} x ${full.height} pixels, more than the limit of ${pixelLimit / 1e6} million`,
     );
   const factor = fitting(full, reduction(full));
-  if (factor > 1)
-    image.resize(Math.floor(full.width / factor), Math.floor(full.height / factor), { fit: 'fill', kernel: 'linear' });
+  const whole = { height: Math.floor(full.height / factor), width: Math.floor(full.width / factor) };
+  if (factor > 1) image.resize(whole.width, whole.height, { fit: 'fill', kernel: 'linear' });
+  // what is made smaller, turned and cut comes out otherwise than what is not cut
+  const canBeCut = format === 'jpeg' && isEnded(bytes) && (factor === 1 || orientation === 1);
+  const wanted = canBeCut ? part?.(full, whole) : undefined;
+  if (wanted) image.extract(wanted); // after it was made smaller
   const { data, info } = await image
     .flatten({ background: '#fff' })
     .toColourspace('srgb')
@@ -92,8 +102,12 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeOpti
     channels,
     full: { height: full.height, width: full.width },
     reduction: factor,
+    ...(wanted && { within: { ...whole, top: wanted.top, left: wanted.left } }),
   };
 }
+
+/** Whether a JPEG's last bytes are its marker of the end (ITU-T T.81, B.1.1.3: EOI). */
+const isEnded = (bytes: Uint8Array): boolean => bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9;
 
 /** Decodes an image wherever it lies. @throws as decodeImage */
 export const decodeStored = async (file: string | Stretch, options: DecodeOptions): Promise<Decoded> =>

@@ -8,12 +8,20 @@ export interface Pixels {
   readonly channels: 1 | 3;
 }
 
+/** A part of an image, in whole pixels, and the size of the whole. */
+export interface Place extends Size {
+  readonly top: number;
+  readonly left: number;
+}
+
 /** A decoded image that remembers how large its file says it is. */
 export interface Decoded extends Pixels {
   /** Size in the file, upright. */
   readonly full: Size;
   /** How many times smaller than that it was decoded. */
   readonly reduction: Reduction;
+  /** Where the pixels lie in the whole image, decoded so much smaller; absent where they are all of it. */
+  readonly within?: Place;
 }
 
 export interface Size {

@@ -1,4 +1,4 @@
-import type { Pixels } from './pixels.js';
+import type { Pixels, Place, Size } from './pixels.js';
 
 /** Part of an image, in its pixels; edges may lie between pixels. */
 export interface Box {
@@ -73,17 +73,23 @@ function taps(
 
 const HALF = 1 << (BITS - 1);
 
-/** Applies taps along rows: [lines, inputs, channels] -> [lines, outputs, channels]. */
+/** Applies taps along rows: [lines, inputs, channels] -> [lines, outputs, channels]; lines begin at input `skipped`. */
 function alongRows(
   { first, count, weights, most }: Taps,
-  { data, lines, inputs, channels }: { data: Uint8Array; lines: number; inputs: number; channels: 1 | 3 },
+  {
+    data,
+    lines,
+    inputs,
+    channels,
+    skipped,
+  }: { data: Uint8Array; lines: number; inputs: number; channels: 1 | 3; skipped: number },
 ): Uint8Array {
   const outputs = first.length;
   const result = new Uint8ClampedArray(lines * outputs * channels);
   let to = 0;
   for (let line = 0; line < lines; line++) {
     for (let output = 0; output < outputs; output++) {
-      let from = (line * inputs + (first[output] as number)) * channels;
+      let from = (line * inputs + (first[output] as number) - skipped) * channels;
       const end = output * most + (count[output] as number);
       let [red, green, blue] = [HALF, HALF, HALF];
       // written out for three channels: half of the time of a loop over them
@@ -115,47 +121,116 @@ function alongColumns(
 ): Uint8Array {
   const outputs = first.length;
   const result = new Uint8ClampedArray(outputs * width);
-  const sums = new Int32Array(width);
   for (let output = 0; output < outputs; output++) {
-    sums.fill(HALF);
-    for (let tap = 0; tap < (count[output] as number); tap++) {
-      const weight = weights[output * most + tap] as number;
-      const from = ((first[output] as number) + tap - skipped) * width;
-      for (let i = 0; i < width; i++) sums[i] = (sums[i] as number) + Math.imul(weight, data[from + i] as number);
-    }
-    for (let i = 0, to = output * width; i < width; i++, to++) result[to] = (sums[i] as number) >> BITS;
+    const taken = count[output] as number;
+    const sum = sumsOf[taken] ?? sumOfLines;
+    const start = output * most;
+    sum(result.subarray(output * width, (output + 1) * width), {
+      data,
+      from: ((first[output] as number) - skipped) * width,
+      weights: weights.subarray(start, start + taken),
+    });
   }
   return new Uint8Array(result.buffer);
 }
 
+/** Lines under each other from number `from` of the data on, as many as there are weights. */
+interface Lines {
+  readonly data: Uint8Array;
+  readonly from: number;
+  readonly weights: Int32Array;
+}
+
+/** Their weighted sum, a line. */
+type SumLines = (into: Uint8ClampedArray, lines: Lines) => void;
+
+const sumOfLines: SumLines = (into, { data, from, weights }) => {
+  const width = into.length;
+  const sums = new Int32Array(width).fill(HALF);
+  for (let line = 0; line < weights.length; line++) {
+    const weight = weights[line] as number;
+    const start = from + line * width;
+    for (let i = 0; i < width; i++) sums[i] = (sums[i] as number) + Math.imul(weight, data[start + i] as number);
+  }
+  for (let i = 0; i < width; i++) into[i] = (sums[i] as number) >> BITS;
+};
+
+/** By their number, two and three in one pass: 0.4 of the time, and what enlarging and a little shrinking take. */
+const sumsOf: { readonly [lines: number]: SumLines } = {
+  2(into, { data, from, weights }) {
+    const [a, b] = weights as unknown as [number, number];
+    const second = from + into.length;
+    for (let i = 0; i < into.length; i++)
+      into[i] = (HALF + Math.imul(a, data[from + i] as number) + Math.imul(b, data[second + i] as number)) >> BITS;
+  },
+  3(into, { data, from, weights }) {
+    const [a, b, c] = weights as unknown as [number, number, number];
+    const [second, third] = [from + into.length, from + 2 * into.length];
+    for (let i = 0; i < into.length; i++)
+      into[i] =
+        (HALF +
+          Math.imul(a, data[from + i] as number) +
+          Math.imul(b, data[second + i] as number) +
+          Math.imul(c, data[third + i] as number)) >>
+        BITS;
+  },
+};
+
 /** Whether an axis is copied as it is. */
 const unchanged = (from: number, length: number, outputs: number) => length === outputs && Number.isInteger(from);
 
-/**
- * Part `box` of an image at another size, [h, w, c]: first along rows, then along columns, each rounded to 8 bits.
- * Filters reach over the edges of the box into the image, as if the whole image were resized and then cropped; unless `cut`: they see
- * nothing but the box, with every pixel that it touches.
- */
-export function resample(
-  { data, height, width, channels }: Pixels,
-  {
-    box,
-    cut = false,
-    size: [rows, columns],
-    interpolation,
-  }: { box: Box; cut?: boolean; size: readonly [h: number, w: number]; interpolation: Interpolation },
-): Uint8Array {
+/** Which part of an image is shown, and how. */
+interface Shown {
+  readonly box: Box;
+  /** Whether filters see nothing but the box, default false. */
+  readonly cut?: boolean;
+  readonly size: readonly [h: number, w: number];
+  readonly interpolation: Interpolation;
+}
+
+function tapsOf({ height, width }: Size, { box, cut = false, size: [rows, columns], interpolation }: Shown) {
   const axis = (from: number, length: number, size: number) => ({
     from,
     length,
     ...(cut ? { least: Math.floor(from), end: Math.min(Math.ceil(from + length), size) } : { least: 0, end: size }),
   });
-  const down = taps(axis(box.top, box.height, height), rows, interpolation);
-  const top = down.first[0] as number;
-  const bottom = (down.first[rows - 1] as number) + (down.count[rows - 1] as number);
-  const across = taps(axis(box.left, box.width, width), columns, interpolation);
-  const used = data.subarray(top * width * channels, bottom * width * channels);
-  const narrowed = alongRows(across, { data: used, lines: bottom - top, inputs: width, channels });
+  return {
+    down: taps(axis(box.top, box.height, height), rows, interpolation),
+    across: taps(axis(box.left, box.width, width), columns, interpolation),
+  };
+}
+
+/** From the first input to after the last. */
+function reachOf({ first, count }: Taps): readonly [from: number, end: number] {
+  const last = first.length - 1;
+  return [first[0] as number, (first[last] as number) + (count[last] as number)];
+}
+
+/** The pixels of an image of this size that `resample` looks at. */
+export function looksAt(whole: Size, shown: Shown): Box {
+  const { down, across } = tapsOf(whole, shown);
+  const [[top, bottom], [left, right]] = [reachOf(down), reachOf(across)];
+  return { top, left, height: bottom - top, width: right - left };
+}
+
+/**
+ * Part `box` of an image at another size, [h, w, c]: first along rows, then along columns, each rounded to 8 bits.
+ * Filters reach over the edges of the box into the image, as if the whole image were resized and then cropped; unless `cut`: they see
+ * nothing but the box, with every pixel that it touches. Of an image that is there in part, the part must hold what `looksAt` says.
+ */
+export function resample(
+  { data, height, width, channels, within = { height, width, top: 0, left: 0 } }: Pixels & { readonly within?: Place },
+  shown: Shown,
+): Uint8Array {
+  const {
+    box,
+    size: [rows, columns],
+  } = shown;
+  const { down, across } = tapsOf(within, shown);
+  const [top, bottom] = reachOf(down);
+  const used = data.subarray((top - within.top) * width * channels, (bottom - within.top) * width * channels);
+  const lines = { data: used, lines: bottom - top, inputs: width, channels, skipped: within.left };
+  const narrowed = alongRows(across, lines);
   if (unchanged(box.top, box.height, rows)) return narrowed;
   return alongColumns(down, { data: narrowed, width: columns * channels, skipped: top });
 }

@@ -1,15 +1,15 @@
 import { random } from '../random/index.js';
 import { augment } from './augment/index.js';
 import { ImageError } from './image-error.js';
-import type { Decoded, Reduction, Size } from './pixels.js';
+import type { Decoded } from './pixels.js';
 import { sharedBytes } from './shared-bytes.js';
 import type { Failure, Item, Recipe, Reply, Task } from './task.js';
-import { evaluationView, reductionFor, render, trainingView } from './transforms.js';
+import { type Decoding, decodingFor, evaluationView, render, trainingView } from './transforms.js';
 
-/** How a file becomes an image, wherever that happens. @throws ImageError for one that cannot be used */
+/** How a file becomes an image, wherever that happens; more may come than the part that is wanted. @throws ImageError for one that cannot be used */
 export type Decode<File = string> = (
   file: File,
-  options: { readonly channels: 1 | 3; readonly reduction: (full: Size) => Reduction },
+  options: Omit<Decoding, 'part'> & Partial<Decoding>,
 ) => Promise<Decoded>;
 
 const shared = (image: Decoded): Decoded => {
@@ -24,7 +24,7 @@ const shared = (image: Decoded): Decoded => {
  */
 async function makeSample<File>(
   { index, repeat, file, image }: Item<File>,
-  { recipe, decode }: { readonly recipe: Recipe; readonly decode: Decode<File> },
+  { recipe, decode, keep }: { readonly recipe: Recipe; readonly decode: Decode<File>; readonly keep: boolean },
   into: Uint8Array,
 ): Promise<Decoded> {
   const { preprocessing, augmentation, seed, epoch } = recipe;
@@ -33,9 +33,9 @@ async function makeSample<File>(
     augmentation
       ? trainingView(full, preprocessing, { augmentation, random: random(...stream) })
       : evaluationView(full, preprocessing);
-  const reduction = (full: Decoded['full']) => reductionFor(viewOf(full).box, preprocessing.size);
-  const usable = image && (file === undefined || image.reduction === reduction(image.full)) ? image : undefined;
-  const decoded = usable ?? (await decode(file as File, { channels: preprocessing.channels, reduction }));
+  const { part, ...decoding } = decodingFor(viewOf, preprocessing);
+  const isUsable = image && (file === undefined || image.reduction === decoding.reduction(image.full));
+  const decoded = isUsable ? image : await decode(file as File, keep ? decoding : { ...decoding, part });
   render(decoded, { view: viewOf(decoded.full), preprocessing }, into);
   if (augmentation) {
     const { size, channels, mean = [0.5, 0.5, 0.5] } = preprocessing;
@@ -58,7 +58,7 @@ export async function fill<File>(
     const place = batch.count;
     try {
       const into = batch.images.subarray(place * bytes, (place + 1) * bytes);
-      const image = await makeSample(item, { recipe, decode }, into);
+      const image = await makeSample(item, { recipe, decode, keep }, into);
       if (keep && image !== item.image) decoded.push({ index: item.index, image: shared(image) });
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;

@@ -1,8 +1,8 @@
 import type { Random } from '../random/index.js';
 import type { Jitter } from './augment/jitter.js';
 import type { Policy } from './augment/policy.js';
-import { type Pixels, REDUCTIONS, type Reduction, type Size, withChannels } from './pixels.js';
-import { type Box, type Interpolation, resample } from './resample.js';
+import { type Decoded, type Pixels, REDUCTIONS, type Reduction, type Size, withChannels } from './pixels.js';
+import { type Box, type Interpolation, looksAt, resample } from './resample.js';
 
 /** What an image goes through before a network sees it. Values stay 0 to 255: normalising is the network's first step. */
 export interface Preprocessing {
@@ -134,22 +134,52 @@ const scaled = ({ top, left, height, width }: Box, vertical: number, horizontal:
   width: width * horizontal,
 });
 
+/** Where a view lies in an image decoded to the size of `whole`, and whether its pixels are those of the result. */
+function placed({ box }: View, { full, whole, size }: { full: Size; whole: Size; size: Preprocessing['size'] }) {
+  const part = scaled(box, whole.height / full.height, whole.width / full.width);
+  const exact =
+    size[0] === part.height && size[1] === part.width && Number.isInteger(part.top) && Number.isInteger(part.left);
+  return { part, exact };
+}
+
+/** How an image is decoded of which nothing is shown but one view. */
+export interface Decoding {
+  readonly channels: 1 | 3;
+  /** How much smaller it may be decoded, by its size. */
+  readonly reduction: (full: Size) => Reduction;
+  /** The pixels that `render` needs of an image decoded to the size of `whole`. */
+  readonly part: (full: Size, whole: Size) => Box;
+}
+
+/** @param viewOf the view of an image of this size */
+export const decodingFor = (
+  viewOf: (full: Size) => View,
+  { size, channels, interpolation }: Preprocessing,
+): Decoding => ({
+  channels,
+  reduction: (full) => reductionFor(viewOf(full).box, size),
+  part(full, whole) {
+    const view = viewOf(full);
+    const { part, exact } = placed(view, { full, whole, size });
+    return exact ? part : looksAt(whole, { box: part, cut: view.cut, size, interpolation });
+  },
+});
+
 /**
  * Writes a view of an image into `into`, [h, w, c] of the preprocessing's size, which must hold zeros.
- * `image` may be decoded smaller than `full`, the size that the view's box refers to.
+ * `image` may be decoded smaller than `full`, the size that the view's box refers to, and be no more of it than `decodingFor` says.
  */
 export function render(
-  image: Pixels & { readonly full?: Size },
-  { view: { box, cut, shift, mirrored }, preprocessing }: { view: View; preprocessing: Preprocessing },
+  image: Pixels & Partial<Pick<Decoded, 'full' | 'within'>>,
+  { view, preprocessing }: { view: View; preprocessing: Preprocessing },
   into: Uint8Array,
 ): void {
   const { size, channels, interpolation } = preprocessing;
-  const full = image.full ?? image;
-  const part = scaled(box, image.height / full.height, image.width / full.width);
-  const exact =
-    size[0] === part.height && size[1] === part.width && Number.isInteger(part.top) && Number.isInteger(part.left);
+  const { cut, shift, mirrored } = view;
+  const { within = { height: image.height, width: image.width, top: 0, left: 0 }, full = within } = image;
+  const { part, exact } = placed(view, { full, whole: within, size });
   const shown = exact ? image : { data: resample(image, { box: part, cut, size, interpolation }), width: size[1] };
-  const corner = exact ? { top: part.top, left: part.left } : { top: 0, left: 0 };
+  const corner = exact ? { top: part.top - within.top, left: part.left - within.left } : { top: 0, left: 0 };
   const from = { data: withChannels(shown.data, image.channels, channels), width: shown.width, ...corner };
   move(from, { size, channels, shift, mirrored }, into);
 }

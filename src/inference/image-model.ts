@@ -73,7 +73,8 @@ export class ImageModel {
     { batch = 16, moveWeights = false, once = false, device, threads, memory, precision }: OpenModelOptions = {},
   ): ImageModel {
     const runtime = openRuntime({ device, threads, memory, precision });
-    return new ImageModel(model, runtime, new Loader(), { batch, moveWeights, once });
+    const loader = new Loader(once ? { cacheBytes: 0 } : {});
+    return new ImageModel(model, runtime, loader, { batch, moveWeights, once });
   }
 
   /** Images that could not be read so far. */

@@ -21,7 +21,7 @@ export async function readyModel(path: string, options: EvaluateModelOptions): P
   const { task, preprocessing, classes } = model.card;
   const { network, weights } = model;
   const runtime = openRuntime({ device, threads, memory, precision });
-  const loader = new Loader();
+  const loader = new Loader({ cacheBytes: 0 }); // every image is seen once
   const settings = { task, preprocessing, classes, strict };
   const programs = new Map<number, Promise<Program>>();
   const compiled = (size: number): Promise<Program> => {

@@ -6,7 +6,16 @@ import { deflateSync } from 'node:zlib';
 import type { Sharp } from 'sharp';
 import sharp from 'sharp';
 import { decodeImage } from '../../src/data/decode.js';
-import { type Decoded, REDUCTIONS, withChannels } from '../../src/data/pixels.js';
+import { type Decoded, REDUCTIONS, type Size, withChannels } from '../../src/data/pixels.js';
+import {
+  type Augmentation,
+  decodingFor,
+  evaluationView,
+  type Preprocessing,
+  render,
+  trainingView,
+} from '../../src/data/transforms.js';
+import { random } from '../../src/random/index.js';
 import { drawing, picture, temporaryFolder, userError, write } from './fixtures.js';
 
 const [HEIGHT, WIDTH] = [32, 48];
@@ -120,6 +129,60 @@ test('a reduction gives a smaller picture of the same', async () => {
   }
   const tiny = await decodeImage(await drawing(5, 400).png().toBuffer(), { reduction: () => 12 });
   assert.deepEqual([tiny.height, tiny.width, tiny.reduction], [5, 400, 1]);
+});
+
+describe('decoded in part, an image shows what it shows decoded whole', () => {
+  const [height, width] = [150, 203];
+  /** EXIF orientation -> how large the image is in its file. */
+  const stored = new Map([
+    [1, drawing(height, width)],
+    [6, drawing(width, height)],
+    [7, drawing(width, height)],
+  ]);
+  const settings = (['bilinear', 'bicubic', 'nearest'] as const).flatMap((interpolation) =>
+    [16, 96].map((side): Preprocessing => ({ size: [side, side], channels: 3, cropRatio: 0.875, interpolation })),
+  );
+  const augmentations: readonly (Augmentation | undefined)[] = [
+    undefined,
+    { scale: [0.08, 1], flip: 0.5 },
+    { padding: 4, flip: 0.5 },
+  ];
+
+  for (const [orientation, image] of stored)
+    test(`orientation ${orientation}, every filter, made smaller or not`, async () => {
+      const bytes = await image.jpeg({ quality: 95 }).withMetadata({ orientation }).toBuffer();
+      let parts = 0;
+      for (const preprocessing of settings)
+        for (const [i, augmentation] of Array.from({ length: 12 }, (_, i) => [i, augmentations[i % 3]] as const)) {
+          const viewOf = (full: Size) =>
+            augmentation
+              ? trainingView(full, preprocessing, { augmentation, random: random('part', i) })
+              : evaluationView(full, preprocessing);
+          const { part, ...whole } = decodingFor(viewOf, preprocessing);
+          const pictures = await Promise.all(
+            [whole, { ...whole, part }].map(async (options) => {
+              const decoded = await decodeImage(bytes, options);
+              assert.deepEqual(decoded.full, { height, width });
+              if (decoded.within) parts++;
+              const into = new Uint8Array(preprocessing.size[0] * preprocessing.size[1] * 3);
+              render(decoded, { view: viewOf(decoded.full), preprocessing }, into);
+              return into;
+            }),
+          );
+          assert.deepEqual(pictures[1], pictures[0]);
+        }
+      assert.ok(parts >= (orientation === 1 ? 1 : 0.5) * settings.length * 12, `${parts} parts`);
+    });
+
+  test('no part of a JPEG that is cut short, and all of what is no JPEG', async () => {
+    const part = () => ({ top: 3, left: 5, height: 7, width: 11 });
+    const jpeg = await drawing(height, width).jpeg().toBuffer();
+    const { within, ...decoded } = await decodeImage(jpeg, { part });
+    assert.deepEqual([decoded.height, decoded.width, within], [7, 11, { height, width, top: 3, left: 5 }]);
+    await assert.rejects(decodeImage(jpeg.subarray(0, -20), { part, name: 'cut' }), userError('cut', 'truncated'));
+    const png = await decodeImage(await drawing(height, width).png().toBuffer(), { part });
+    assert.deepEqual([png.height, png.width, png.within], [height, width, undefined]);
+  });
 });
 
 describe('what cannot be decoded is named with the reason', () => {

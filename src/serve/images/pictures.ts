@@ -1,8 +1,9 @@
 /** Image files as networks see them, and pictures as files. */
 import type { Sharp } from 'sharp';
 import { decodeImage, ImageError, ImageTooLargeError } from '../../data/decode.js';
+import type { Size } from '../../data/pixels.js';
 import { sharp } from '../../data/sharp.js';
-import { evaluationView, type Preprocessing, reductionFor, render } from '../../data/transforms.js';
+import { decodingFor, evaluationView, type Preprocessing, render } from '../../data/transforms.js';
 import type { Features } from '../../inference/layers.js';
 import { principalPictures } from '../../inference/map-pictures.js';
 import { drawAttributions, drawClassMap, type Raster, zoomed } from '../../inference/overlay.js';
@@ -25,17 +26,14 @@ export interface Prepare {
 export async function prepare({ bytes, name, preprocessing, pixelLimit }: Prepare): Promise<Uint8Array> {
   typeOf(bytes, name);
   const { size, channels } = preprocessing;
-  const image = await decodeImage(bytes, {
-    channels,
-    name,
-    pixelLimit,
-    reduction: (full) => reductionFor(evaluationView(full, preprocessing).box, size),
-  }).catch((error: Error) => {
+  const viewOf = (full: Size) => evaluationView(full, preprocessing);
+  const decoding = decodingFor(viewOf, preprocessing);
+  const image = await decodeImage(bytes, { ...decoding, name, pixelLimit }).catch((error: Error) => {
     if (error instanceof ImageTooLargeError) throw new HttpError(413, error.message);
     throw error instanceof ImageError ? new HttpError(400, error.message) : error;
   });
   const pixels = new Uint8Array(size[0] * size[1] * channels);
-  render(image, { view: evaluationView(image.full, preprocessing), preprocessing }, pixels);
+  render(image, { view: viewOf(image.full), preprocessing }, pixels);
   return pixels;
 }
 

@@ -4,6 +4,7 @@
  *   echo 10 | node build/bench/forward.js resnet18 --size 224 --batch 1
  *   echo 10 | node build/bench/forward.js resnet18 --size 224 --precision float16 --device webgpu
  *   echo 10 | node build/bench/forward.js resnet18 --size 224 --batch 1 --int8            # in 8-bit numbers
+ *   echo 10 | node build/bench/forward.js resnet18 --size 224 --batch 1 --same-thread     # the engine in the thread that asks
  *   echo 10 | node build/bench/forward.js resnet18 --size 224 --batch 1 --file torch.onnx   # the bare runtime on a file
  *
  * Every line read is a number of runs; every line written is { "ms": [per run], "peakMemoryGB" }.
@@ -36,6 +37,7 @@ const { values, positionals } = parseArgs({
     file: { type: 'string' },
     precision: { type: 'string', default: 'float32' },
     int8: { type: 'boolean', default: false },
+    'same-thread': { type: 'boolean', default: false },
   },
 });
 const [name = 'resnet18'] = positionals;
@@ -49,6 +51,7 @@ async function own(): Promise<() => Promise<unknown>> {
     threads,
     device: deviceNamed(values.device),
     precision: values.precision as Precision,
+    ownThread: !values['same-thread'],
   });
   const model = values.int8 ? await eightBit() : { network, weights: firstWeights() };
   const { y } = buildNetwork(model.network, { batch });

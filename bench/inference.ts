@@ -12,9 +12,13 @@ const works = ['resnet', 'transpose-resnet'].flatMap((kind) =>
 );
 const SIZE = 224;
 
+/** Of ourselves with a thread and without, of the runtime, and of PyTorch in two layouts and keeping its memory. */
+type Figures = [own: number, same: number, bare: number, contiguous: number, channelsLast: number, keeping: number];
+
 export async function inference({ threads, rounds, wanted }: Settings): Promise<void> {
-  const heading = ['inference, ms per image', 'resmirror', 'bare runtime', 'torch', 'channels last', 'keeping memory'];
-  print([...heading, 'to runtime', 'to torch', 'to keeping'], '---');
+  const own = ['inference, ms per image', 'resmirror', 'without a thread'];
+  const others = ['bare runtime', 'torch', 'channels last', 'keeping memory'];
+  print([...own, ...others, 'to runtime', 'without a thread', 'to torch', 'to keeping'], '---');
   const folder = mkdtempSync(join(tmpdir(), 'resmirror-bench-'));
   try {
     for (const { network, batch } of works) {
@@ -28,6 +32,7 @@ export async function inference({ threads, rounds, wanted }: Settings): Promise<
       const own = [process.execPath, 'build/bench/forward.js', ...args];
       const peers = [
         new Peer('resmirror', own),
+        new Peer('resmirror, without a thread', [...own, '--same-thread']),
         new Peer('bare runtime', [...own, '--file', file]),
         new Peer('torch', [...torch, '--layout', 'contiguous']),
         new Peer('torch, channels last', [...torch, '--layout', 'channels_last']),
@@ -35,13 +40,9 @@ export async function inference({ threads, rounds, wanted }: Settings): Promise<
       ];
       const figures = (await inTurns(peers, rounds)).map(({ median }) => median);
       await Promise.all(peers.map((peer) => peer.close()));
-      const [mine, runtime, contiguous, channelsLast, keeping] = figures as [number, number, number, number, number];
-      const others = [runtime, Math.min(contiguous, channelsLast), keeping];
-      print([
-        name,
-        ...figures.map((ms) => (ms / batch).toFixed(1)),
-        ...others.map((other) => (mine / other).toFixed(2)),
-      ]);
+      const [mine, same, runtime, contiguous, channelsLast, keeping] = figures as Figures;
+      const ratios = [mine / runtime, same / runtime, mine / Math.min(contiguous, channelsLast), mine / keeping];
+      print([name, ...figures.map((ms) => (ms / batch).toFixed(1)), ...ratios.map((ratio) => ratio.toFixed(2))]);
     }
   } finally {
     rmSync(folder, { recursive: true });

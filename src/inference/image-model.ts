@@ -6,6 +6,7 @@ import type { Graph } from '../graph/index.js';
 import {
   type CompileOptions,
   type ComputeOptions,
+  type NodeRuntimeOptions,
   openRuntime,
   type Program,
   type Runtime,
@@ -15,12 +16,15 @@ import type { Model } from '../weights/index.js';
 import { sampleOf } from './seen.js';
 
 /** Where a model computes, and on how many images at once. */
-export interface OpenModelOptions extends ComputeOptions {
+export interface OpenModelOptions extends ComputeOptions, Pick<NodeRuntimeOptions, 'ownThread'> {
   /** Images that go through the network at once. 16 by default. */
   readonly batch?: number;
   /** Whether the memory of the weights may go over to the runtime, which empties the model's arrays. Default false. */
   readonly moveWeights?: boolean;
-  /** Whether it is asked but one question. About a few images the answer then comes sooner, since nothing is prepared for more. Default false. */
+  /**
+   * Whether it is asked but one question. About a few images the answer then comes sooner, since nothing is prepared for more, and the calling thread
+   * stands still meanwhile. Default false.
+   */
   readonly once?: boolean;
 }
 
@@ -60,21 +64,18 @@ export class ImageModel {
   private readonly programs = new Map<string, Promise<Program>>();
   private readonly broken: Skipped[] = [];
   private fewRuns = false;
+  private opened: Runtime | undefined;
 
   private constructor(
     readonly model: Model,
-    private readonly runtime: Runtime,
     private readonly loader: Loader,
-    private readonly options: Required<Pick<OpenModelOptions, 'batch' | 'moveWeights' | 'once'>>,
-  ) {}
+    private readonly options: OpenModelOptions & Required<Pick<OpenModelOptions, 'batch' | 'once'>>,
+  ) {
+    if (!options.once) this.runtime();
+  }
 
-  static open(
-    model: Model,
-    { batch = 16, moveWeights = false, once = false, device, threads, memory, precision }: OpenModelOptions = {},
-  ): ImageModel {
-    const runtime = openRuntime({ device, threads, memory, precision });
-    const loader = new Loader(once ? { cacheBytes: 0 } : {});
-    return new ImageModel(model, runtime, loader, { batch, moveWeights, once });
+  static open(model: Model, { batch = 16, once = false, ...options }: OpenModelOptions = {}): ImageModel {
+    return new ImageModel(model, new Loader(once ? { cacheBytes: 0 } : {}), { batch, once, ...options });
   }
 
   /** Images that could not be read so far. */
@@ -86,7 +87,7 @@ export class ImageModel {
   program(name: string, graph: () => Graph): Promise<Program> {
     const known = this.programs.get(name);
     if (known) return known;
-    const { moveWeights } = this.options;
+    const { moveWeights = false } = this.options;
     const options = { weights: this.model.weights, moveWeights, fewRuns: this.fewRuns };
     const program = this.compiled(graph(), options);
     this.programs.set(name, program);
@@ -94,7 +95,7 @@ export class ImageModel {
   }
 
   private async compiled(graph: Graph, options: CompileOptions): Promise<Program> {
-    const program = await this.runtime.compile(graph, options);
+    const program = await this.runtime().compile(graph, options);
     await this.model.expectSame?.(); // the engine has opened its file by name
     return program;
   }
@@ -113,7 +114,14 @@ export class ImageModel {
 
   async close(): Promise<void> {
     await this.loader.close();
-    await this.runtime.close();
+    await this.opened?.close();
+  }
+
+  /** Opened when it is known whether a thread of its own would take longer to start than the images to compute. */
+  private runtime(): Runtime {
+    const { device, threads, memory, precision, ownThread = !this.fewRuns } = this.options;
+    this.opened ??= openRuntime({ device, threads, memory, precision, ownThread });
+    return this.opened;
   }
 
   private fed({ images: data, indices, labels, count }: Batch, dataset: Dataset): FedBatch {

@@ -45,6 +45,8 @@ export interface Requests {
   read(request: { readonly names: readonly string[] }): Promise<Tensors>;
   /** Gives up the memory of variables. */
   forget(request: { readonly names: readonly string[] }): Promise<void>;
+  /** Gives up everything. */
+  end(request: Record<never, never>): Promise<void>;
   /** What runs took from plain memory and left there, since the engine was made. */
   count(request: Record<never, never>): Promise<Counts>;
 }
@@ -130,6 +132,14 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     return found;
   };
 
+  const release = async (id: number): Promise<void> => {
+    const program = programOf(id);
+    programs.delete(id);
+    if (program.profiled) program.session.endProfiling();
+    retired.add(program);
+    await endRetired();
+  };
+
   /** Where a program has written what it lends, if all of it is back in plain memory: nobody reads it any more. */
   const broughtBack = ({ fills, lent, updates }: Program): OnnxTensors | undefined => {
     const found = lent.map((output) => [output, variables.get(updates[output]!)] as const);
@@ -203,13 +213,7 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
         fed: feeds,
       };
     },
-    async release({ program: id }) {
-      const program = programOf(id);
-      programs.delete(id);
-      if (program.profiled) program.session.endProfiling();
-      retired.add(program);
-      await endRetired();
-    },
+    release: ({ program }) => release(program),
     async write({ variables: written }) {
       for (const [name, tensor] of Object.entries(written)) replace(name, resident(tensor));
       await endRetired();
@@ -219,6 +223,11 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     },
     async forget({ names }) {
       for (const name of names) drop(name);
+      await endRetired();
+    },
+    async end() {
+      for (const id of [...programs.keys()]) await release(id);
+      for (const name of [...variables.keys()]) drop(name);
       await endRetired();
     },
     async count() {

@@ -59,15 +59,16 @@ test('calls under way are rejected when the worker dies, and all later ones', as
   await assert.rejects(client.call('read', { names: [] }), /worker thread ended/);
 });
 
-test('close rejects calls under way and later ones, and may be called twice', async () => {
-  const runtime = openRuntime({ threads: 1 });
-  const program = await runtime.compile(long());
-  const rejected = assert.rejects(program.run(feeds), /the runtime is closed/);
-  await runtime.close();
-  await rejected;
-  await assert.rejects(program.run(feeds), /the runtime is closed/);
-  await runtime.close();
-});
+for (const ownThread of [true, false])
+  test(`close rejects calls under way and later ones, and may be called twice, ${ownThread ? 'with' : 'without'} a thread`, async () => {
+    const runtime = openRuntime({ threads: 1, ownThread });
+    const program = await runtime.compile(long());
+    const rejected = assert.rejects(program.run(feeds), /the runtime is closed/);
+    await runtime.close();
+    await rejected;
+    await assert.rejects(program.run(feeds), /the runtime is closed/);
+    await runtime.close();
+  });
 
 /** Runs a program of its own with the built runtime; its exit code, and what it printed or died of, or a failure after ten seconds. */
 async function exitOf(body: string): Promise<{ readonly code: number; readonly text: string }> {

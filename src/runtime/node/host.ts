@@ -1,9 +1,10 @@
-/** Node as a host: the native engine in a worker thread. */
+/** Node as a host: the native engine in a worker thread, or in the one that asks. */
 import { availableParallelism } from 'node:os';
 import { lower } from '../../lower/index.js';
 import type { Devices } from '../devices.js';
 import type { Host } from '../open.js';
 import { Client } from './client.js';
+import { SameThread } from './same-thread.js';
 
 /** The devices that Node reaches, by name. */
 export const nodeDevices = {
@@ -15,11 +16,15 @@ export const nodeDevices = {
 /** Every core that this process may use. */
 export const nodeThreads = (): number => availableParallelism();
 
-export const node: Host = {
+const nodeBy = (connect: Host['connect']): Host => ({
   devices: nodeDevices,
   lower,
   get threads() {
     return nodeThreads();
   },
-  connect: () => new Client(),
-};
+  connect,
+});
+
+export const node = nodeBy(() => new Client());
+/** The engine has no thread of its own. */
+export const nodeInline = nodeBy(() => new SameThread());

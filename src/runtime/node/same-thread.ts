@@ -1,11 +1,9 @@
 /** The engine in the thread that asks, which stands still while a network computes. */
-import { answered, Calls, type Channel } from '../channel.js';
+import { answered, type Call, Calls, type Channel } from '../channel.js';
 import { createEngine, type Requests } from '../engine.js';
 
 export class SameThread implements Channel {
-  private readonly engine: Promise<Requests> = import('onnxruntime-node').then((ort) =>
-    createEngine(ort, { fillsOutputs: true }),
-  );
+  private engine: Promise<Requests> | undefined;
   private readonly calls = new Calls((call, transfer) => {
     // as a message to another thread would be: memory moves, or is copied
     const sent = { ...call, request: structuredClone(call.request, { transfer }) };
@@ -15,10 +13,12 @@ export class SameThread implements Channel {
 
   async close(): Promise<void> {
     this.calls.fail(new Error('the runtime is closed'));
-    await (await this.engine).end({});
+    const engine = await this.engine?.catch(() => undefined); // whoever called it knows
+    await engine?.end({});
   }
 
-  private async answer(call: Parameters<typeof answered>[1]): Promise<void> {
+  private async answer(call: Call): Promise<void> {
+    this.engine ??= import('onnxruntime-node').then((ort) => createEngine(ort, { fillsOutputs: true }));
     const engine = await this.engine.catch((error: Error) => this.calls.fail(error));
     if (engine) this.calls.settle(await answered(engine, call));
   }

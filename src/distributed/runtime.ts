@@ -58,8 +58,8 @@ export function distributedRuntime(
       }
       return chained(parts, links);
     },
-    async write(variables) {
-      await runtime.write(await sameEverywhere(communicator, variables));
+    async write(variables, options) {
+      await runtime.write(await sameEverywhere(communicator, variables), options);
     },
   };
 }

@@ -8,7 +8,7 @@ import type {
   Tensor as OrtTensor,
   TensorConstructor,
 } from 'onnxruntime-common';
-import { slab } from './slab.js';
+import { isInLine, slab } from './slab.js';
 import { copyOf, type Tensor, type Tensors } from './tensor.js';
 
 /** What the engine needs of onnxruntime-node, -web or another build. */
@@ -67,8 +67,8 @@ interface Program extends Omit<Compile, 'model' | 'options' | 'lent'> {
   readonly profiled: boolean;
   /** Whether the session writes into memory that is given to it. */
   readonly fills: boolean;
-  /** Memory for updates: those that stay, and those that are lent. */
-  readonly allocate: () => OnnxTensors;
+  /** Memory for updates: those that stay, unless they have some, and those that are lent. */
+  readonly allocate: (known?: OnnxTensors) => OnnxTensors;
   readonly allocateLent: () => OnnxTensors;
   /** Whether it reads variables that it updates. */
   readonly readsOwn: boolean;
@@ -81,6 +81,7 @@ type OnnxTensors = Readonly<Record<string, OrtTensor>>;
 /** Of tensors, as far as they lie in plain memory. */
 const plainBytes = (tensors: readonly OrtTensor[]): number =>
   tensors.reduce((sum, tensor) => sum + (isPlain(tensor) ? (tensor.data as Uint8Array).byteLength : 0), 0);
+const memoryOf = ({ data }: OrtTensor) => data as Float32Array<ArrayBuffer>;
 /** What lies elsewhere throws where its data are asked for. */
 const isPlain = ({ location }: OrtTensor): boolean => location !== 'gpu-buffer';
 
@@ -148,18 +149,34 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       : undefined;
   };
 
+  /** Memory of values that a program has replaced, where nobody else has a part in it: the run after the next may write there. */
+  const leftBy = (replaced: OnnxTensors, made: OnnxTensors): OnnxTensors => {
+    const kept = [...programs.values()].flatMap(({ destinations }) =>
+      destinations.flatMap((all = {}) => Object.values(all)),
+    );
+    const used = new Set([...variables.values(), ...kept].filter(isPlain).map((tensor) => memoryOf(tensor).buffer));
+    return Object.fromEntries(
+      Object.entries(replaced).filter(([output, tensor]) => {
+        const fits = made[output] && isPlain(tensor) && `${tensor.dims}` === `${made[output].dims}`;
+        return fits && isInLine(memoryOf(tensor)) && !used.has(memoryOf(tensor).buffer);
+      }),
+    );
+  };
+
   const allocator =
     ({ outputMetadata }: InferenceSession, isWanted: (output: string) => boolean) =>
-    (): OnnxTensors => {
+    (known: OnnxTensors = {}): OnnxTensors => {
       const places = outputMetadata.flatMap((output) => {
-        if (!isWanted(output.name) || !output.isTensor || output.type !== 'float32') return [];
+        if (output.name in known || !isWanted(output.name) || !output.isTensor || output.type !== 'float32') return [];
         const shape = output.shape.filter((d) => typeof d === 'number');
         return shape.length === output.shape.length ? [{ name: output.name, shape }] : [];
       });
       const memory = slab(places);
-      return Object.fromEntries(
-        places.map(({ name, shape }) => [name, resident({ dtype: 'float32', shape, data: memory.get(name)! })]),
-      );
+      const made = places.map(({ name, shape }) => [
+        name,
+        resident({ dtype: 'float32', shape, data: memory.get(name)! }),
+      ]);
+      return { ...known, ...Object.fromEntries(made) };
     };
 
   return {
@@ -204,9 +221,14 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
         read: counts.read + plainBytes(taken.map(([, tensor]) => tensor)),
         written: counts.written + plainBytes(updated),
       };
-      for (const [output, name] of Object.entries(program.updates)) replace(name, outputs[output]!, program);
+      const replaced: Record<string, OrtTensor> = {};
+      for (const [output, name] of Object.entries(program.updates)) {
+        const before = variables.get(name);
+        if (before) replaced[output] = before;
+        replace(name, outputs[output]!, program);
+      }
       await endRetired();
-      program.destinations = program.readsOwn ? [after, made] : [made];
+      program.destinations = program.readsOwn ? [after ?? program.allocate(leftBy(replaced, made)), made] : [made];
       for (const output of program.lent) if (fetches.includes(output)) variables.delete(program.updates[output]!);
       return {
         fetched: Object.fromEntries(fetches.map((name) => [name, answer(name, outputs[name]!, program)])),

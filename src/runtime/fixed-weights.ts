@@ -8,7 +8,7 @@ import { foldWeights, hoist, type Lower, type Target } from '../lower/index.js';
 import { type ExternalData, writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import type { Program, Start } from './runtime.js';
-import type { Tensor, Tensors } from './tensor.js';
+import { buffersOf, type Tensor, type Tensors } from './tensor.js';
 
 export interface Fixed {
   readonly target: Target;
@@ -128,8 +128,7 @@ export class FixedWeights {
   ): Promise<Readonly<Record<string, string>>> {
     const fresh = weights.filter(([, tensor]) => !this.moved.has(tensor));
     const variables = Object.fromEntries(fresh.map(([name, tensor]) => [(move ? 'moved:' : '') + own + name, tensor]));
-    const memory = new Set(fresh.map(([, { data }]) => data.buffer as ArrayBuffer));
-    await this.client.call('write', { variables }, move ? [...memory] : []);
+    await this.client.call('write', { variables }, move ? buffersOf(fresh.map(([, tensor]) => tensor)) : []);
     if (move) for (const [name, tensor] of Object.entries(variables)) this.moved.set(tensor, name);
     return Object.fromEntries(weights.map(([name, tensor]) => [name, this.moved.get(tensor) ?? own + name]));
   }

@@ -11,7 +11,7 @@ import { compileHalf, computesHalves, noHalves } from './half.js';
 import { inWords, isKnown, refuseLarge } from './memory.js';
 import { firstThatWorks } from './probe.js';
 import type { CompileOptions, Program, Runtime, RuntimeOptions, Start } from './runtime.js';
-import { copyOf, type Tensors } from './tensor.js';
+import { buffersOf, copyOf, type Tensors } from './tensor.js';
 import { Variables } from './variables.js';
 
 /** What a program runs on: Node, or a page. */
@@ -82,9 +82,9 @@ export function openRuntimeOn(
         refuseUnknown(`${name}: no output`, fetches, outputs);
         // a message would copy twice, on writing and on reading
         const sent = Object.entries(feeds).map(([name, tensor]) => [name, copyOf(tensor, taken(name))] as const);
-        const memory = [...sent, ...Object.entries(returned)].map(([, { data }]) => data.buffer as ArrayBuffer);
+        const memory = buffersOf([...sent.map(([, tensor]) => tensor), ...Object.values(returned)]);
         const { fetched, fed } = await client
-          .call('run', { program, feeds: Object.fromEntries(sent), fetches, returned }, [...new Set(memory)])
+          .call('run', { program, feeds: Object.fromEntries(sent), fetches, returned }, memory)
           .catch((error: Error) => Promise.reject(inWords(error, name, device)));
         for (const [name, { data }] of Object.entries(fed)) spare.set(name, data.buffer as ArrayBuffer);
         return fetched;
@@ -104,7 +104,14 @@ export function openRuntimeOn(
   const compileSeenBy = async (
     inspect: Inspect,
     graph: Graph,
-    { weights = {}, moveWeights: move = false, fewRuns = false, updates = {}, lent = [] }: CompileOptions = {},
+    {
+      weights = {},
+      moveWeights: move = false,
+      fewRuns = false,
+      fed = {},
+      updates = {},
+      lent = [],
+    }: CompileOptions = {},
   ): Promise<Program> => {
     const { name, outputs } = graph;
     refuseUnknown(`${name}: no output`, Object.keys(updates), Object.keys(outputs));
@@ -139,12 +146,13 @@ export function openRuntimeOn(
     const variables = parametersOf(lowered).filter(isVariable);
     const program = await start(writeOnnx(lowered, { weights: new Map(Object.entries(weights)) }), {
       name,
-      variables: Object.fromEntries(variables.map(({ source }) => [source.name, source.name])),
+      variables: { ...Object.fromEntries(variables.map(({ source }) => [source.name, source.name])), ...fed },
       updates,
       lent,
       rewrite: targets[way].block === 0,
     });
-    return store.plainUpdates(checked(graph, program), updates, new Set(lent.flat()));
+    const asked = checked(graph, program, new Set(Object.keys(fed)));
+    return store.plainUpdates(asked, updates, new Set(lent.flat()));
   };
 
   const compile = (graph: Graph, options?: CompileOptions) => compileSeenBy(withinLimit, graph, options);
@@ -164,7 +172,7 @@ export function openRuntimeOn(
       return peakBytes(host.lower(graph, await chosenTarget(), { updates: outputs }), outputs);
     },
     load: (model) => start(new Uint8Array(model)), // a copy: a Buffer's memory may be shared with others
-    write: (variables) => store.write(variables),
+    write: (variables, options) => store.write(variables, options),
     read: (names) => store.read(names),
     async traffic() {
       const { runs, fed, fetched, read, written } = await client.call('count', {});

@@ -21,6 +21,8 @@ export interface CompileOptions {
    * as long as half a dozen images. The same numbers up to rounding. Default false.
    */
   readonly fewRuns?: boolean;
+  /** Inputs that are fed from variables, which then lie as they were written: input name -> variable name. None by default. */
+  readonly fed?: Readonly<Record<string, string>>;
   /** Outputs that become the new value of a variable after each run: output name -> variable name. */
   readonly updates?: Readonly<Record<string, string>>;
   /**
@@ -55,8 +57,11 @@ export interface Runtime {
   memory(graph: Graph, options?: Pick<CompileOptions, 'updates'>): Promise<number>;
   /** As `compile`, for the bytes of an ONNX file. */
   load(model: Uint8Array): Promise<Program>;
-  /** Sets variables by name. */
-  write(variables: Tensors): Promise<void>;
+  /**
+   * Sets variables by name.
+   * @param options.move whether their memory may go over to the runtime, which saves a copy: their arrays are then empty. Default false.
+   */
+  write(variables: Tensors, options?: { readonly move?: boolean }): Promise<void>;
   /** Current values of variables. */
   read(names: readonly string[]): Promise<Tensors>;
   /** What has crossed between the program and the device so far. */

@@ -16,6 +16,9 @@ export interface Place {
   readonly shape: readonly number[];
 }
 
+/** Whether an array begins where one of a slab would. */
+export const isInLine = ({ byteOffset }: Float32Array): boolean => byteOffset % LINE === LINE - HEADER;
+
 /** Float32 arrays in one piece of memory, each at the beginning of a cache line. */
 export function slab(places: readonly Place[]): ReadonlyMap<string, Float32Array> {
   const lines = (shape: Place['shape']) => Math.ceil((4 * elements(shape)) / LINE) * LINE;

@@ -23,6 +23,11 @@ export const float32 = (data: Float32Array, shape: readonly number[]): TensorOf<
   data,
 });
 
+/** The memory that tensors lie in, each piece once. */
+export const buffersOf = (tensors: readonly Tensor[]): ArrayBuffer[] => [
+  ...new Set(tensors.map(({ data }) => data.buffer as ArrayBuffer)),
+];
+
 const arrays: { readonly [D in DType]: new (memory: ArrayBuffer) => Arrays[D] } = {
   float32: Float32Array,
   int8: Int8Array,

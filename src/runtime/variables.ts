@@ -6,7 +6,7 @@ import { type Graph, identity, input, parameter, type Shape } from '../graph/ind
 import { storedLayout, type Target } from '../lower/index.js';
 import type { Channel } from './channel.js';
 import type { CompileOptions, Program } from './runtime.js';
-import type { Tensors } from './tensor.js';
+import { buffersOf, type Tensors } from './tensor.js';
 
 export class Variables {
   private readonly shapes = new Map<string, Shape>();
@@ -29,7 +29,7 @@ export class Variables {
     return storedLayout(this.shapes.get(name) ?? [], await this.target()) !== 'plain';
   }
 
-  async write(variables: Tensors): Promise<void> {
+  async write(variables: Tensors, { move = false } = {}): Promise<void> {
     this.know(Object.entries(variables).map(([name, { shape }]) => [name, shape]));
     const all = Object.entries(variables);
     // what is only read would otherwise be uploaded by every run
@@ -37,11 +37,21 @@ export class Variables {
     const [plain, laid] = this.areAway
       ? [all.filter((each) => !isFloat(each)), all.filter(isFloat)]
       : await this.split(all, ([name]) => name);
-    await this.client.call('write', { variables: Object.fromEntries(plain) });
+    const send = (some: typeof all) =>
+      this.client.call(
+        'write',
+        { variables: Object.fromEntries(some) },
+        move ? buffersOf(some.map(([, tensor]) => tensor)) : [],
+      );
+    await send(plain);
     if (laid.length === 0) return;
+    const given = (name: string) => `given:${name}`;
+    await send(laid.map(([name, tensor]) => [given(name), tensor]));
     const outputs = laid.map(([name, { shape }]) => [`next:${name}`, identity(input(name, shape))] as const);
     const updates = Object.fromEntries(laid.map(([name]) => [`next:${name}`, name]));
-    await this.once({ name: 'write', outputs: Object.fromEntries(outputs) }, Object.fromEntries(laid), { updates });
+    const fed = Object.fromEntries(laid.map(([name]) => [name, given(name)]));
+    await this.once({ name: 'write', outputs: Object.fromEntries(outputs) }, {}, { updates, fed });
+    await this.client.call('forget', { names: Object.values(fed) });
   }
 
   async read(names: readonly string[]): Promise<Tensors> {

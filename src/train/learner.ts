@@ -4,7 +4,7 @@ import type { ParameterValue } from '../graph/index.js';
 import { initialise } from '../nn/index.js';
 import { type Moment, type StepOptions, type Stepped, type TrainingStep, trainingStep } from '../optim/index.js';
 import type { Program, Runtime } from '../runtime/runtime.js';
-import { float32, type Tensors } from '../runtime/tensor.js';
+import { copyOf, float32, type Tensors } from '../runtime/tensor.js';
 
 /** What a learner is made of. */
 export interface LearnerOptions extends StepOptions {
@@ -33,9 +33,13 @@ export class Learner {
   static async create(runtime: Runtime, { seed = 0, given = {}, ...options }: LearnerOptions): Promise<Learner> {
     const made = trainingStep(options);
     const fresh = [...made.parameters, ...made.states, ...made.sums].filter((p) => !(p.source.name in given));
-    const first = { ...initialise(fresh, seed), ...given };
-    const copies = [...made.averages].map(([name, { source }]) => [source.name, first[source.name] ?? first[name]!]);
-    await runtime.write({ ...Object.fromEntries(copies), ...first });
+    const drawn = initialise(fresh, seed);
+    const first: Tensors = { ...drawn, ...given };
+    const copies = [...made.averages]
+      .filter(([, { source }]) => !(source.name in first))
+      .map(([name, { source }]) => [source.name, copyOf(first[name]!)]);
+    await runtime.write(given);
+    await runtime.write({ ...Object.fromEntries(copies), ...drawn }, { move: true });
     const compile = ({ graph, updates }: Stepped) => runtime.compile(graph, { updates });
     const programs = { whole: await compile(made), part: made.part && (await compile(made.part)) };
     return new Learner(programs, made);

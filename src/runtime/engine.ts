@@ -8,7 +8,7 @@ import type {
   Tensor as OrtTensor,
   TensorConstructor,
 } from 'onnxruntime-common';
-import { isInLine, slab } from './slab.js';
+import { isInLine, Places, slab } from './slab.js';
 import { copyOf, type Tensor, type Tensors } from './tensor.js';
 
 /** What the engine needs of onnxruntime-node, -web or another build. */
@@ -27,6 +27,8 @@ export interface Compile {
   readonly updates: Readonly<Record<string, string>>;
   /** Updates whose memory goes over with the answer when they are fetched, in groups that have a piece of memory each. */
   readonly lent: readonly (readonly string[])[];
+  /** Updates that are written over the value that they replace. */
+  readonly inPlace: readonly string[];
 }
 
 /** Everything that can be asked of the engine, each with its answer. Tensors of an answer are the asker's to keep. */
@@ -149,16 +151,20 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       : undefined;
   };
 
+  /** Values that are written over. */
+  const writtenOver = ({ fills, inPlace, updates }: Program): OnnxTensors =>
+    fills ? Object.fromEntries(inPlace.map((output) => [output, variable(updates[output]!)])) : {};
+
   /** Memory of values that a program has replaced, where nobody else has a part in it: the run after the next may write there. */
   const leftBy = (replaced: OnnxTensors, made: OnnxTensors): OnnxTensors => {
     const kept = [...programs.values()].flatMap(({ destinations }) =>
       destinations.flatMap((all = {}) => Object.values(all)),
     );
-    const used = new Set([...variables.values(), ...kept].filter(isPlain).map((tensor) => memoryOf(tensor).buffer));
+    const used = new Places([...variables.values(), ...kept].filter(isPlain).map(memoryOf));
     return Object.fromEntries(
       Object.entries(replaced).filter(([output, tensor]) => {
         const fits = made[output] && isPlain(tensor) && `${tensor.dims}` === `${made[output].dims}`;
-        return fits && isInLine(memoryOf(tensor)) && !used.has(memoryOf(tensor).buffer);
+        return fits && isInLine(memoryOf(tensor)) && !used.has(memoryOf(tensor));
       }),
     );
   };
@@ -186,7 +192,8 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       const fills = fillsOutputs && !options.preferredOutputLocation;
       const memoryFor = (isWanted: (output: string) => boolean) => (fills ? allocator(session, isWanted) : () => ({}));
       const lent = groups.flat();
-      const allocate = memoryFor((output) => output in program.updates && !lent.includes(output));
+      const fixed = [...lent, ...(fills ? program.inPlace : [])];
+      const allocate = memoryFor((output) => output in program.updates && !fixed.includes(output));
       const pieces = groups.map((group) => memoryFor((output) => group.includes(output)));
       const allocateLent = (): OnnxTensors => Object.assign({}, ...pieces.map((piece) => piece()));
       const read = new Set(Object.values(program.variables));
@@ -207,12 +214,14 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
       const wanted = [...fetches, ...Object.keys(program.updates)];
       const [made = program.allocate(), after] = program.destinations;
       const lent = broughtBack(program) ?? program.allocateLent();
+      const written = writtenOver(program);
       const found = await program.session.run(inputs, {
         ...Object.fromEntries(wanted.map((name) => [name, null])),
         ...made,
         ...lent,
+        ...written,
       });
-      const outputs = { ...found, ...made, ...lent } as OnnxTensors;
+      const outputs = { ...found, ...made, ...lent, ...written } as OnnxTensors;
       const updated = Object.keys(program.updates).map((output) => outputs[output]!);
       counts = {
         runs: counts.runs + 1,
@@ -237,7 +246,9 @@ export function createEngine(ort: Ort, { fillsOutputs }: EngineSettings): Reques
     },
     release: ({ program }) => release(program),
     async write({ variables: written }) {
-      for (const [name, tensor] of Object.entries(written)) replace(name, resident(tensor));
+      const places = new Places();
+      for (const [name, tensor] of Object.entries(written))
+        replace(name, resident(places.add(tensor.data) ? tensor : copyOf(tensor)));
       await endRetired();
     },
     async read({ names }) {

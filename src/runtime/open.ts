@@ -8,6 +8,7 @@ import { checked, refuseUnknown } from './checked.js';
 import { type Devices, rowOf, type SessionSettings, sessionOptions } from './devices.js';
 import { FixedWeights } from './fixed-weights.js';
 import { compileHalf, computesHalves, noHalves } from './half.js';
+import { inPlace } from './in-place.js';
 import { inWords, isKnown, refuseLarge } from './memory.js';
 import { firstThatWorks } from './probe.js';
 import type { CompileOptions, Program, Runtime, RuntimeOptions, Start } from './runtime.js';
@@ -59,14 +60,14 @@ export function openRuntimeOn(
   /** @param model whose memory goes over to the worker */
   const start: Start = async (
     model,
-    { name = 'the model', variables = {}, updates = {}, lent = [], folder, rewrite = true } = {},
+    { name = 'the model', variables = {}, updates = {}, lent = [], inPlace = [], folder, rewrite = true } = {},
   ): Promise<Program> => {
     const kept = Object.keys(updates).filter((output) => !lent.flat().includes(output));
     const options = sessionOptions(row, { threads, profile, rewrite, alone, folder, updates: kept });
     const program = programs++;
     const moved = [model.buffer as ArrayBuffer];
     const { inputs, outputs } = await client
-      .call('compile', { program, model, options, variables, updates, lent }, moved)
+      .call('compile', { program, model, options, variables, updates, lent, inPlace }, moved)
       .catch((error: Error) => Promise.reject(inWords(error, name, device)));
     const fetchable = outputs.filter((output) => !(output in updates));
     /** Memory of feeds that came back, by input: fresh memory takes longer to touch than to fill. */
@@ -144,12 +145,15 @@ export function openRuntimeOn(
     store.know(Object.entries(updates).map(([output, name]) => [name, outputs[output]!.shape]));
     inspect(lowered, { updates: new Set(Object.keys(updates)) });
     const variables = parametersOf(lowered).filter(isVariable);
+    const isAsWritten = targets[way].block > 0;
     const program = await start(writeOnnx(lowered, { weights: new Map(Object.entries(weights)) }), {
       name,
       variables: { ...Object.fromEntries(variables.map(({ source }) => [source.name, source.name])), ...fed },
       updates,
       lent,
-      rewrite: targets[way].block === 0,
+      // what the engine rewrites may read in another order
+      inPlace: isAsWritten ? inPlace(lowered, updates).filter((output) => !lent.flat().includes(output)) : [],
+      rewrite: !isAsWritten,
     });
     const asked = checked(graph, program, new Set(Object.keys(fed)));
     return store.plainUpdates(asked, updates, new Set(lent.flat()));

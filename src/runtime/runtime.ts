@@ -113,6 +113,8 @@ export type Start = (
     /** Output name -> the variable that it becomes. */
     readonly updates?: Readonly<Record<string, string>>;
     readonly lent?: readonly (readonly string[])[];
+    /** Updates that may be written over the value that they replace. */
+    readonly inPlace?: readonly string[];
     /** Where external data of the model lie. */
     readonly folder?: string | undefined;
     /** Whether the engine may rewrite the graph; what is lowered to blocks is written as it is to run. */

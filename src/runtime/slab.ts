@@ -11,6 +11,29 @@ const [LEAST, HEADER] = [2 ** 25, 16];
 /** Less than this fits in caches, wherever it lies. */
 const SMALL = 2 ** 20;
 
+type Lying = Pick<ArrayBufferView, 'buffer' | 'byteOffset'>;
+
+/** Where arrays begin that lie in the same memory or other; none lies in another in part. */
+export class Places {
+  private readonly starts = new Map<ArrayBufferLike, Set<number>>();
+
+  constructor(arrays: readonly Lying[] = []) {
+    for (const array of arrays) this.add(array);
+  }
+
+  has({ buffer, byteOffset }: Lying): boolean {
+    return this.starts.get(buffer)?.has(byteOffset) ?? false;
+  }
+
+  /** Whether none began there. */
+  add(array: Lying): boolean {
+    const { buffer, byteOffset } = array;
+    const isNew = !this.has(array);
+    this.starts.set(buffer, (this.starts.get(buffer) ?? new Set()).add(byteOffset));
+    return isNew;
+  }
+}
+
 export interface Place {
   readonly name: string;
   readonly shape: readonly number[];

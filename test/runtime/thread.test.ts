@@ -52,6 +52,7 @@ test('calls under way are rejected when the worker dies, and all later ones', as
     variables: {},
     updates: {},
     lent: [],
+    inPlace: [],
   });
   const ended = assert.rejects(call, /the runtime's worker thread ended \(exit code \d\)/);
   await (client as unknown as { readonly worker: Worker }).worker.terminate();

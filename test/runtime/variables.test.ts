@@ -19,6 +19,9 @@ const works: Readonly<Record<string, (values: Values) => Partial<Values>>> = {
   'b - c into c, c into b': ({ b, c }) => ({ c: b - c, b: c }),
   'a into c': ({ a }) => ({ c: a }),
   'all of them': ({ a, b, c }) => ({ a: b, b: c + 1, c: a - 2 }),
+  // a value that is written over, and one that looks like it
+  'b + a / 2 into a': ({ a, b }) => ({ a: b + a / 2 }),
+  'b + a / 2 into a, a into c': ({ a, b }) => ({ a: b + a / 2, c: a }),
 };
 const parameters = Object.fromEntries(names.map((name) => [name, g.parameter(name, SHAPE)])) as Record<Name, g.Value>;
 const { a, b, c } = parameters;
@@ -28,6 +31,8 @@ const graphs: Readonly<Record<string, Partial<Record<Name, g.Value>>>> = {
   'b - c into c, c into b': { c: g.sub(b, c), b: g.identity(c) },
   'a into c': { c: g.identity(a) },
   'all of them': { a: g.identity(b), b: g.add(c, 1), c: g.sub(a, 2) },
+  'b + a / 2 into a': { a: g.add(b, g.mul(a, 0.5)) },
+  'b + a / 2 into a, a into c': { a: g.add(b, g.mul(a, 0.5)), c: g.identity(a) },
 };
 
 const filled = (value: number) => float32(new Float32Array(g.elements(SHAPE)).fill(value), SHAPE);

@@ -6,7 +6,7 @@ import { writeOnnx } from '../onnx/index.js';
 import type { Channel } from './channel.js';
 import { checked, refuseUnknown } from './checked.js';
 import { type Devices, rowOf, type SessionSettings, sessionOptions } from './devices.js';
-import { FixedWeights } from './fixed-weights.js';
+import type { FixedWeights } from './fixed-weights.js';
 import { compileHalf, computesHalves, noHalves } from './half.js';
 import { inPlace } from './in-place.js';
 import { inWords, isKnown, refuseLarge } from './memory.js';
@@ -22,6 +22,8 @@ export interface Host {
   readonly lower: Lower;
   /** Threads of the engine, where nobody says. */
   readonly threads: number;
+  /** How weights that never change are laid out beforehand, where targets have an order of their own; a page is spared the code. */
+  readonly fixedWeights?: (client: Channel, start: Start) => FixedWeights;
   /** Starts the thread of the engine. */
   connect(settings: Pick<SessionSettings, 'device' | 'threads'>): Channel;
 }
@@ -136,7 +138,7 @@ export function openRuntimeOn(
       return checked(graph, await compileHalf(graph, { target: way, weights, start, runOnce, inspect: look }));
     }
     const isLaid = isAsked && !isQuantised && targets[target].block > 0;
-    if ((isBrief || isLaid) && inputs.every(({ shape }) => isKnown(shape)))
+    if (fixed && (isBrief || isLaid) && inputs.every(({ shape }) => isKnown(shape)))
       return checked(graph, await fixed.compile(graph, { target, weights, move, fewRuns, inspect }));
     const lowered = host.lower(graph, way, {
       constants: new Set(Object.keys(weights)),
@@ -160,7 +162,7 @@ export function openRuntimeOn(
   };
 
   const compile = (graph: Graph, options?: CompileOptions) => compileSeenBy(withinLimit, graph, options);
-  const fixed = new FixedWeights(client, start, host.lower);
+  const fixed = host.fixedWeights?.(client, start);
   // what only brings variables in and out is not asked for its size
   const store = new Variables(client, chosenTarget, row.keeps !== undefined, (graph, options) =>
     compileSeenBy(() => {}, graph, options),

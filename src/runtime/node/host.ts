@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { lower } from '../../lower/index.js';
 import type { Devices } from '../devices.js';
+import { FixedWeights } from '../fixed-weights.js';
 import type { Host } from '../open.js';
 import { Client } from './client.js';
 import { SameThread } from './same-thread.js';
@@ -22,6 +23,7 @@ const nodeBy = (connect: Host['connect']): Host => ({
   get threads() {
     return nodeThreads();
   },
+  fixedWeights: (client, start) => new FixedWeights(client, start, lower),
   connect,
 });
 

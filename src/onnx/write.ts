@@ -7,7 +7,6 @@ import {
   type DType,
   elements,
   type Graph,
-  type InputValue,
   inputsOf,
   type LoweredOp,
   type Node,
@@ -22,18 +21,14 @@ import {
 } from '../graph/index.js';
 import { toHalf } from '../graph/small-floats.js';
 import type { ExternalData } from './external.js';
+import { attribute, castTo, info, reference, tensor } from './messages.js';
 import {
   GraphProtoSchema,
   AttributeProto_AttributeType as Kind,
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
-  StringStringEntryProtoSchema,
-  type TensorProto,
-  TensorProto_DataLocation,
   TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
 } from './proto/onnx_pb.js';
 import {
   BLOCKED_DOMAIN,
@@ -336,19 +331,6 @@ class Writer {
   }
 }
 
-/** One message, filled by kind; implicit zeros are written all the same, as some readers look for the field. */
-function attribute(name: string, as: Exclude<Carrier['as'], 'input'>, value: Plain) {
-  const fields = {
-    int: () => ({ type: Kind.INT, i: BigInt(value as number) }),
-    ints: () => ({ type: Kind.INTS, ints: (value as readonly number[]).map(BigInt) }),
-    float: () => ({ type: Kind.FLOAT, f: value as number }),
-    floats: () => ({ type: Kind.FLOATS, floats: [...(value as readonly number[])] }),
-    string: () => ({ type: Kind.STRING, s: new TextEncoder().encode(value as string) }),
-    type: () => ({ type: Kind.INT, i: BigInt(dataTypes[value as DType]) }),
-  };
-  return { name, ...fields[as]() };
-}
-
 const bytesOf = (data: Arrays[DType] | Uint16Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /** Bounds such as the largest float32 become the largest half. */
@@ -356,55 +338,7 @@ const halfConstant = (data: Arrays[DType]): Uint8Array =>
   bytesOf(Uint16Array.from(data as Float32Array, (x) => toHalf(Math.max(-LARGEST_HALF, Math.min(x, LARGEST_HALF)))));
 const LARGEST_HALF = 65_504;
 
-const castTo = (type: number, from: string, to: string): NodeProto =>
-  create(NodeProtoSchema, {
-    opType: 'Cast',
-    name: `${to}/Cast`,
-    input: [from],
-    output: [to],
-    attribute: [{ name: 'to', type: Kind.INT, i: BigInt(type) }],
-  });
-
-const tensor = (name: string, { shape, type }: { shape: Shape; type: number }, rawData?: Uint8Array): TensorProto =>
-  create(TensorProtoSchema, {
-    name,
-    dims: shape.map((d) => BigInt(d)),
-    dataType: type,
-    ...(rawData && { rawData }),
-  });
-
-/** An initialiser whose numbers lie elsewhere. */
-const reference = ({ source, shape, dtype }: ParameterValue, { location, offset, length }: ExternalData) =>
-  create(TensorProtoSchema, {
-    ...tensor(source.name, { shape, type: dataTypes[dtype] }),
-    dataLocation: TensorProto_DataLocation.EXTERNAL,
-    externalData: Object.entries({ location, offset, length }).map(([key, value]) =>
-      create(StringStringEntryProtoSchema, { key, value: `${value}` }),
-    ),
-  });
-
 function weightsOf({ source, shape }: ParameterValue, data: Arrays[DType]): Arrays[DType] {
   if (data.length === elements(shape)) return data;
   throw new UserError(`expected weights of shape ${show(shape)} for ${source.name}, got ${data.length} numbers`);
 }
-
-const info = (name: string, { shape, dtype }: Value | InputValue | ParameterValue): ValueInfoProto =>
-  create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: {
-        case: 'tensorType',
-        value: {
-          elemType: dataTypes[dtype],
-          shape: {
-            dim: shape.map((d) => ({
-              value:
-                typeof d === 'number'
-                  ? { case: 'dimValue' as const, value: BigInt(d) }
-                  : { case: 'dimParam' as const, value: d },
-            })),
-          },
-        },
-      },
-    },
-  });

@@ -60,6 +60,8 @@ export interface Figures {
 
 /** A turn's counted rounds take about so long, ms, or there are two. */
 const TURN = 500;
+/** Before its first turn a program works for about so long, ms, or ten rounds: code gets compiled, memory finds its size. */
+const SETTLING = 5000;
 
 /**
  * Works in turns. Two rounds of each turn are counted, or as many as fill half a second; half as many before them are not: a program that
@@ -71,7 +73,11 @@ export async function inTurns(peers: readonly Peer[], rounds: number): Promise<r
   const times = peers.map((): number[] => []);
   const last: Taken[] = [];
   const counted: number[] = [];
-  for (const peer of peers) counted.push(Math.max(2, Math.round(TURN / (await peer.take(2)).ms.at(-1)!)));
+  for (const peer of peers) {
+    const round = (await peer.take(2)).ms.at(-1)!;
+    counted.push(Math.max(2, Math.round(TURN / round)));
+    await peer.take(Math.max(1, Math.min(10, Math.round(SETTLING / round))));
+  }
   for (let round = 0; round < rounds; round += 2)
     for (const [i, peer] of peers.entries()) {
       const lead = counted[i]! >> 1;

@@ -36,9 +36,19 @@ const all = (values: readonly number[], value: number) => values.every((v) => v 
 
 function formulation(x: Value, dy: Value, attributes: Geometry): Value {
   if (!isDense(x.shape, attributes)) return general(x, dy, attributes);
-  const dw = denseFilterGrad(transpose(x, [0, 2, 3, 1]), transpose(dy, [1, 0, 2, 3]), attributes);
+  const dw = denseFilterGrad(channelsLast(x), transpose(dy, [1, 0, 2, 3]), attributes);
   const [out, , , c] = fixedShape(dw.shape) as [number, number, number, number];
   return all(attributes.kernel_shape, 1) ? reshape(dw, [out, c, 1, 1]) : transpose(dw, [0, 3, 1, 2]);
+}
+
+/**
+ * [n, c, h, w] -> [n, h, w, c] as one turn of [c, n h w] instead of one for each image: the engine hands every one of them to its
+ * threads anew, which was most of what they took. The copy before it is of whole images. See docs/performance.md, "Turned at once".
+ */
+function channelsLast(x: Value): Value {
+  const [n, c, h, w] = fixedShape(x.shape) as [number, number, number, number];
+  const images = reshape(transpose(x, [1, 0, 2, 3]), [c, n * h * w]);
+  return reshape(transpose(images, [1, 0]), [n, h, w, c]);
 }
 
 /** Whether `denseFilterGrad` can: images without groups and dilation. */

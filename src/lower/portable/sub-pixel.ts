@@ -156,8 +156,9 @@ function interleave(
   const beside = (parts: readonly (Value | undefined)[], rows: number, run: number): Value | undefined => {
     const [first, ...rest] = parts.map((part) => part && reshape(part, [rows, 1, run]));
     if (rest.length === 0 || ![first, ...rest].some(Boolean)) return first;
-    if (first && !rest.some(Boolean)) return pad(first, [0, 0, 0, 0, rest.length, 0]);
-    const zero = () => constant(new Float32Array(rows * run), [rows, 1, run]);
+    // not for single numbers: engines pad run by run, which took 4.7 ms for half a million of them, joining 0.3
+    if (run > 1 && first && !rest.some(Boolean)) return pad(first, [0, 0, 0, 0, rest.length, 0]);
+    const zero = () => expand(constant([0], [1, 1, 1]), [rows, 1, run]);
     return concat(
       [first, ...rest].map((part) => part ?? zero()),
       1,

@@ -6,6 +6,7 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type TrainOptions, train, writeDrawnFolder } from 'resmirror';
+import { median, Peer } from './peer.js';
 import { print, type Settings } from './settings.js';
 
 interface Work {
@@ -14,7 +15,7 @@ interface Work {
 }
 
 /** As small as such networks are: what goes on around it shows. */
-const small = { net: '{"bottleneck":false,"repeats":[1,1,1],"width":16}', variant: 'cifar', epochs: 2 } as const;
+export const small = { net: '{"bottleneck":false,"repeats":[1,1,1],"width":16}', variant: 'cifar', epochs: 2 } as const;
 
 export async function epochs({ threads, images, wanted }: Settings): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'resmirror-bench-'));
@@ -33,6 +34,7 @@ export async function epochs({ threads, images, wanted }: Settings): Promise<voi
     for (const [i, { name, options }] of works.entries())
       if (wanted(name))
         await measure(name, { task: 'classify', ...options }, { threads, out: join(folder, `run-${i}`) });
+    if (wanted('in turns')) await inTurns(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -57,6 +59,40 @@ async function measure(name: string, options: TrainOptions, run: { threads: numb
     const times = [1000 / last.speed, cpu].map((ms) => ms.toFixed(2));
     print([name, (ready / 1000).toFixed(1), `${last.epoch}`, ...times, (100 * last.waiting).toFixed(1)]);
   }
+}
+
+/** Epochs whose steps are compared, of folders of so many pictures. */
+const compared = [
+  { count: 100_000, epoch: 2 },
+  { count: 1_000, epoch: 2 },
+  { count: 1_000, epoch: 10 },
+] as const;
+/** Of the 12 steps in an epoch of 1,000 pictures the first begins it, another shows that it goes; three turns of three count two each. */
+const [PASSES, TURNS, STEPS] = [5, 3, 3] as const;
+
+/** Steps of some epochs in turns, for a machine's speed changes by more in the course of a minute than is looked for here. */
+async function inTurns(folder: string): Promise<void> {
+  const begin = async ({ count, epoch }: (typeof compared)[number], pass: number) => {
+    const out = join(folder, `turns-${count}-${epoch}-${pass}`);
+    const peer = new Peer(out, [process.execPath, 'build/bench/epoch.js', join(folder, `${count}`), `${epoch}`, out]);
+    await peer.take(1);
+    return peer;
+  };
+  const times = compared.map((): number[] => []);
+  const lasting = await begin(compared[0], 0);
+  for (let pass = 0; pass < PASSES; pass++) {
+    const fresh: Peer[] = [];
+    for (const work of compared.slice(1)) fresh.push(await begin(work, pass));
+    for (let turn = 0; turn < TURNS; turn++)
+      for (const [i, peer] of [lasting, ...fresh].entries()) times[i]!.push(...(await peer.take(STEPS)).ms.slice(1));
+    await Promise.all(fresh.map((peer) => peer.close()));
+  }
+  await lasting.close();
+  const medians = times.map(median);
+  console.log('');
+  print(['pictures', 'epoch', 'ms an image, in turns', 'to the first row'], '---');
+  for (const [i, { count, epoch }] of compared.entries())
+    print([`${count}`, `${epoch}`, medians[i]!.toFixed(3), (medians[i]! / medians[0]!).toFixed(2)]);
 }
 
 /** A folder of that many files, the same pictures over and over, in class folders by the first word of their names. */

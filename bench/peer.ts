@@ -86,6 +86,8 @@ export async function inTurns(peers: readonly Peer[], rounds: number): Promise<r
     }
   return times.map((all, i) => {
     const { peakMemoryGB, sentMB = 0, waitedMs = 0 } = last[i]!;
-    return { median: all.sort((a, b) => a - b)[all.length >> 1]!, peakMemoryGB, sentMB, waitedMs };
+    return { median: median(all), peakMemoryGB, sentMB, waitedMs };
   });
 }
+
+export const median = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[times.length >> 1]!;

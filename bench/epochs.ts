@@ -34,7 +34,7 @@ export async function epochs({ threads, images, wanted }: Settings): Promise<voi
     for (const [i, { name, options }] of works.entries())
       if (wanted(name))
         await measure(name, { task: 'classify', ...options }, { threads, out: join(folder, `run-${i}`) });
-    if (wanted('in turns')) await inTurns(folder);
+    if (wanted('in turns')) await compareInTurns(folder, threads);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -71,10 +71,11 @@ const compared = [
 const [PASSES, TURNS, STEPS] = [5, 3, 3] as const;
 
 /** Steps of some epochs in turns, for a machine's speed changes by more in the course of a minute than is looked for here. */
-async function inTurns(folder: string): Promise<void> {
+async function compareInTurns(folder: string, threads: number): Promise<void> {
   const begin = async ({ count, epoch }: (typeof compared)[number], pass: number) => {
     const out = join(folder, `turns-${count}-${epoch}-${pass}`);
-    const peer = new Peer(out, [process.execPath, 'build/bench/epoch.js', join(folder, `${count}`), `${epoch}`, out]);
+    const args = [join(folder, `${count}`), `${epoch}`, out, `${threads}`];
+    const peer = new Peer(out, [process.execPath, 'build/bench/epoch.js', ...args]);
     await peer.take(1);
     return peer;
   };
